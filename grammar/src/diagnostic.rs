@@ -1,0 +1,187 @@
+//! What is said about a text: errors, warnings, notes and lints, each pointing at its place.
+
+use std::collections::BTreeSet;
+
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+
+use crate::{Sources, Span};
+
+/// How grave a message is. Only errors keep a configuration from being used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// The configuration cannot be used.
+    Error,
+    /// It can, but hardly as meant; `-dW` makes these fatal as HAProxy does.
+    Warning,
+    /// What passes silently elsewhere: an ACL never used, a rule never reached.
+    Lint,
+    /// Something was assumed or migrated; nothing to mend.
+    Note,
+}
+
+/// One message about a place in a source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// How grave.
+    pub severity: Severity,
+    /// One sentence without a full stop, naming the guilty word in quotes.
+    pub message: String,
+    /// The place; `None` for what concerns the whole configuration.
+    pub span: Option<Span>,
+    /// What stands under the caret, when it adds something.
+    pub label: Option<String>,
+    /// How to mend it: "did you mean 'acl'?"
+    pub help: Option<String>,
+}
+
+impl Diagnostic {
+    /// A message of the given severity at a place.
+    pub fn new(severity: Severity, span: impl Into<Option<Span>>, message: impl Into<String>) -> Self {
+        Diagnostic { severity, message: message.into(), span: span.into(), label: None, help: None }
+    }
+
+    /// An error at a place.
+    pub fn error(span: impl Into<Option<Span>>, message: impl Into<String>) -> Self {
+        Self::new(Severity::Error, span, message)
+    }
+
+    /// A warning at a place.
+    pub fn warning(span: impl Into<Option<Span>>, message: impl Into<String>) -> Self {
+        Self::new(Severity::Warning, span, message)
+    }
+
+    /// A note at a place.
+    pub fn note(span: impl Into<Option<Span>>, message: impl Into<String>) -> Self {
+        Self::new(Severity::Note, span, message)
+    }
+
+    /// A lint at a place.
+    pub fn lint(span: impl Into<Option<Span>>, message: impl Into<String>) -> Self {
+        Self::new(Severity::Lint, span, message)
+    }
+
+    /// Adds what stands under the caret.
+    pub fn label(mut self, label: impl Into<String>) -> Self {
+        self.label = Some(label.into());
+        self
+    }
+
+    /// Adds how to mend it.
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Adds "did you mean" with the nearest word of a vocabulary, when one is near enough.
+    pub fn did_you_mean<'a>(self, word: &str, vocabulary: impl IntoIterator<Item = &'a str>) -> Self {
+        match nearest(word, vocabulary) {
+            Some(near) => self.help(format!("did you mean '{near}'?")),
+            None => self,
+        }
+    }
+
+    /// The message as a compiler prints it: severity, sentence, file, line and caret, help.
+    pub fn render(&self, sources: &Sources, color: bool) -> String {
+        let level = match self.severity {
+            Severity::Error => Level::ERROR,
+            Severity::Warning => Level::WARNING,
+            Severity::Lint => Level::WARNING.with_name("lint"),
+            Severity::Note => Level::NOTE,
+        };
+        let title = level.primary_title(self.message.as_str());
+        let mut group = match self.span {
+            Some(span) => {
+                let text = sources.text(span.file);
+                let end = (span.end as usize).min(text.len());
+                let place = (span.start as usize).min(end)..end;
+                let caret = AnnotationKind::Primary.span(place).label(self.label.as_deref());
+                let snippet = Snippet::source(text).path(sources.name(span.file)).annotation(caret);
+                title.element(snippet)
+            }
+            None => Group::with_title(title),
+        };
+        if let Some(help) = &self.help {
+            group = group.element(Level::HELP.message(help.as_str()));
+        }
+        let renderer = if color { Renderer::styled() } else { Renderer::plain() };
+        renderer.render(&[group])
+    }
+}
+
+/// Messages in the order they were found. The same message about the same place is kept once.
+#[derive(Clone, Debug, Default)]
+pub struct Diagnostics {
+    list: Vec<Diagnostic>,
+    seen: BTreeSet<(Option<(u32, u32, u32)>, String)>,
+}
+
+impl Diagnostics {
+    /// Adds a message.
+    pub fn push(&mut self, diagnostic: Diagnostic) {
+        let place = diagnostic.span.map(|s| (s.file.0, s.start, s.end));
+        if self.seen.insert((place, diagnostic.message.clone())) {
+            self.list.push(diagnostic);
+        }
+    }
+
+    /// Adds many.
+    pub fn extend(&mut self, diagnostics: impl IntoIterator<Item = Diagnostic>) {
+        diagnostics.into_iter().for_each(|d| self.push(d));
+    }
+
+    /// True when any message is an error.
+    pub fn has_errors(&self) -> bool {
+        self.list.iter().any(|d| d.severity == Severity::Error)
+    }
+
+    /// How many messages have this severity.
+    pub fn count(&self, severity: Severity) -> usize {
+        self.list.iter().filter(|d| d.severity == severity).count()
+    }
+
+    /// The messages.
+    pub fn iter(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.list.iter()
+    }
+
+    /// All messages as text, in the order of their places, a blank line between two.
+    pub fn render(&self, sources: &Sources, color: bool) -> String {
+        let mut sorted: Vec<_> = self.list.iter().collect();
+        sorted.sort_by_key(|d| d.span.map(|s| (s.file.0, s.start)));
+        let texts: Vec<_> = sorted.iter().map(|d| d.render(sources, color)).collect();
+        texts.join("\n\n")
+    }
+}
+
+/// The word of a vocabulary that a mistyped one is nearest to, when near enough to be worth naming.
+pub fn nearest<'a>(word: &str, vocabulary: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let limit = (word.len() / 3).max(1);
+    let distance = |candidate: &str| strsim::damerau_levenshtein(&word.to_ascii_lowercase(), candidate);
+    let scored = vocabulary.into_iter().map(|c| (distance(c), c)).filter(|&(d, _)| d > 0 && d <= limit);
+    scored.min_by_key(|&(d, _)| d).map(|(_, c)| c)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_shows_file_line_caret_and_help() {
+        let mut sources = Sources::default();
+        let file = sources.add("a.cfg", "global\n  maxcon 5\n");
+        let span = Span { file, start: 9, end: 15 };
+        let text = Diagnostic::error(span, "unknown keyword 'maxcon' in section 'global'")
+            .did_you_mean("maxcon", ["maxconn", "nbthread"])
+            .render(&sources, false);
+        assert!(text.starts_with("error: unknown keyword 'maxcon'"), "{text}");
+        assert!(text.contains("a.cfg:2:3"), "{text}");
+        assert!(text.contains("^^^^^^"), "{text}");
+        assert!(text.contains("did you mean 'maxconn'?"), "{text}");
+    }
+
+    #[test]
+    fn a_far_word_is_not_suggested() {
+        assert_eq!(nearest("zzz", ["acl", "bind"]), None);
+        assert_eq!(nearest("timout", ["timeout", "mode"]), Some("timeout"));
+    }
+}
