@@ -1,0 +1,238 @@
+//! The header fields of a message: a flat list in wire order.
+
+use std::ops::Range;
+
+/// Header fields as they stood on the wire: order and duplicates are facts that a proxy must keep.
+///
+/// All names and values live in one buffer that is reused from message to message, so that a keep-alive connection in
+/// its steady state allocates nothing. Names keep their case and compare without it (RFC 9110, 5.1).
+#[derive(Clone, Debug, Default)]
+pub struct Headers {
+    buf: Vec<u8>,
+    entries: Vec<Entry>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    name: (u32, u32),
+    value: (u32, u32),
+}
+
+impl Headers {
+    /// An empty list.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Forgets all fields and keeps the memory.
+    pub fn clear(&mut self) {
+        self.buf.clear();
+        self.entries.clear();
+    }
+
+    /// Takes a whole head as received and the places of its fields in it: one copy, however many fields.
+    /// The ranges are (name, value), values without surrounding white space.
+    pub fn load(&mut self, head: &[u8], fields: impl IntoIterator<Item = (Range<usize>, Range<usize>)>) {
+        self.clear();
+        self.buf.extend_from_slice(head);
+        let place = |r: Range<usize>| (r.start as u32, (r.end - r.start) as u32);
+        self.entries.extend(fields.into_iter().map(|(n, v)| Entry { name: place(n), value: place(v) }));
+    }
+
+    /// How many fields there are.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// True when there are none.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// All fields, in order: (name as written, value).
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&[u8], &[u8])> + Clone {
+        self.entries.iter().map(|e| (self.slice(e.name), self.slice(e.value)))
+    }
+
+    /// The field at a place in the list.
+    pub fn at(&self, index: usize) -> Option<(&[u8], &[u8])> {
+        self.entries.get(index).map(|e| (self.slice(e.name), self.slice(e.value)))
+    }
+
+    /// The first value under a name.
+    pub fn get(&self, name: &[u8]) -> Option<&[u8]> {
+        self.entries.iter().find(|e| self.is(e, name)).map(|e| self.slice(e.value))
+    }
+
+    /// The values under a name, whole lines, in order.
+    pub fn all<'a>(&'a self, name: &'a [u8]) -> impl DoubleEndedIterator<Item = &'a [u8]> + Clone {
+        self.entries.iter().filter(move |e| self.is(e, name)).map(|e| self.slice(e.value))
+    }
+
+    /// The comma-separated members of all values under a name, trimmed, quotes respected (RFC 9110, 5.6.1).
+    pub fn members<'a>(&'a self, name: &'a [u8]) -> impl Iterator<Item = &'a [u8]> + Clone {
+        self.all(name).flat_map(Members)
+    }
+
+    /// True when a field of that name is there.
+    pub fn contains(&self, name: &[u8]) -> bool {
+        self.entries.iter().any(|e| self.is(e, name))
+    }
+
+    /// Adds a field at the end.
+    pub fn add(&mut self, name: &[u8], value: &[u8]) {
+        let name = self.store(name);
+        let value = self.store(value);
+        self.entries.push(Entry { name, value });
+    }
+
+    /// Adds a field in front of all others.
+    pub fn prepend(&mut self, name: &[u8], value: &[u8]) {
+        let name = self.store(name);
+        let value = self.store(value);
+        self.entries.insert(0, Entry { name, value });
+    }
+
+    /// Removes all fields of that name and adds one at the end.
+    pub fn set(&mut self, name: &[u8], value: &[u8]) {
+        self.remove(name);
+        self.add(name, value);
+    }
+
+    /// Replaces the value at a place in the list.
+    pub fn set_at(&mut self, index: usize, value: &[u8]) {
+        let value = self.store(value);
+        if let Some(entry) = self.entries.get_mut(index) {
+            entry.value = value;
+        }
+    }
+
+    /// Removes all fields of that name and says how many there were.
+    pub fn remove(&mut self, name: &[u8]) -> usize {
+        self.retain(|n, _| !n.eq_ignore_ascii_case(name))
+    }
+
+    /// Removes the field at a place in the list.
+    pub fn remove_at(&mut self, index: usize) {
+        if index < self.entries.len() {
+            self.entries.remove(index);
+        }
+    }
+
+    /// Keeps the fields for which the question is answered with true, and says how many went.
+    pub fn retain(&mut self, mut keep: impl FnMut(&[u8], &[u8]) -> bool) -> usize {
+        let before = self.entries.len();
+        let buf = &self.buf;
+        self.entries.retain(|e| keep(piece(buf, e.name), piece(buf, e.value)));
+        before - self.entries.len()
+    }
+
+    fn slice(&self, place: (u32, u32)) -> &[u8] {
+        piece(&self.buf, place)
+    }
+
+    fn is(&self, entry: &Entry, name: &[u8]) -> bool {
+        entry.name.1 as usize == name.len() && self.slice(entry.name).eq_ignore_ascii_case(name)
+    }
+
+    fn store(&mut self, bytes: &[u8]) -> (u32, u32) {
+        let start = self.buf.len() as u32;
+        self.buf.extend_from_slice(bytes);
+        (start, bytes.len() as u32)
+    }
+}
+
+/// The members of one comma-separated value.
+#[derive(Clone)]
+struct Members<'a>(&'a [u8]);
+
+impl<'a> Iterator for Members<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<&'a [u8]> {
+        loop {
+            if self.0.is_empty() {
+                return None;
+            }
+            let end = unquoted_comma(self.0).unwrap_or(self.0.len());
+            let member = trim(&self.0[..end]);
+            self.0 = self.0.get(end + 1..).unwrap_or_default();
+            if !member.is_empty() {
+                return Some(member);
+            }
+        }
+    }
+}
+
+fn unquoted_comma(value: &[u8]) -> Option<usize> {
+    let (mut quoted, mut escaped) = (false, false);
+    value.iter().position(|&b| {
+        let hit = b == b',' && !quoted;
+        match b {
+            _ if escaped => escaped = false,
+            b'\\' if quoted => escaped = true,
+            b'"' => quoted = !quoted,
+            _ => {}
+        }
+        hit
+    })
+}
+
+/// Takes spaces and tabs from both ends (OWS, RFC 9110, 5.6.3).
+pub fn trim(mut value: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t', rest @ ..] = value {
+        value = rest;
+    }
+    while let [rest @ .., b' ' | b'\t'] = value {
+        value = rest;
+    }
+    value
+}
+
+fn piece(buf: &[u8], (start, len): (u32, u32)) -> &[u8] {
+    &buf[start as usize..(start + len) as usize]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample() -> Headers {
+        let mut headers = Headers::new();
+        headers.add(b"Host", b"a");
+        headers.add(b"X-List", b"one, \"two, three\" ,,four");
+        headers.add(b"x-list", b"five");
+        headers
+    }
+
+    #[test]
+    fn names_compare_without_case_and_order_is_kept() {
+        let headers = sample();
+        assert_eq!(headers.get(b"HOST"), Some(&b"a"[..]));
+        assert_eq!(headers.all(b"X-LIST").count(), 2);
+        assert_eq!(headers.at(2).map(|(n, _)| n), Some(&b"x-list"[..]));
+    }
+
+    #[test]
+    fn members_are_cut_at_commas_outside_quotes() {
+        let headers = sample();
+        let members: Vec<_> = headers.members(b"x-list").collect();
+        assert_eq!(members, [&b"one"[..], b"\"two, three\"", b"four", b"five"]);
+    }
+
+    #[test]
+    fn set_replaces_all_and_stands_last() {
+        let mut headers = sample();
+        headers.set(b"x-list", b"new");
+        headers.prepend(b"First", b"1");
+        let all: Vec<_> = headers.iter().collect();
+        assert_eq!(all, [(&b"First"[..], &b"1"[..]), (b"Host", b"a"), (b"x-list", b"new")]);
+    }
+
+    #[test]
+    fn a_head_is_taken_with_one_copy() {
+        let mut headers = Headers::new();
+        headers.load(b"A: 1\r\nB: 22\r\n", [(0..1, 3..4), (6..7, 9..11)]);
+        assert_eq!(headers.get(b"b"), Some(&b"22"[..]));
+    }
+}

@@ -1,0 +1,212 @@
+//! A plugin: a name and what it can make.
+
+use std::any::{Any, TypeId};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use crate::{Action, Balance, Convert, Exchange, Fetch, Fetched, Health, Service};
+
+/// A plugin: a plain struct of optional makers. Made once; each maker is called for every use on every worker.
+#[derive(Clone)]
+pub struct Plugin {
+    /// The short name that configurations use: `roundrobin` in `balance roundrobin`, `lua.x` in a rule.
+    pub name: &'static str,
+    /// What it is for, one line.
+    pub summary: &'static str,
+    /// Makes a rule's action.
+    pub action: Option<Make<dyn Action>>,
+    /// Makes a fetch.
+    pub fetch: Option<Make<dyn Fetch>>,
+    /// Makes a converter.
+    pub convert: Option<Make<dyn Convert>>,
+    /// Makes a balancer.
+    pub balance: Option<Make<dyn Balance>>,
+    /// Makes a health check.
+    pub health: Option<Make<dyn Health>>,
+    /// Makes a service.
+    pub service: Option<Make<dyn Service>>,
+}
+
+/// A maker. Called when a configuration is checked, and again on each worker that will run it.
+pub type Make<T> = Arc<dyn Fn(&Setup<'_>) -> Result<Box<T>, BadArg> + Send + Sync>;
+
+impl Plugin {
+    /// A plugin that gives nothing yet.
+    pub fn new(name: &'static str, summary: &'static str) -> Plugin {
+        Plugin {
+            name,
+            summary,
+            action: None,
+            fetch: None,
+            convert: None,
+            balance: None,
+            health: None,
+            service: None,
+        }
+    }
+
+    /// Adds a balancer.
+    pub fn balance<B, F>(mut self, make: F) -> Plugin
+    where
+        B: Balance + 'static,
+        F: Fn(&Setup<'_>) -> Result<B, BadArg> + Send + Sync + 'static,
+    {
+        self.balance = Some(Arc::new(move |setup| Ok(Box::new(make(setup)?))));
+        self
+    }
+
+    /// Adds a health check.
+    pub fn health<H, F>(mut self, make: F) -> Plugin
+    where
+        H: Health + 'static,
+        F: Fn(&Setup<'_>) -> Result<H, BadArg> + Send + Sync + 'static,
+    {
+        self.health = Some(Arc::new(move |setup| Ok(Box::new(make(setup)?))));
+        self
+    }
+
+    /// Adds a service.
+    pub fn service<S, F>(mut self, make: F) -> Plugin
+    where
+        S: Service + 'static,
+        F: Fn(&Setup<'_>) -> Result<S, BadArg> + Send + Sync + 'static,
+    {
+        self.service = Some(Arc::new(move |setup| Ok(Box::new(make(setup)?))));
+        self
+    }
+
+    /// Adds an action.
+    pub fn action<A, F>(mut self, make: F) -> Plugin
+    where
+        A: Action + 'static,
+        F: Fn(&Setup<'_>) -> Result<A, BadArg> + Send + Sync + 'static,
+    {
+        self.action = Some(Arc::new(move |setup| Ok(Box::new(make(setup)?))));
+        self
+    }
+
+    /// Adds a fetch.
+    pub fn fetch<T, F>(mut self, make: F) -> Plugin
+    where
+        T: Fetch + 'static,
+        F: Fn(&Setup<'_>) -> Result<T, BadArg> + Send + Sync + 'static,
+    {
+        self.fetch = Some(Arc::new(move |setup| Ok(Box::new(make(setup)?))));
+        self
+    }
+
+    /// Adds a converter.
+    pub fn convert<C, F>(mut self, make: F) -> Plugin
+    where
+        C: Convert + 'static,
+        F: Fn(&Setup<'_>) -> Result<C, BadArg> + Send + Sync + 'static,
+    {
+        self.convert = Some(Arc::new(move |setup| Ok(Box::new(make(setup)?))));
+        self
+    }
+}
+
+impl std::fmt::Debug for Plugin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Plugin").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// What a maker is given.
+pub struct Setup<'a> {
+    /// The proxy that uses the plugin.
+    pub proxy: &'a str,
+    /// The words behind its name in the configuration.
+    pub args: &'a [String],
+    /// Further lines that belong to it (`http-check ...`, `tcp-check ...`), cut into words.
+    pub lines: &'a [Vec<String>],
+    /// What all workers share.
+    pub common: &'a Common,
+    /// Makes expressions and formats of the rule language.
+    pub compile: &'a dyn Compile,
+}
+
+/// Makes parts of the rule language for plugins.
+pub trait Compile {
+    /// A sample expression: `req.hdr(host),lower`.
+    fn expression(&self, text: &str) -> Result<Box<dyn Expression>, BadArg>;
+
+    /// A log format: `%[src] said %{+Q}r`.
+    fn format(&self, text: &str) -> Result<Box<dyn Format>, BadArg>;
+}
+
+/// A compiled sample expression.
+pub trait Expression {
+    /// Its value for an exchange.
+    fn value<'a>(&'a self, exchange: &'a Exchange) -> Fetched<'a>;
+}
+
+/// A compiled log format.
+pub trait Format {
+    /// Appends its text for an exchange.
+    fn render(&self, exchange: &Exchange, into: &mut Vec<u8>);
+}
+
+/// Why an argument cannot be used; the caller adds file, line and caret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BadArg {
+    /// The guilty one of `Setup::args`, when it is one; the caret stands under it.
+    pub arg: Option<usize>,
+    /// The guilty one of `Setup::lines`, when it is one, and the word in it.
+    pub line: Option<(usize, usize)>,
+    /// A sentence that names the guilty word in quotes.
+    pub message: String,
+}
+
+impl BadArg {
+    /// About the arguments as a whole.
+    pub fn new(message: impl Into<String>) -> Self {
+        BadArg { arg: None, line: None, message: message.into() }
+    }
+
+    /// About one argument.
+    pub fn at(arg: usize, message: impl Into<String>) -> Self {
+        BadArg { arg: Some(arg), line: None, message: message.into() }
+    }
+
+    /// About a word of one of the further lines.
+    pub fn in_line(line: usize, word: usize, message: impl Into<String>) -> Self {
+        BadArg { arg: None, line: Some((line, word)), message: message.into() }
+    }
+}
+
+/// What the instances of a plugin on all workers share, explicit and by name; lives on over a reload.
+#[derive(Default)]
+pub struct Common {
+    map: Mutex<HashMap<(String, TypeId), Arc<dyn Any + Send + Sync>>>,
+}
+
+impl Common {
+    /// The shared value of type `T` under a name (`balance/web/roundrobin`), made at the first question for it.
+    pub fn get<T: Default + Send + Sync + 'static>(&self, name: &str) -> Arc<T> {
+        let mut map = self.map.lock().unwrap_or_else(|e| e.into_inner());
+        let key = (name.to_owned(), TypeId::of::<T>());
+        let value = map.entry(key).or_insert_with(|| Arc::new(T::default())).clone();
+        value.downcast().expect("the key holds the type")
+    }
+}
+
+impl std::fmt::Debug for Common {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Common")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    #[test]
+    fn instances_share_what_they_name_alike() {
+        let common = Common::default();
+        common.get::<AtomicU32>("a").store(7, Ordering::Relaxed);
+        assert_eq!(common.get::<AtomicU32>("a").load(Ordering::Relaxed), 7);
+        assert_eq!(common.get::<AtomicU32>("b").load(Ordering::Relaxed), 0);
+    }
+}

@@ -1,0 +1,646 @@
+//! What all workers share of a proxy and of a server: states, weights, counters.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::atomic::{
+    AtomicU8, AtomicU32, AtomicU64,
+    Ordering::{AcqRel, Acquire, Relaxed, Release},
+};
+use std::sync::{Arc, Mutex, RwLock};
+use std::time::{Instant, SystemTime};
+
+use crate::{Averages, CheckStatus, Counters, Rate};
+
+/// Where to connect to.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Address {
+    /// An IP address and a port.
+    Ip(SocketAddr),
+    /// A unix socket by path.
+    Unix(PathBuf),
+    /// A unix socket in the abstract name space (Linux).
+    Abstract(Vec<u8>),
+    /// Not known: the name could not be resolved.
+    Unresolved(String),
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Address::Ip(addr) => addr.fmt(f),
+            Address::Unix(path) => write!(f, "unix@{}", path.display()),
+            Address::Abstract(name) => write!(f, "abns@{}", String::from_utf8_lossy(name)),
+            Address::Unresolved(name) => write!(f, "{name}"),
+        }
+    }
+}
+
+/// What checks say of a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Oper {
+    /// It takes traffic.
+    Up,
+    /// It takes none.
+    Down,
+    /// It finishes what it has: it passed its check on condition (404 with `disable-on-404`).
+    Stopping,
+}
+
+/// What the operator says of a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Admin {
+    /// Nothing: checks decide.
+    Ready,
+    /// No new sessions but persistent ones.
+    Drain,
+    /// No traffic, no checks.
+    Maint,
+}
+
+/// A server as all workers see it. Found again by name after a reload, so that states and counters live on.
+#[derive(Debug)]
+pub struct ServerState {
+    /// The backend's name.
+    pub backend: Arc<str>,
+    /// The server's name.
+    pub name: Arc<str>,
+    /// The number in the backend, from 1 (`srv_id`).
+    pub id: u32,
+    /// Used only when no other server is left.
+    pub backup: bool,
+    /// True when a health check watches it.
+    pub checked: bool,
+    /// Sessions and requests, bytes, errors, responses.
+    pub counters: Counters,
+    /// Sessions per second.
+    pub rate: Rate,
+    /// Times of the last requests.
+    pub averages: Averages,
+    /// The last check.
+    pub check: Mutex<CheckView>,
+    address: RwLock<Address>,
+    address_version: AtomicU32,
+    oper: AtomicU8,
+    admin: AtomicU8,
+    weight: AtomicU32,
+    initial_weight: AtomicU32,
+    max_sessions: AtomicU32,
+    current: AtomicU32,
+    highest: AtomicU32,
+    queued: AtomicU32,
+    queued_highest: AtomicU32,
+    idle: AtomicU32,
+    changed: Mutex<SystemTime>,
+    downtime: AtomicU64,
+    /// The version of the backend, moved when usability or weight changes.
+    version: Arc<AtomicU64>,
+}
+
+/// The last check of a server, for statistics and logs.
+#[derive(Clone, Debug, Default)]
+pub struct CheckView {
+    /// Its result.
+    pub status: CheckStatus,
+    /// The code the server gave.
+    pub code: Option<u16>,
+    /// How long it took, in milliseconds.
+    pub millis: u64,
+    /// Why.
+    pub reason: String,
+    /// When it ended.
+    pub ended: Option<Instant>,
+    /// True while a check runs (`*` in HAProxy's `check_status`).
+    pub running: bool,
+    /// Successes towards `rise` or failures towards `fall`.
+    pub streak: u32,
+    /// The configured counts.
+    pub rise: u32,
+    /// See `rise`.
+    pub fall: u32,
+    /// HAProxy's health value: 0 to rise+fall-1, up from `rise` on.
+    pub health: u32,
+}
+
+impl ServerState {
+    /// A server of a backend: up at first, as HAProxy starts it.
+    pub fn new(backend: &ProxyState, name: &str, id: u32, address: Address) -> ServerState {
+        ServerState {
+            backend: backend.name.clone(),
+            name: name.into(),
+            id,
+            backup: false,
+            checked: false,
+            counters: Counters::default(),
+            rate: Rate::default(),
+            averages: Averages::default(),
+            check: Mutex::default(),
+            address: RwLock::new(address),
+            address_version: AtomicU32::new(0),
+            oper: AtomicU8::new(Oper::Up as u8),
+            admin: AtomicU8::new(Admin::Ready as u8),
+            weight: AtomicU32::new(1),
+            initial_weight: AtomicU32::new(1),
+            max_sessions: AtomicU32::new(0),
+            current: AtomicU32::new(0),
+            highest: AtomicU32::new(0),
+            queued: AtomicU32::new(0),
+            queued_highest: AtomicU32::new(0),
+            idle: AtomicU32::new(0),
+            changed: Mutex::new(SystemTime::now()),
+            downtime: AtomicU64::new(0),
+            version: backend.version.clone(),
+        }
+    }
+
+    /// True when the server takes new sessions: up, not drained, weight above 0, address known.
+    pub fn usable(&self) -> bool {
+        self.oper() == Oper::Up && self.admin() == Admin::Ready && self.weight() > 0
+    }
+
+    /// True when sessions that belong to it (persistence) may still go there.
+    pub fn reachable(&self) -> bool {
+        self.oper() != Oper::Down && self.admin() != Admin::Maint
+    }
+
+    /// What checks say.
+    pub fn oper(&self) -> Oper {
+        match self.oper.load(Acquire) {
+            0 => Oper::Up,
+            1 => Oper::Down,
+            _ => Oper::Stopping,
+        }
+    }
+
+    /// Sets what checks say, and tells when that is a change.
+    pub fn set_oper(&self, oper: Oper) -> bool {
+        let was = self.oper();
+        let changed = self.oper.swap(oper as u8, AcqRel) != oper as u8;
+        if changed {
+            self.note_change(was == Oper::Down);
+        }
+        changed
+    }
+
+    /// What the operator says.
+    pub fn admin(&self) -> Admin {
+        match self.admin.load(Acquire) {
+            0 => Admin::Ready,
+            1 => Admin::Drain,
+            _ => Admin::Maint,
+        }
+    }
+
+    /// Sets what the operator says, and tells when that is a change.
+    pub fn set_admin(&self, admin: Admin) -> bool {
+        let changed = self.admin.swap(admin as u8, AcqRel) != admin as u8;
+        if changed {
+            self.note_change(false);
+        }
+        changed
+    }
+
+    /// The weight now (0 to 256).
+    pub fn weight(&self) -> u32 {
+        self.weight.load(Relaxed)
+    }
+
+    /// The weight of the configuration.
+    pub fn initial_weight(&self) -> u32 {
+        self.initial_weight.load(Relaxed)
+    }
+
+    /// Sets the weight of the configuration, and the weight now when it had not been changed by hand.
+    pub fn configure_weight(&self, weight: u32) {
+        let old = self.initial_weight.swap(weight, Relaxed);
+        if self.weight() == old {
+            self.set_weight(weight);
+        }
+    }
+
+    /// Sets the weight now.
+    pub fn set_weight(&self, weight: u32) {
+        if self.weight.swap(weight, Relaxed) != weight {
+            self.version.fetch_add(1, Release);
+        }
+    }
+
+    /// The address now.
+    pub fn address(&self) -> Address {
+        self.address.read().unwrap_or_else(|e| e.into_inner()).clone()
+    }
+
+    /// Moves when the address changes: pooled connections to the old one are not used any more.
+    pub fn address_version(&self) -> u32 {
+        self.address_version.load(Acquire)
+    }
+
+    /// Sets the address.
+    pub fn set_address(&self, address: Address) {
+        let mut now = self.address.write().unwrap_or_else(|e| e.into_inner());
+        if *now != address {
+            *now = address;
+            self.address_version.fetch_add(1, AcqRel);
+        }
+    }
+
+    /// Sessions in flight at the most (`maxconn`); 0: no limit.
+    pub fn max_sessions(&self) -> u32 {
+        self.max_sessions.load(Relaxed)
+    }
+
+    /// Sets `maxconn`.
+    pub fn set_max_sessions(&self, max: u32) {
+        self.max_sessions.store(max, Relaxed);
+    }
+
+    /// Sessions in flight.
+    pub fn current(&self) -> u32 {
+        self.current.load(Relaxed)
+    }
+
+    /// The most sessions in flight so far.
+    pub fn highest(&self) -> u32 {
+        self.highest.load(Relaxed)
+    }
+
+    /// True when `maxconn` is reached.
+    pub fn is_full(&self) -> bool {
+        let max = self.max_sessions();
+        max > 0 && self.current() >= max
+    }
+
+    /// Takes a place for a session unless the server is full.
+    pub fn try_enter(&self) -> bool {
+        let max = match self.max_sessions() {
+            0 => u32::MAX,
+            max => max,
+        };
+        let step = |n: u32| (n < max).then_some(n + 1);
+        let entered = self.current.fetch_update(AcqRel, Relaxed, step);
+        if let Ok(before) = entered
+            && before + 1 > self.highest()
+        {
+            self.highest.fetch_max(before + 1, Relaxed);
+        }
+        entered.is_ok()
+    }
+
+    /// Gives the place back.
+    pub fn leave(&self) {
+        self.current.fetch_sub(1, AcqRel);
+    }
+
+    /// Requests that wait for a place.
+    pub fn queued(&self) -> u32 {
+        self.queued.load(Relaxed)
+    }
+
+    /// The most requests that waited at once.
+    pub fn queued_highest(&self) -> u32 {
+        self.queued_highest.load(Relaxed)
+    }
+
+    /// Says how many requests wait.
+    pub fn set_queued(&self, queued: u32) {
+        self.queued.store(queued, Relaxed);
+        self.queued_highest.fetch_max(queued, Relaxed);
+    }
+
+    /// Idle connections in the pools of all workers.
+    pub fn idle(&self) -> u32 {
+        self.idle.load(Relaxed)
+    }
+
+    /// Counts an idle connection in (`+1`) or out (`-1`).
+    pub fn add_idle(&self, by: i32) {
+        self.idle.fetch_add(by as u32, Relaxed);
+    }
+
+    /// When its state changed last.
+    pub fn changed(&self) -> SystemTime {
+        *self.changed.lock().unwrap_or_else(|e| e.into_inner())
+    }
+
+    /// Seconds it was down in all, the present outage included.
+    pub fn downtime(&self) -> u64 {
+        let now = if self.oper() == Oper::Down { self.since_change() } else { 0 };
+        self.downtime.load(Relaxed) + now
+    }
+
+    /// Seconds since its state changed last.
+    pub fn since_change(&self) -> u64 {
+        self.changed().elapsed().map_or(0, |d| d.as_secs())
+    }
+
+    /// Empties counters and highest values (`clear counters`).
+    pub fn clear_counters(&self, all: bool) {
+        self.highest.store(self.current(), Relaxed);
+        self.queued_highest.store(self.queued(), Relaxed);
+        self.rate.clear_max();
+        if all {
+            self.counters.clear();
+        }
+    }
+
+    fn note_change(&self, was_down: bool) {
+        if was_down {
+            self.downtime.fetch_add(self.since_change(), Relaxed);
+        }
+        *self.changed.lock().unwrap_or_else(|e| e.into_inner()) = SystemTime::now();
+        self.version.fetch_add(1, Release);
+    }
+}
+
+/// What a proxy can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Kind {
+    Frontend,
+    Backend,
+    /// Both in one section.
+    Listen,
+}
+
+impl Kind {
+    /// True for frontends and listens.
+    pub fn has_front(self) -> bool {
+        self != Kind::Backend
+    }
+
+    /// True for backends and listens.
+    pub fn has_back(self) -> bool {
+        self != Kind::Frontend
+    }
+}
+
+/// A proxy as all workers see it.
+#[derive(Debug)]
+pub struct ProxyState {
+    /// Its name.
+    pub name: Arc<str>,
+    /// Its number (`fe_id`, `be_id`).
+    pub id: u32,
+    /// What it can do.
+    pub kind: Kind,
+    /// True for `mode http`.
+    pub http: bool,
+    /// Counters of its frontend side.
+    pub front: Counters,
+    /// Counters of its backend side.
+    pub back: Counters,
+    /// Connections per second.
+    pub connection_rate: Rate,
+    /// Sessions per second, frontend side.
+    pub session_rate: Rate,
+    /// HTTP requests per second.
+    pub request_rate: Rate,
+    /// Sessions per second, backend side.
+    pub back_rate: Rate,
+    /// Times of the last requests.
+    pub averages: Averages,
+    front_sessions: AtomicU32,
+    front_highest: AtomicU32,
+    max_sessions: AtomicU32,
+    back_sessions: AtomicU32,
+    back_highest: AtomicU32,
+    queued: AtomicU32,
+    queued_highest: AtomicU32,
+    servers: RwLock<Arc<[Arc<ServerState>]>>,
+    version: Arc<AtomicU64>,
+    changed: Mutex<SystemTime>,
+}
+
+impl ProxyState {
+    /// A proxy without servers.
+    pub fn new(name: &str, id: u32, kind: Kind, http: bool) -> ProxyState {
+        ProxyState {
+            name: name.into(),
+            id,
+            kind,
+            http,
+            front: Counters::default(),
+            back: Counters::default(),
+            connection_rate: Rate::default(),
+            session_rate: Rate::default(),
+            request_rate: Rate::default(),
+            back_rate: Rate::default(),
+            averages: Averages::default(),
+            front_sessions: AtomicU32::new(0),
+            front_highest: AtomicU32::new(0),
+            max_sessions: AtomicU32::new(0),
+            back_sessions: AtomicU32::new(0),
+            back_highest: AtomicU32::new(0),
+            queued: AtomicU32::new(0),
+            queued_highest: AtomicU32::new(0),
+            servers: RwLock::new(Arc::new([])),
+            version: Arc::new(AtomicU64::new(0)),
+            changed: Mutex::new(SystemTime::now()),
+        }
+    }
+
+    /// The servers in the order of the configuration.
+    pub fn servers(&self) -> Arc<[Arc<ServerState>]> {
+        self.servers.read().unwrap_or_else(|e| e.into_inner()).clone()
+    }
+
+    /// Replaces the list of servers.
+    pub fn set_servers(&self, servers: Vec<Arc<ServerState>>) {
+        *self.servers.write().unwrap_or_else(|e| e.into_inner()) = servers.into();
+        self.version.fetch_add(1, Release);
+    }
+
+    /// Moves whenever the list of servers, or the usability or weight of one of them, changes.
+    pub fn version(&self) -> u64 {
+        self.version.load(Acquire)
+    }
+
+    /// How many servers are usable; backups count when no other is.
+    pub fn usable_servers(&self) -> usize {
+        let servers = self.servers();
+        let count = |backup| servers.iter().filter(|s| s.backup == backup && s.usable()).count();
+        match count(false) {
+            0 => count(true),
+            n => n,
+        }
+    }
+
+    /// Client connections now.
+    pub fn front_sessions(&self) -> u32 {
+        self.front_sessions.load(Relaxed)
+    }
+
+    /// The most client connections so far.
+    pub fn front_highest(&self) -> u32 {
+        self.front_highest.load(Relaxed)
+    }
+
+    /// Counts a client connection in.
+    pub fn enter_front(&self) {
+        let now = self.front_sessions.fetch_add(1, AcqRel) + 1;
+        if now > self.front_highest() {
+            self.front_highest.fetch_max(now, Relaxed);
+        }
+    }
+
+    /// Counts it out.
+    pub fn leave_front(&self) {
+        self.front_sessions.fetch_sub(1, AcqRel);
+    }
+
+    /// `maxconn` of the frontend side; 0: no limit.
+    pub fn max_sessions(&self) -> u32 {
+        self.max_sessions.load(Relaxed)
+    }
+
+    /// Sets `maxconn`.
+    pub fn set_max_sessions(&self, max: u32) {
+        self.max_sessions.store(max, Relaxed);
+    }
+
+    /// Requests that the backend side works on.
+    pub fn back_sessions(&self) -> u32 {
+        self.back_sessions.load(Relaxed)
+    }
+
+    /// The most requests at once.
+    pub fn back_highest(&self) -> u32 {
+        self.back_highest.load(Relaxed)
+    }
+
+    /// Counts a request in.
+    pub fn enter_back(&self) {
+        let now = self.back_sessions.fetch_add(1, AcqRel) + 1;
+        if now > self.back_highest() {
+            self.back_highest.fetch_max(now, Relaxed);
+        }
+    }
+
+    /// Counts it out.
+    pub fn leave_back(&self) {
+        self.back_sessions.fetch_sub(1, AcqRel);
+    }
+
+    /// Requests that wait for any server of the backend.
+    pub fn queued(&self) -> u32 {
+        self.queued.load(Relaxed)
+    }
+
+    /// The most requests that waited at once.
+    pub fn queued_highest(&self) -> u32 {
+        self.queued_highest.load(Relaxed)
+    }
+
+    /// Says how many requests wait.
+    pub fn set_queued(&self, queued: u32) {
+        self.queued.store(queued, Relaxed);
+        self.queued_highest.fetch_max(queued, Relaxed);
+    }
+
+    /// Seconds since the backend as a whole went up or down.
+    pub fn since_change(&self) -> u64 {
+        self.changed.lock().unwrap_or_else(|e| e.into_inner()).elapsed().map_or(0, |d| d.as_secs())
+    }
+
+    /// Notes that the backend as a whole went up or down.
+    pub fn note_change(&self) {
+        *self.changed.lock().unwrap_or_else(|e| e.into_inner()) = SystemTime::now();
+    }
+
+    /// Empties counters and highest values; only the highest ones unless `all`.
+    pub fn clear_counters(&self, all: bool) {
+        self.front_highest.store(self.front_sessions(), Relaxed);
+        self.back_highest.store(self.back_sessions(), Relaxed);
+        self.queued_highest.store(self.queued(), Relaxed);
+        let rates = [&self.connection_rate, &self.session_rate, &self.request_rate, &self.back_rate];
+        rates.into_iter().for_each(Rate::clear_max);
+        if all {
+            self.front.clear();
+            self.back.clear();
+        }
+    }
+}
+
+/// All proxies by name: what expressions such as `nbsrv(web)` and the statistics look into.
+#[derive(Debug, Default)]
+pub struct Directory {
+    proxies: RwLock<BTreeMap<Arc<str>, Arc<ProxyState>>>,
+}
+
+impl Directory {
+    /// The proxy of that name. A frontend and a backend may share a name: `back` says which is meant.
+    pub fn proxy(&self, name: &str, back: bool) -> Option<Arc<ProxyState>> {
+        self.proxies.read().unwrap_or_else(|e| e.into_inner()).get(&*key(name, back)).cloned()
+    }
+
+    /// All proxies, each once, in the order of their numbers.
+    pub fn all(&self) -> Vec<Arc<ProxyState>> {
+        let mut all: Vec<_> =
+            self.proxies.read().unwrap_or_else(|e| e.into_inner()).values().cloned().collect();
+        all.sort_by_key(|p| p.id);
+        all.dedup_by_key(|p| p.id);
+        all
+    }
+
+    /// Adds a proxy under its name, or takes the place of the one that had it.
+    pub fn insert(&self, proxy: Arc<ProxyState>) {
+        let mut proxies = self.proxies.write().unwrap_or_else(|e| e.into_inner());
+        for back in [false, true] {
+            if if back { proxy.kind.has_back() } else { proxy.kind.has_front() } {
+                proxies.insert(key(&proxy.name, back).into(), proxy.clone());
+            }
+        }
+    }
+
+    /// Keeps the proxies for which the question is answered with true.
+    pub fn retain(&self, keep: impl Fn(&ProxyState) -> bool) {
+        self.proxies.write().unwrap_or_else(|e| e.into_inner()).retain(|_, p| keep(p));
+    }
+}
+
+fn key(name: &str, back: bool) -> String {
+    format!("{}{name}", if back { "b:" } else { "f:" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn backend() -> ProxyState {
+        ProxyState::new("web", 1, Kind::Backend, true)
+    }
+
+    #[test]
+    fn a_full_server_refuses_until_a_place_is_given_back() {
+        let server = ServerState::new(&backend(), "s1", 1, Address::Unresolved("x".into()));
+        server.set_max_sessions(1);
+        assert!(server.try_enter());
+        assert!(!server.try_enter());
+        server.leave();
+        assert!(server.try_enter());
+        assert_eq!(server.highest(), 1);
+    }
+
+    #[test]
+    fn changes_of_state_move_the_version_of_the_backend() {
+        let backend = backend();
+        let server = Arc::new(ServerState::new(&backend, "s1", 1, Address::Unresolved("x".into())));
+        backend.set_servers(vec![server.clone()]);
+        let before = backend.version();
+        assert!(server.set_oper(Oper::Down));
+        assert!(!server.set_oper(Oper::Down));
+        assert_eq!((backend.version(), backend.usable_servers()), (before + 1, 0));
+    }
+
+    #[test]
+    fn a_frontend_and_a_backend_may_share_a_name() {
+        let directory = Directory::default();
+        directory.insert(Arc::new(ProxyState::new("x", 1, Kind::Frontend, true)));
+        directory.insert(Arc::new(ProxyState::new("x", 2, Kind::Backend, true)));
+        let id = |back| directory.proxy("x", back).map(|p| p.id);
+        assert_eq!((id(false), id(true), directory.all().len()), (Some(1), Some(2), 2));
+    }
+}

@@ -1,0 +1,3 @@
+//! The rule language, compiled and evaluated.
+
+pub mod vocabulary;

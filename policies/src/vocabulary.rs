@@ -1,0 +1,124 @@
+//! The shape of the vocabulary tables: every fetch and converter that the rule language knows is one row in a table.
+//!
+//! The same rows feed the compiler, the "did you mean" of its messages, and the reference in `docs/`.
+
+use portero_api::{BadArg, Common, Convert, Directory, Fetch, SampleType, VarId};
+use portero_grammar::rules::tree::Arg;
+
+/// A fetch of the language (HAProxy manual, section 7.3).
+pub struct FetchKind {
+    /// Its name: `req.hdr`.
+    pub name: &'static str,
+    /// Other names of the same: `hdr`, `req.fhdr` is another row.
+    pub aliases: &'static [&'static str],
+    /// How many arguments it takes at least and at most.
+    pub args: (usize, usize),
+    /// What it gives.
+    pub output: SampleType,
+    /// What must be there for it to have a value.
+    pub needs: Needs,
+    /// One line for the reference and the editor.
+    pub summary: &'static str,
+    /// Makes it.
+    pub make: fn(&Args<'_>) -> Result<Box<dyn Fetch>, BadArg>,
+}
+
+/// A converter of the language (HAProxy manual, section 7.3.1).
+pub struct ConvertKind {
+    /// Its name: `lower`.
+    pub name: &'static str,
+    /// How many arguments it takes at least and at most.
+    pub args: (usize, usize),
+    /// What it takes; samples are cast to it first.
+    pub input: SampleType,
+    /// What it gives.
+    pub output: SampleType,
+    /// One line for the reference and the editor.
+    pub summary: &'static str,
+    /// Makes it.
+    pub make: fn(&Args<'_>) -> Result<Box<dyn Convert>, BadArg>,
+}
+
+/// What part of an exchange a fetch looks at: says in which rules it can have a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Needs {
+    /// Nothing: constants, dates, internal state.
+    Nothing,
+    /// The client's connection.
+    Connection,
+    /// Bytes from the client before a decision (`req.len`, `req.payload`).
+    RequestBytes,
+    /// An HTTP request head.
+    Request,
+    /// A request body that a rule waited for.
+    RequestBody,
+    /// A server.
+    Server,
+    /// An HTTP response head.
+    Response,
+    /// Bytes from the server.
+    ResponseBytes,
+    /// The whole exchange: log formats only.
+    Log,
+}
+
+/// The arguments of a call while it is compiled, with what surrounds it.
+pub struct Args<'a> {
+    /// The arguments as written.
+    pub list: &'a [Arg],
+    /// What surrounds the call.
+    pub context: &'a Context<'a>,
+}
+
+/// What surrounds an expression or a rule while it is compiled.
+pub struct Context<'a> {
+    /// The proxy it stands in.
+    pub proxy: &'a str,
+    /// All proxies.
+    pub directory: &'a Directory,
+    /// What all workers share.
+    pub common: &'a Common,
+    /// Where files are read from.
+    pub files: &'a dyn Files,
+}
+
+/// Reads files that rules name (`-f`, maps, `lf-file`), with the rules of `default-path`.
+pub trait Files {
+    /// The bytes of a file, or why not.
+    fn read(&self, path: &str) -> Result<Vec<u8>, String>;
+}
+
+impl<'a> Args<'a> {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// True when there are none.
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// The argument at a place; absent and empty are the same.
+    pub fn text(&self, index: usize) -> Option<&'a str> {
+        self.list.get(index).map(|a| &*a.text).filter(|t| !t.is_empty())
+    }
+
+    /// The argument at a place, which must be there; `what` names it in the message.
+    pub fn required(&self, index: usize, what: &str) -> Result<&'a str, BadArg> {
+        self.text(index).ok_or_else(|| BadArg::at(index, format!("argument {} ({what}) is missing", index + 1)))
+    }
+
+    /// An integer, when the argument is there.
+    pub fn int(&self, index: usize) -> Result<Option<i64>, BadArg> {
+        let parse = |text: &str| {
+            text.parse().map_err(|_| BadArg::at(index, format!("'{text}' is no integer")))
+        };
+        self.text(index).map(parse).transpose()
+    }
+
+    /// A variable.
+    pub fn var(&self, index: usize) -> Result<VarId, BadArg> {
+        VarId::parse(self.required(index, "a variable")?).map_err(|e| BadArg::at(index, e))
+    }
+}
