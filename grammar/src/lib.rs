@@ -7,6 +7,7 @@
 //! This crate does no I/O and knows nothing of what a word means: vocabulary belongs to `policies` and `proxy`.
 
 mod diagnostic;
+mod joined;
 mod source;
 mod word;
 

@@ -177,6 +177,8 @@ pub enum LogPart {
         flags: LogFlags,
         /// The name in `%(name)`, used by the json and cbor encodings.
         label: Option<String>,
+        /// The type in `%(name:type)`, used by the same.
+        cast: Option<Cast>,
         /// Its place.
         span: Span,
     },
@@ -188,9 +190,21 @@ pub enum LogPart {
         flags: LogFlags,
         /// The name in `%(name)`.
         label: Option<String>,
+        /// The type in `%(name:type)`.
+        cast: Option<Cast>,
         /// Its place.
         span: Span,
     },
+}
+
+/// The type that an encoding gives an item: `%(name:sint)ci`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)] // the names are those of the configuration
+pub enum Cast {
+    Str,
+    Sint,
+    Bool,
+    Raw,
 }
 
 /// The flags of a log-format part (HAProxy manual, section 8.2.6).

@@ -1,0 +1,5 @@
+//! The rule language.
+
+mod tree;
+
+pub use tree::*;
