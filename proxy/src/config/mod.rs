@@ -1,0 +1,3 @@
+//! Configuration: two doors (TOML and haproxy.cfg), one written model, one checked model.
+
+pub mod checked;
