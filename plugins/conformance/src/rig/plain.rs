@@ -1,0 +1,107 @@
+//! A setup for makers, with the simplest of rule languages.
+
+use std::sync::Arc;
+
+use portero_api::{
+    BadArg, Common, Compile, Directory, Exchange, Expression, Fetched, Format, Plugin, Sample, Setup,
+};
+
+/// Cuts a line at its spaces.
+pub fn words(line: &str) -> Vec<String> {
+    line.split_whitespace().map(str::to_owned).collect()
+}
+
+/// Owns what a [`Setup`] borrows, for a use of a plugin in the proxy `web`.
+#[derive(Default)]
+pub struct Bench {
+    /// What all workers share.
+    pub common: Common,
+    /// All proxies.
+    pub directory: Arc<Directory>,
+    args: Vec<String>,
+    lines: Vec<Vec<String>>,
+}
+
+impl Bench {
+    /// A use with these arguments, as one line.
+    pub fn new(args: &str) -> Bench {
+        Bench { args: words(args), ..Bench::default() }
+    }
+
+    /// Adds a further line.
+    pub fn line(mut self, line: &str) -> Bench {
+        self.lines.push(words(line));
+        self
+    }
+
+    /// Adds a further line whose words may hold spaces.
+    pub fn line_of(mut self, line: &[&str]) -> Bench {
+        self.lines.push(line.iter().map(|&w| w.to_owned()).collect());
+        self
+    }
+
+    /// What a maker is given.
+    pub fn setup(&self) -> Setup<'_> {
+        Setup { proxy: "web", args: &self.args, lines: &self.lines, common: &self.common, compile: &Plain }
+    }
+
+    /// Makes a balancer of the plugin, as a worker does.
+    pub fn balancer(&self, plugin: &Plugin) -> Result<Box<dyn portero_api::Balance>, BadArg> {
+        plugin.balance.as_ref().expect("the plugin gives Balance")(&self.setup())
+    }
+
+    /// Makes a health check of the plugin.
+    pub fn health(&self, plugin: &Plugin) -> Result<Box<dyn portero_api::Health>, BadArg> {
+        plugin.health.as_ref().expect("the plugin gives Health")(&self.setup())
+    }
+
+    /// Makes a service of the plugin.
+    pub fn service(&self, plugin: &Plugin) -> Result<Box<dyn portero_api::Service>, BadArg> {
+        plugin.service.as_ref().expect("the plugin gives Service")(&self.setup())
+    }
+}
+
+/// The simplest of rule languages: `path`, `src`, `hdr(name)`, `int(n)`, anything else stands for itself.
+pub struct Plain;
+
+impl Compile for Plain {
+    fn expression(&self, text: &str) -> Result<Box<dyn Expression>, BadArg> {
+        Ok(Box::new(Text(text.to_owned())))
+    }
+
+    fn format(&self, text: &str) -> Result<Box<dyn Format>, BadArg> {
+        Ok(Box::new(Text(text.to_owned())))
+    }
+}
+
+struct Text(String);
+
+impl Text {
+    fn within(&self, name: &str) -> Option<&str> {
+        self.0.strip_prefix(name)?.strip_prefix('(')?.strip_suffix(')')
+    }
+}
+
+impl Expression for Text {
+    fn value<'a>(&'a self, exchange: &'a Exchange) -> Fetched<'a> {
+        if let Some(name) = self.within("hdr") {
+            return Ok(exchange.request.headers.get(name.as_bytes()).map(Sample::str));
+        }
+        if let Some(number) = self.within("int") {
+            return Ok(number.parse().ok().map(Sample::Int));
+        }
+        Ok(match self.0.as_str() {
+            "path" => Some(Sample::str(exchange.request.path())),
+            "src" => exchange.conn.src.map(|a| Sample::Ip(a.ip())),
+            text => Some(Sample::str(text)),
+        })
+    }
+}
+
+impl Format for Text {
+    fn render(&self, exchange: &Exchange, into: &mut Vec<u8>) {
+        if let Ok(Some(Sample::Str(text))) = self.value(exchange) {
+            into.extend_from_slice(&text);
+        }
+    }
+}
