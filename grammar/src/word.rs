@@ -28,6 +28,14 @@ impl Word {
         self.raw.as_deref().unwrap_or(self.text.as_bytes())
     }
 
+    /// The bytes that `start..end` of `text` stand for; nothing where these are no bounds of characters.
+    pub fn bytes_of(&self, start: usize, end: usize) -> &[u8] {
+        match &self.raw {
+            Some(raw) => raw.get(raw_offset(raw, start)..raw_offset(raw, end)).unwrap_or_default(),
+            None => self.text.as_bytes().get(start..end).unwrap_or_default(),
+        }
+    }
+
     /// The source place of bytes `start..end` of `text`.
     pub fn part(&self, start: usize, end: usize) -> Span {
         let at = |i: usize| match &self.map {
@@ -43,5 +51,34 @@ impl Word {
 impl AsRef<str> for Word {
     fn as_ref(&self) -> &str {
         &self.text
+    }
+}
+
+/// Where in `raw` the text's byte `at` comes from: what is no UTF-8 takes other lengths in the two.
+fn raw_offset(raw: &[u8], at: usize) -> usize {
+    let (mut text, mut offset) = (0, 0);
+    for chunk in raw.utf8_chunks() {
+        if at <= text + chunk.valid().len() {
+            return offset + at.saturating_sub(text);
+        }
+        text += chunk.valid().len() + char::REPLACEMENT_CHARACTER.len_utf8();
+        offset += chunk.valid().len() + chunk.invalid().len();
+    }
+    offset
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::FileId;
+
+    #[test]
+    fn a_piece_of_the_text_finds_its_bytes() {
+        let span = Span { file: FileId(0), start: 0, end: 9 };
+        let raw = Some(b"a\xff\xfebc".to_vec().into_boxed_slice());
+        let word = Word { raw, ..Word::plain("a\u{fffd}\u{fffd}bc", span) };
+        assert_eq!(word.bytes_of(0, 1), b"a");
+        assert_eq!(word.bytes_of(1, 7), b"\xff\xfe");
+        assert_eq!(word.bytes_of(7, 9), b"bc");
     }
 }

@@ -1,0 +1,215 @@
+//! Sample expressions: `req.hdr(host),lower` (HAProxy manual, section 7.3).
+
+use pest::Parser;
+use pest::iterators::Pair;
+
+use super::syntax::{Rule, RuleGrammar};
+use super::tree::{Arg, Call, Expr};
+use crate::{Diagnostic, Word};
+
+/// Reads an expression. It is always one word: spaces inside arguments are quoted.
+pub fn expr(word: &Word) -> Result<Expr, Vec<Diagnostic>> {
+    let parsed = RuleGrammar::parse(Rule::expression, &word.text).map_err(|_| vec![unreadable(word)])?;
+    let mut found = Err(vec![unreadable(word)]);
+    for pair in parsed.flat_map(Pair::into_inner) {
+        match pair.as_rule() {
+            Rule::expr => found = build(pair, word).map_err(|e| vec![e]),
+            // A mistake inside the expression explains what follows it.
+            Rule::junk if found.is_ok() => return Err(vec![junk(&pair, word)]),
+            _ => {}
+        }
+    }
+    found
+}
+
+/// Reads an action's name with its parameters: `set-var(txn.a)`.
+pub(super) fn action(word: &Word) -> Result<Call, Diagnostic> {
+    let parsed = RuleGrammar::parse(Rule::action, &word.text).map_err(|_| unreadable(word))?;
+    let mut found = Err(unreadable(word));
+    for pair in parsed.flat_map(Pair::into_inner) {
+        match pair.as_rule() {
+            Rule::call => found = call(pair, word, "an action"),
+            Rule::junk if found.is_ok() => return Err(junk(&pair, word)),
+            _ => {}
+        }
+    }
+    found
+}
+
+/// Builds an expression that stands anywhere in a word.
+pub(super) fn build(pair: Pair<'_, Rule>, word: &Word) -> Result<Expr, Diagnostic> {
+    let span = word.part(pair.as_span().start(), pair.as_span().end());
+    let mut calls = pair.into_inner();
+    let fetch = match calls.next() {
+        Some(pair) => call(pair, word, "a sample fetch")?,
+        None => return Err(unreadable(word)),
+    };
+    let converters = calls.map(|pair| call(pair, word, "a converter")).collect::<Result<_, _>>()?;
+    Ok(Expr { fetch, converters, span })
+}
+
+fn call(pair: Pair<'_, Rule>, word: &Word, what: &str) -> Result<Call, Diagnostic> {
+    let (start, end) = (pair.as_span().start(), pair.as_span().end());
+    let mut call = Call {
+        name: String::new(),
+        name_span: word.part(start, start),
+        args: None,
+        span: word.part(start, end),
+    };
+    for part in pair.into_inner() {
+        let (start, end) = (part.as_span().start(), part.as_span().end());
+        match part.as_rule() {
+            Rule::name if part.as_str().is_empty() => return Err(nameless(word, start, what)),
+            Rule::name => (call.name, call.name_span) = (part.as_str().to_owned(), word.part(start, end)),
+            _ => call.args = Some(args(part, word, &call.name)?),
+        }
+    }
+    Ok(call)
+}
+
+fn args(pair: Pair<'_, Rule>, word: &Word, name: &str) -> Result<Vec<Arg>, Diagnostic> {
+    let open = pair.as_span().start();
+    let mut args = Vec::new();
+    for part in pair.into_inner() {
+        match part.as_rule() {
+            Rule::arg => args.push(arg(part, word)?),
+            _ => {
+                return Err(Diagnostic::error(
+                    word.part(open, open + 1),
+                    format!("the arguments of '{name}' are not closed"),
+                )
+                .help("a ')' is missing; spaces inside arguments need quotes around the whole word"));
+            }
+        }
+    }
+    if let [only] = args.as_slice()
+        && only.span.start == only.span.end
+    {
+        args.clear(); // `f()` has no argument
+    }
+    Ok(args)
+}
+
+fn arg(pair: Pair<'_, Rule>, word: &Word) -> Result<Arg, Diagnostic> {
+    let span = word.part(pair.as_span().start(), pair.as_span().end());
+    let mut text = String::new();
+    for piece in pair.into_inner() {
+        let start = piece.as_span().start();
+        match piece.as_rule() {
+            Rule::quoted | Rule::strong => {
+                for inner in piece.into_inner() {
+                    if inner.as_rule() == Rule::unclosed {
+                        let error = Diagnostic::error(
+                            word.part(start, start + 1),
+                            "this quote inside an argument is never closed",
+                        );
+                        return Err(error.help("to have the quote itself write a backslash before it"));
+                    }
+                    push(&mut text, &inner);
+                }
+            }
+            _ => push(&mut text, &piece),
+        }
+    }
+    Ok(Arg { text, span })
+}
+
+fn push(text: &mut String, piece: &Pair<'_, Rule>) {
+    if piece.as_rule() != Rule::escape {
+        return text.push_str(piece.as_str());
+    }
+    text.push(match piece.as_str().as_bytes()[1] {
+        b'n' => '\n',
+        b'r' => '\r',
+        b't' => '\t',
+        other => other as char,
+    });
+}
+
+fn nameless(word: &Word, at: usize, what: &str) -> Diagnostic {
+    match word.text[at..].chars().next() {
+        Some(found) if found != ',' && found != ']' => {
+            let message = format!("{what} was expected, found '{found}'");
+            Diagnostic::error(word.part(at, at + found.len_utf8()), message)
+        }
+        Some(found) => {
+            Diagnostic::error(word.part(at, at + 1), format!("{what} is missing before '{found}'"))
+        }
+        None if at == 0 => Diagnostic::error(word.span, format!("{what} is missing")),
+        None => Diagnostic::error(word.part(at - 1, at), format!("{what} is missing at the end")),
+    }
+}
+
+/// What stands behind a finished expression or action.
+fn junk(pair: &Pair<'_, Rule>, word: &Word) -> Diagnostic {
+    let (start, text) = (pair.as_span().start(), pair.as_str());
+    let first = text.chars().next().unwrap_or(' ');
+    let error =
+        Diagnostic::error(word.part(start, start + first.len_utf8()), format!("unexpected '{first}'"));
+    let before = &word.text[..start];
+    match first {
+        ')' => error.help("an argument with a ')' or ',' in it needs quotes that last: '...(\"(a|b)\",c)'"),
+        ' ' | '\t' => error.help("an expression has no spaces outside its arguments"),
+        _ if before.ends_with(')') => error.help("a ',' must stand between two converters"),
+        _ => error.help("a name is made of letters, digits, '_', '.', '-', ':' and '+'"),
+    }
+}
+
+fn unreadable(word: &Word) -> Diagnostic {
+    Diagnostic::error(word.span, format!("'{}' cannot be read", word.text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{FileId, Span};
+
+    fn read(text: &str) -> Result<Expr, Vec<Diagnostic>> {
+        expr(&Word::plain(text, Span { file: FileId(0), start: 0, end: text.len() as u32 }))
+    }
+
+    fn args(text: &str) -> Vec<String> {
+        let expr = read(text).expect(text);
+        expr.fetch.args.expect("parentheses").into_iter().map(|a| a.text).collect()
+    }
+
+    #[test]
+    fn an_expression_is_a_fetch_and_converters() {
+        let expr = read("req.hdr(host,-1),lower,field(1,.)").expect("reads");
+        assert_eq!(expr.fetch.name, "req.hdr");
+        let names: Vec<_> = expr.converters.iter().map(|c| c.name.as_str()).collect();
+        assert_eq!(names, ["lower", "field"]);
+        assert_eq!(expr.converters[0].args, None);
+        assert_eq!((expr.converters[1].span.start, expr.converters[1].span.end), (23, 33));
+        assert_eq!(read("base32+src").expect("reads").fetch.name, "base32+src");
+    }
+
+    #[test]
+    fn quotes_protect_and_empty_arguments_are_kept() {
+        assert_eq!(args(r#"f("(a|b)",'c,"',d\ e\n)"#), ["(a|b)", "c,\"", "d e\n"]);
+        assert_eq!(args("f(,x)"), ["", "x"]);
+        assert_eq!(args("f()"), [""; 0]);
+        assert_eq!(args(r#"f("")"#), [""]);
+    }
+
+    #[test]
+    fn a_backslash_protects_no_comma() {
+        assert_eq!(args(r"f(a\,b)"), ["a\\", "b"]);
+    }
+
+    #[test]
+    fn mistakes_are_shown_at_their_place() {
+        let place = |text: &str| {
+            let errors = read(text).expect_err(text);
+            let span = errors[0].span.expect("a place");
+            (span.start, span.end)
+        };
+        assert_eq!(place("path,regsub((a|b),x,g)"), (21, 22));
+        assert_eq!(place("path,"), (4, 5));
+        assert_eq!(place("path,,lower"), (5, 6));
+        assert_eq!(place("hdr(host"), (3, 4));
+        assert_eq!(place("hdr(\"host)"), (4, 5));
+        assert_eq!(place("hdr(a)b"), (6, 7));
+        assert_eq!(place("é"), (0, 2));
+    }
+}
