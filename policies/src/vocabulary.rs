@@ -2,7 +2,7 @@
 //!
 //! The same rows feed the compiler, the "did you mean" of its messages, and the reference in `docs/`.
 
-use portero_api::{BadArg, Common, Convert, Directory, Fetch, SampleType, VarId};
+use portero_api::{BadArg, Common, Convert, Directory, Fetch, Message, SampleType, VarId};
 use portero_grammar::rules::tree::Arg;
 
 /// A fetch of the language (HAProxy manual, section 7.3).
@@ -50,6 +50,8 @@ pub enum Needs {
     RequestBytes,
     /// An HTTP request head.
     Request,
+    /// What is kept of a request until its end: method, version, captures, unique id.
+    RequestKept,
     /// A request body that a rule waited for.
     RequestBody,
     /// A server.
@@ -71,6 +73,7 @@ pub struct Args<'a> {
 }
 
 /// What surrounds an expression or a rule while it is compiled.
+#[derive(Clone, Copy)]
 pub struct Context<'a> {
     /// The proxy it stands in.
     pub proxy: &'a str,
@@ -86,6 +89,12 @@ pub struct Context<'a> {
 pub trait Files {
     /// The bytes of a file, or why not.
     fn read(&self, path: &str) -> Result<Vec<u8>, String>;
+
+    /// The error page of an `http-errors` section for a status; none when the section has no page for it, an error
+    /// when there is no such section (`errorfiles NAME`).
+    fn error_page(&self, section: &str, _status: u16) -> Result<Option<Message>, String> {
+        Err(format!("unknown http-errors section '{section}'"))
+    }
 }
 
 impl<'a> Args<'a> {
