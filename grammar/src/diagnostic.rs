@@ -92,8 +92,9 @@ impl Diagnostic {
         let mut group = match self.span {
             Some(span) => {
                 let text = sources.text(span.file);
-                let end = (span.end as usize).min(text.len());
-                let place = (span.start as usize).min(end)..end;
+                // Escapes and variables can point into the middle of a character.
+                let end = text.ceil_char_boundary(span.end as usize);
+                let place = text.floor_char_boundary((span.start as usize).min(end))..end;
                 let caret = AnnotationKind::Primary.span(place).label(self.label.as_deref());
                 let snippet = Snippet::source(text).path(sources.name(span.file)).annotation(caret);
                 title.element(snippet)
@@ -156,9 +157,10 @@ impl Diagnostics {
 /// The word of a vocabulary that a mistyped one is nearest to, when near enough to be worth naming.
 pub fn nearest<'a>(word: &str, vocabulary: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let limit = (word.len() / 3).max(1);
-    let distance = |candidate: &str| strsim::damerau_levenshtein(&word.to_ascii_lowercase(), candidate);
-    let scored = vocabulary.into_iter().map(|c| (distance(c), c)).filter(|&(d, _)| d > 0 && d <= limit);
-    scored.min_by_key(|&(d, _)| d).map(|(_, c)| c)
+    let lower = word.to_ascii_lowercase();
+    let distance = |candidate: &str| strsim::damerau_levenshtein(&lower, &candidate.to_ascii_lowercase());
+    let others = vocabulary.into_iter().filter(|&c| c != word);
+    others.map(|c| (distance(c), c)).filter(|&(d, _)| d <= limit).min_by_key(|&(d, _)| d).map(|(_, c)| c)
 }
 
 #[cfg(test)]
@@ -183,5 +185,6 @@ mod tests {
     fn a_far_word_is_not_suggested() {
         assert_eq!(nearest("zzz", ["acl", "bind"]), None);
         assert_eq!(nearest("timout", ["timeout", "mode"]), Some("timeout"));
+        assert_eq!(nearest("poll", ["EPOLL", "POLL"]), Some("POLL"));
     }
 }

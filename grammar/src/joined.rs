@@ -46,3 +46,19 @@ impl<'a> Joined<'a> {
         word.part(from.min(word.text.len()), to.min(word.text.len()))
     }
 }
+
+/// Several words as one, joined by single spaces.
+pub(crate) fn one_word(words: &[Word]) -> Option<Word> {
+    let (first, last) = (words.first()?, words.last()?);
+    let (mut text, mut map) = (String::new(), Vec::new());
+    for (i, word) in words.iter().enumerate() {
+        if i > 0 {
+            text.push(' ');
+            map.push(word.span.start.saturating_sub(1));
+        }
+        text.push_str(&word.text);
+        map.extend((0..word.text.len()).map(|at| word.part(at, at + 1).start));
+    }
+    let quoted = words.iter().any(|w| w.quoted);
+    Some(Word { text, span: first.span.to(last.span), quoted, map: Some(map.into_boxed_slice()), raw: None })
+}

@@ -6,9 +6,11 @@
 //!
 //! This crate does no I/O and knows nothing of what a word means: vocabulary belongs to `policies` and `proxy`.
 
+mod call;
 mod diagnostic;
 mod joined;
 mod source;
+mod syntax;
 mod word;
 
 pub mod cfg;

@@ -3,10 +3,8 @@
 use super::condition;
 use super::env::Environment;
 use super::tree::Line;
+use crate::syntax::MAX_DEPTH;
 use crate::{Diagnostic, Diagnostics, Span, Word};
-
-/// How deep blocks may nest.
-const MAX_DEPTH: usize = 64;
 
 const DIRECTIVES: &[&str] = &[".if", ".elif", ".else", ".endif", ".diag", ".notice", ".warning", ".alert"];
 

@@ -3,6 +3,7 @@
 use pest::Parser;
 use pest::iterators::Pair;
 
+use crate::syntax::unescape;
 use crate::{Diagnostic, FileId, Span, Word};
 
 #[derive(pest_derive::Parser)]
@@ -234,15 +235,6 @@ fn lossy(bytes: &[u8], map: &[u32]) -> (String, Vec<u32>) {
         }
     }
     (text, stretched)
-}
-
-fn unescape(byte: u8) -> u8 {
-    match byte {
-        b'n' => b'\n',
-        b'r' => b'\r',
-        b't' => b'\t',
-        other => other,
-    }
 }
 
 #[cfg(test)]

@@ -7,14 +7,11 @@
 use pest::Parser;
 use pest::iterators::Pair;
 
-use super::syntax::{Rule, RuleGrammar};
 use super::test::test;
 use super::tree::{Cond, Condition};
 use crate::joined::Joined;
+use crate::syntax::{Grammar, MAX_DEPTH, Rule, too_deep};
 use crate::{Diagnostic, Word};
-
-/// How deep parentheses may nest.
-const MAX_DEPTH: usize = 64;
 
 /// Reads `if ...` or `unless ...`; no words are no condition.
 pub fn condition(words: &[Word]) -> Result<Option<Condition>, Vec<Diagnostic>> {
@@ -47,7 +44,7 @@ fn cond(words: &[Word]) -> Result<Cond, Vec<Diagnostic>> {
         return Err(vec![Diagnostic::error(reader.joined.span(at, at + 1), message)]);
     }
     let text = reader.joined.text.clone();
-    let Ok(parsed) = RuleGrammar::parse(Rule::condition, &text) else {
+    let Ok(parsed) = Grammar::parse(Rule::condition, &text) else {
         return Err(vec![Diagnostic::error(
             words[0].span.to(words[words.len() - 1].span),
             "this condition cannot be read",
@@ -256,22 +253,6 @@ pub(super) fn acl_name(name: &Word) -> Result<(), Diagnostic> {
         _ => Diagnostic::error(place, format!("'{wrong}' cannot be part of the name of an ACL"))
             .help("a name is made of letters, digits, '-', '_', '.' and ':'"),
     })
-}
-
-/// The first parenthesis that nests too deep.
-fn too_deep(text: &str) -> Option<usize> {
-    let mut depth = 0usize;
-    for (at, byte) in text.bytes().enumerate() {
-        match byte {
-            b'(' => depth += 1,
-            b')' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        if depth > MAX_DEPTH {
-            return Some(at);
-        }
-    }
-    None
 }
 
 #[cfg(test)]

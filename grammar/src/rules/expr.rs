@@ -3,13 +3,14 @@
 use pest::Parser;
 use pest::iterators::Pair;
 
-use super::syntax::{Rule, RuleGrammar};
-use super::tree::{Arg, Call, Expr};
+use super::tree::{Call, Expr};
+use crate::call::call;
+use crate::syntax::{Grammar, Rule};
 use crate::{Diagnostic, Word};
 
 /// Reads an expression. It is always one word: spaces inside arguments are quoted.
 pub fn expr(word: &Word) -> Result<Expr, Vec<Diagnostic>> {
-    let parsed = RuleGrammar::parse(Rule::expression, &word.text).map_err(|_| vec![unreadable(word)])?;
+    let parsed = Grammar::parse(Rule::expression, &word.text).map_err(|_| vec![unreadable(word)])?;
     let mut found = Err(vec![unreadable(word)]);
     for pair in parsed.flat_map(Pair::into_inner) {
         match pair.as_rule() {
@@ -24,7 +25,7 @@ pub fn expr(word: &Word) -> Result<Expr, Vec<Diagnostic>> {
 
 /// Reads an action's name with its parameters: `set-var(txn.a)`.
 pub(super) fn action(word: &Word) -> Result<Call, Diagnostic> {
-    let parsed = RuleGrammar::parse(Rule::action, &word.text).map_err(|_| unreadable(word))?;
+    let parsed = Grammar::parse(Rule::action, &word.text).map_err(|_| unreadable(word))?;
     let mut found = Err(unreadable(word));
     for pair in parsed.flat_map(Pair::into_inner) {
         match pair.as_rule() {
@@ -46,98 +47,6 @@ pub(super) fn build(pair: Pair<'_, Rule>, word: &Word) -> Result<Expr, Diagnosti
     };
     let converters = calls.map(|pair| call(pair, word, "a converter")).collect::<Result<_, _>>()?;
     Ok(Expr { fetch, converters, span })
-}
-
-fn call(pair: Pair<'_, Rule>, word: &Word, what: &str) -> Result<Call, Diagnostic> {
-    let (start, end) = (pair.as_span().start(), pair.as_span().end());
-    let mut call = Call {
-        name: String::new(),
-        name_span: word.part(start, start),
-        args: None,
-        span: word.part(start, end),
-    };
-    for part in pair.into_inner() {
-        let (start, end) = (part.as_span().start(), part.as_span().end());
-        match part.as_rule() {
-            Rule::name if part.as_str().is_empty() => return Err(nameless(word, start, what)),
-            Rule::name => (call.name, call.name_span) = (part.as_str().to_owned(), word.part(start, end)),
-            _ => call.args = Some(args(part, word, &call.name)?),
-        }
-    }
-    Ok(call)
-}
-
-fn args(pair: Pair<'_, Rule>, word: &Word, name: &str) -> Result<Vec<Arg>, Diagnostic> {
-    let open = pair.as_span().start();
-    let mut args = Vec::new();
-    for part in pair.into_inner() {
-        match part.as_rule() {
-            Rule::arg => args.push(arg(part, word)?),
-            _ => {
-                return Err(Diagnostic::error(
-                    word.part(open, open + 1),
-                    format!("the arguments of '{name}' are not closed"),
-                )
-                .help("a ')' is missing; spaces inside arguments need quotes around the whole word"));
-            }
-        }
-    }
-    if let [only] = args.as_slice()
-        && only.span.start == only.span.end
-    {
-        args.clear(); // `f()` has no argument
-    }
-    Ok(args)
-}
-
-fn arg(pair: Pair<'_, Rule>, word: &Word) -> Result<Arg, Diagnostic> {
-    let span = word.part(pair.as_span().start(), pair.as_span().end());
-    let mut text = String::new();
-    for piece in pair.into_inner() {
-        let start = piece.as_span().start();
-        match piece.as_rule() {
-            Rule::quoted | Rule::strong => {
-                for inner in piece.into_inner() {
-                    if inner.as_rule() == Rule::unclosed {
-                        let error = Diagnostic::error(
-                            word.part(start, start + 1),
-                            "this quote inside an argument is never closed",
-                        );
-                        return Err(error.help("to have the quote itself write a backslash before it"));
-                    }
-                    push(&mut text, &inner);
-                }
-            }
-            _ => push(&mut text, &piece),
-        }
-    }
-    Ok(Arg { text, span })
-}
-
-fn push(text: &mut String, piece: &Pair<'_, Rule>) {
-    if piece.as_rule() != Rule::escape {
-        return text.push_str(piece.as_str());
-    }
-    text.push(match piece.as_str().as_bytes()[1] {
-        b'n' => '\n',
-        b'r' => '\r',
-        b't' => '\t',
-        other => other as char,
-    });
-}
-
-fn nameless(word: &Word, at: usize, what: &str) -> Diagnostic {
-    match word.text[at..].chars().next() {
-        Some(found) if found != ',' && found != ']' => {
-            let message = format!("{what} was expected, found '{found}'");
-            Diagnostic::error(word.part(at, at + found.len_utf8()), message)
-        }
-        Some(found) => {
-            Diagnostic::error(word.part(at, at + 1), format!("{what} is missing before '{found}'"))
-        }
-        None if at == 0 => Diagnostic::error(word.span, format!("{what} is missing")),
-        None => Diagnostic::error(word.part(at - 1, at), format!("{what} is missing at the end")),
-    }
 }
 
 /// What stands behind a finished expression or action.

@@ -4,15 +4,15 @@ use pest::Parser;
 use pest::iterators::Pair;
 
 use super::expr::build;
-use super::syntax::{Rule, RuleGrammar};
 use super::tree::{Cast, LogFlags, LogFormat, LogPart};
+use crate::syntax::{Grammar, Rule};
 use crate::{Diagnostic, Span, Word};
 
 const FLAGS: &[&str] = &["Q", "X", "E", "M", "bin", "json", "cbor"];
 
 /// Reads a log format. Whether an alias or a fetch exists is not asked here.
 pub fn log_format(word: &Word) -> Result<LogFormat, Vec<Diagnostic>> {
-    let Ok(parsed) = RuleGrammar::parse(Rule::log_format, &word.text) else {
+    let Ok(parsed) = Grammar::parse(Rule::log_format, &word.text) else {
         return Err(vec![Diagnostic::error(word.span, "this log format cannot be read")]);
     };
     let mut reader =

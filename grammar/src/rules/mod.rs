@@ -9,7 +9,6 @@ mod expr;
 mod family;
 mod log_format;
 mod statement;
-mod syntax;
 mod test;
 mod tree;
 
