@@ -8,7 +8,8 @@ use crate::{Exchange, ServerState};
 /// comes from [`crate::Common`].
 pub trait Balance {
     /// The place in `candidates` of the server for this try, or none: the request then waits in the backend's queue
-    /// when servers are only full, and ends with 503 when none is usable.
+    /// when servers are only full, and ends with 503 when none is usable. A balancer that keeps requests to their server
+    /// (hashing) may name a full one: the request then waits in that server's own queue.
     fn pick(&self, exchange: &Exchange, candidates: &Candidates<'_>) -> Option<usize>;
 
     /// Told at the end of each try that `pick` chose a server for.
@@ -70,6 +71,13 @@ impl<'a> Candidates<'a> {
         self.servers.get(index).is_some_and(|s| {
             s.backup == self.backup && s.usable() && !s.is_full() && !self.tried.contains(&index)
         })
+    }
+
+    /// The same, but full or not: where a request may wait for a place.
+    pub fn untried(&self, index: usize) -> bool {
+        self.servers
+            .get(index)
+            .is_some_and(|s| s.backup == self.backup && s.usable() && !self.tried.contains(&index))
     }
 
     /// The servers that can take the request now.

@@ -6,8 +6,19 @@ use portero_api::Plugin;
 
 /// All plugins of this crate. A plugin that is not in this list does not exist.
 pub fn plugins() -> Vec<Plugin> {
-    vec![
+    let mut all = vec![
         // balance
         balance::roundrobin::plugin(),
-    ]
+        balance::staticrr::plugin(),
+        balance::leastconn::plugin(),
+        balance::first::plugin(),
+        balance::random::plugin(),
+        balance::source::plugin(),
+        balance::uri::plugin(),
+        balance::url_param::plugin(),
+        balance::hdr::plugin(),
+        balance::hash::plugin(),
+    ];
+    all.extend(balance::refused::plugins());
+    all
 }

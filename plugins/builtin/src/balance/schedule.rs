@@ -1,4 +1,4 @@
-//! The order in which servers take turns: smooth weighted round robin, laid out once and then only indexed.
+//! The order in which servers take turns, laid out once for each version of the servers and then only indexed.
 
 use portero_api::Candidates;
 
@@ -7,36 +7,45 @@ use portero_api::Candidates;
 pub const MOST_TURNS: usize = 4096;
 
 /// One round of turns, valid for one version of the backend's servers.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Schedule {
+    order: Order,
     version: Option<u64>,
     turns: Vec<u32>,
 }
 
+/// How turns are laid out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// By the weights of now, as evenly as it goes: the server that is owed most has the next turn.
+    Smooth,
+    /// By the weights of the configuration, as in the maps of HAProxy, whose placement of keys depends on it:
+    /// the first of those that are owed most whole turns has the next one.
+    Map,
+}
+
 impl Schedule {
-    /// The turns for these candidates by their weights of now; laid out anew when their version moved.
+    /// A schedule that is still to be laid out.
+    pub fn new(order: Order) -> Schedule {
+        Schedule { order, version: None, turns: Vec::new() }
+    }
+
+    /// The turns for these candidates, as places in their list; laid out anew when their version moved.
     pub fn refresh(&mut self, candidates: &Candidates<'_>) -> &[u32] {
         if self.version != Some(candidates.version()) {
             self.version = Some(candidates.version());
-            let weights = candidates.rotation().map(|(i, s)| (i as u32, s.weight()));
-            lay_out(weights.collect(), &mut self.turns);
-        }
-        &self.turns
-    }
-
-    /// The same by the weights of the configuration: what `static-rr` and map-based hashing go by.
-    pub fn refresh_static(&mut self, candidates: &Candidates<'_>) -> &[u32] {
-        if self.version != Some(candidates.version()) {
-            self.version = Some(candidates.version());
-            let weights = candidates.rotation().map(|(i, s)| (i as u32, s.initial_weight()));
-            lay_out(weights.collect(), &mut self.turns);
+            let weights = candidates.rotation().map(|(i, s)| match self.order {
+                Order::Smooth => (i as u32, s.weight()),
+                Order::Map => (i as u32, s.initial_weight()),
+            });
+            lay_out(self.order, weights.collect(), &mut self.turns);
         }
         &self.turns
     }
 }
 
-/// Writes one round: each server as often as its weight says, spread as evenly as it goes, the first of equals first.
-fn lay_out(mut weights: Vec<(u32, u32)>, turns: &mut Vec<u32>) {
+/// Writes one round: each server as often as its weight says, the first of equals first.
+fn lay_out(order: Order, mut weights: Vec<(u32, u32)>, turns: &mut Vec<u32>) {
     turns.clear();
     weights.retain(|&(_, weight)| weight > 0);
     let total = shrink(&mut weights);
@@ -44,16 +53,21 @@ fn lay_out(mut weights: Vec<(u32, u32)>, turns: &mut Vec<u32>) {
         turns.extend(weights.iter().map(|&(server, _)| server));
         return;
     }
+    let total_score = total as i64;
+    let owed = |score: i64| match order {
+        Order::Smooth => score,
+        Order::Map => score.div_euclid(total_score),
+    };
     let mut scores = vec![0i64; weights.len()];
     for _ in 0..total {
         let mut best = 0;
         for (i, &(_, weight)) in weights.iter().enumerate() {
             scores[i] += i64::from(weight);
-            if scores[i] > scores[best] {
+            if owed(scores[i]) > owed(scores[best]) {
                 best = i;
             }
         }
-        scores[best] -= total as i64;
+        scores[best] -= total_score;
         turns.push(weights[best].0);
     }
 }
@@ -78,32 +92,44 @@ fn gcd(a: u32, b: u32) -> u32 {
 mod tests {
     use super::*;
 
-    fn round(weights: &[u32]) -> Vec<u32> {
+    fn round(order: Order, weights: &[u32]) -> Vec<u32> {
         let mut turns = Vec::new();
-        lay_out(weights.iter().enumerate().map(|(i, &w)| (i as u32, w)).collect(), &mut turns);
+        lay_out(order, weights.iter().enumerate().map(|(i, &w)| (i as u32, w)).collect(), &mut turns);
         turns
     }
 
     #[test]
     fn turns_of_unequal_servers_are_spread() {
-        assert_eq!(round(&[5, 1, 1]), [0, 0, 1, 0, 2, 0, 0]);
+        assert_eq!(round(Order::Smooth, &[5, 1, 1]), [0, 0, 1, 0, 2, 0, 0]);
+    }
+
+    #[test]
+    fn maps_are_those_of_haproxy() {
+        for (weights, map) in [
+            (&[5, 1, 1][..], &[0, 0, 0, 1, 0, 0, 2][..]),
+            (&[10, 20, 30], &[0, 2, 1, 2, 1, 2]),
+            (&[1, 2, 7], &[0, 2, 2, 1, 2, 2, 1, 2, 2, 2]),
+            (&[3, 3, 2], &[0, 1, 0, 2, 1, 0, 1, 2]),
+        ] {
+            assert_eq!(round(Order::Map, weights), map, "{weights:?}");
+        }
     }
 
     #[test]
     fn equal_weights_take_one_turn_each_in_order() {
-        assert_eq!(round(&[100, 100, 100]), [0, 1, 2]);
+        assert_eq!(round(Order::Smooth, &[100, 100, 100]), [0, 1, 2]);
     }
 
     #[test]
     fn a_weight_of_zero_gets_no_turn() {
-        assert_eq!(round(&[0, 2, 0, 2]), [1, 3]);
-        assert!(round(&[0, 0]).is_empty());
+        assert_eq!(round(Order::Smooth, &[0, 2, 0, 2]), [1, 3]);
+        assert!(round(Order::Map, &[0, 0]).is_empty());
     }
 
     #[test]
     fn long_rounds_are_cut_and_keep_the_shares() {
         let weights: Vec<u32> = (0..100).map(|i| if i == 0 { 255 } else { 256 - i % 2 }).collect();
-        let turns = round(&weights);
+        let turns = round(Order::Smooth, &weights);
         assert!(turns.len() <= MOST_TURNS);
         let count = |server| turns.iter().filter(|&&t| t == server).count();
         assert!((40..=41).contains(&count(0)) && (40..=41).contains(&count(99)));
@@ -112,6 +138,6 @@ mod tests {
     #[test]
     fn more_servers_than_turns_have_one_each() {
         let weights: Vec<u32> = (0..5000).map(|i| 1 + i % 2).collect();
-        assert_eq!(round(&weights).len(), 5000);
+        assert_eq!(round(Order::Smooth, &weights).len(), 5000);
     }
 }

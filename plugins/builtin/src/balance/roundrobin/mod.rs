@@ -7,14 +7,14 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use portero_api::{Balance, Candidates, Exchange, Plugin, Setup};
 
 use super::options;
-use super::schedule::Schedule;
+use super::schedule::{Order, Schedule};
 
 /// The plugin.
 pub fn plugin() -> Plugin {
     Plugin::new("roundrobin", "servers in turns by weight, weights live").balance(|setup| {
         options::no_args(setup)?;
         options::parse(setup)?;
-        Ok(RoundRobin::new(setup, "roundrobin"))
+        Ok(RoundRobin::new(setup, "roundrobin", Order::Smooth))
     })
 }
 
@@ -22,16 +22,6 @@ pub fn plugin() -> Plugin {
 pub struct RoundRobin {
     turn: Arc<Turn>,
     schedule: RefCell<Schedule>,
-    weights: Weights,
-}
-
-/// Which weights count.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Weights {
-    /// Those of now.
-    Live,
-    /// Those of the configuration.
-    Configured,
 }
 
 /// Whose turn it is, in a cache line of its own.
@@ -63,22 +53,14 @@ impl Turn {
 
 impl RoundRobin {
     /// For a balancer `name` that takes turns, at least when it has nothing better to go by.
-    pub fn new(setup: &Setup<'_>, name: &str) -> RoundRobin {
-        RoundRobin { turn: Turn::of(setup, name), schedule: RefCell::default(), weights: Weights::Live }
-    }
-
-    /// With the weights of the configuration.
-    pub fn configured(setup: &Setup<'_>, name: &str) -> RoundRobin {
-        RoundRobin { weights: Weights::Configured, ..RoundRobin::new(setup, name) }
+    pub fn new(setup: &Setup<'_>, name: &str, order: Order) -> RoundRobin {
+        RoundRobin { turn: Turn::of(setup, name), schedule: RefCell::new(Schedule::new(order)) }
     }
 
     /// The next free server.
     pub fn next(&self, candidates: &Candidates<'_>) -> Option<usize> {
         let mut schedule = self.schedule.borrow_mut();
-        let turns = match self.weights {
-            Weights::Live => schedule.refresh(candidates),
-            Weights::Configured => schedule.refresh_static(candidates),
-        };
+        let turns = schedule.refresh(candidates);
         if turns.is_empty() {
             return None;
         }
@@ -89,9 +71,9 @@ impl RoundRobin {
     /// Each server that is passed over uses up its turn, so that its share falls to all others alike.
     fn skip(&self, turns: &[u32], candidates: &Candidates<'_>) -> Option<usize> {
         candidates.usable().next()?;
-        let ahead = (0..turns.len()).map(|_| turns[self.turn.take() % turns.len()] as usize);
-        // Other workers take turns meanwhile: what a full round of ours did not see is looked for directly.
-        ahead.into_iter().find(|&s| candidates.free(s)).or_else(|| candidates.usable().next().map(|(i, _)| i))
+        let mut ahead = (0..turns.len()).map(|_| turns[self.turn.take() % turns.len()] as usize);
+        // Other workers take turns meanwhile: what a round of ours did not come by is looked for directly.
+        ahead.find(|&s| candidates.free(s)).or_else(|| candidates.usable().next().map(|(i, _)| i))
     }
 }
 
