@@ -10,7 +10,7 @@ mod family;
 mod log_format;
 mod statement;
 mod test;
-mod tree;
+pub mod tree;
 
 pub use condition::condition;
 pub use expr::expr;
