@@ -37,7 +37,7 @@ fn args(pair: Pair<'_, Rule>, word: &Word, name: &str) -> Result<Vec<Arg>, Diagn
                     word.part(open, open + 1),
                     format!("the arguments of '{name}' are not closed"),
                 )
-                .help("a ')' is missing; spaces inside arguments need quotes around the whole word"));
+                .help("a ')' is missing; a word ends at the first space that is not quoted"));
             }
         }
     }
@@ -90,6 +90,7 @@ fn nameless(word: &Word, at: usize, what: &str) -> Diagnostic {
             Diagnostic::error(word.part(at, at + 1), format!("{what} is missing before '{found}'"))
         }
         None if at == 0 => Diagnostic::error(word.span, format!("{what} is missing")),
-        None => Diagnostic::error(word.part(at - 1, at), format!("{what} is missing at the end")),
+        None => Diagnostic::error(word.part(at - 1, at), format!("{what} is missing at the end"))
+            .help("no space may stand behind a ','"),
     }
 }

@@ -17,6 +17,8 @@ pub(super) struct Blocks {
 struct Block {
     opened: Span,
     state: State,
+    /// A condition of it could not be read: the ones that follow are read only to find their mistakes.
+    broken: bool,
     had_else: bool,
 }
 
@@ -78,16 +80,20 @@ impl Blocks {
                 format!("more than {MAX_DEPTH} blocks inside one another"),
             ));
         }
-        let state = if self.active() { judge(args, env, out) } else { State::Done };
-        self.stack.push(Block { opened: line.span, state, had_else: false });
+        let mut block = Block { opened: line.span, state: State::Done, broken: false, had_else: false };
+        if self.active() {
+            block.judge(args, env, out);
+        }
+        self.stack.push(block);
     }
 
     fn elif(&mut self, line: &Line, args: &[Word], env: &dyn Environment, out: &mut Diagnostics) {
         let Some(block) = self.branch(line, out) else { return };
-        block.state = match block.state {
-            State::Waiting => judge(args, env, out),
-            State::Taken | State::Done => State::Done,
-        };
+        match block.state {
+            State::Waiting => block.judge(args, env, out),
+            State::Taken | State::Done if block.broken => block.judge(args, env, out),
+            State::Taken | State::Done => block.state = State::Done,
+        }
     }
 
     fn otherwise(&mut self, line: &Line, args: &[Word], out: &mut Diagnostics) {
@@ -115,22 +121,25 @@ impl Blocks {
             return None;
         };
         if block.had_else {
-            out.push(Diagnostic::error(span, format!("'{word}' behind '.else' of the same block")));
+            out.push(Diagnostic::error(span, format!("'{word}' after the '.else' of this block")));
             return None;
         }
         Some(block)
     }
 }
 
-/// A condition that cannot be read is taken as true, so that the mistakes of its block are shown as well.
-fn judge(args: &[Word], env: &dyn Environment, out: &mut Diagnostics) -> State {
-    match condition::evaluate(args, env) {
-        Ok(true) => State::Taken,
-        Ok(false) => State::Waiting,
-        Err(error) => {
-            out.push(error);
-            State::Taken
-        }
+impl Block {
+    /// A condition that cannot be read is taken as true, so that the mistakes of its branch are shown as well.
+    fn judge(&mut self, args: &[Word], env: &dyn Environment, out: &mut Diagnostics) {
+        self.state = match condition::evaluate(args, env) {
+            Ok(true) => State::Taken,
+            Ok(false) => State::Waiting,
+            Err(error) => {
+                out.push(error);
+                self.broken = true;
+                State::Taken
+            }
+        };
     }
 }
 

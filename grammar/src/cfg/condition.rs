@@ -108,11 +108,16 @@ impl Evaluation<'_> {
             match part.as_rule() {
                 Rule::if_not => negated = !negated,
                 Rule::integer => value = part.as_str().bytes().any(|b| matches!(b, b'1'..=b'9')),
-                Rule::if_group => value = part.into_inner().try_fold(false, |_, or| self.any(or))?,
+                Rule::if_group => value = self.group(part)?,
                 _ => value = self.predicate(part)?,
             }
         }
         Ok(value != negated)
+    }
+
+    fn group(&self, group: Pair<'_, Rule>) -> Result<bool, Diagnostic> {
+        let mut inner = group.into_inner().filter(|p| p.as_rule() == Rule::if_or);
+        inner.next().map_or(Ok(false), |or| self.any(or))
     }
 
     fn predicate(&self, pair: Pair<'_, Rule>) -> Result<bool, Diagnostic> {
@@ -123,7 +128,7 @@ impl Evaluation<'_> {
             return Err(error.did_you_mean(name, PREDICATES.iter().map(|p| p.name)));
         };
         let mut args = call.args.unwrap_or_default();
-        if args.is_empty() && predicate.args == 1 {
+        if args.is_empty() && predicate.args == 1 && call.span != call.name_span {
             args.push(Arg { text: String::new(), span: call.span }); // `defined()` asks for the empty name
         }
         if args.len() != predicate.args {
@@ -183,9 +188,12 @@ fn unreadable(error: &Error<Rule>, word: &Word) -> Diagnostic {
         return Diagnostic::error(word.part(end.saturating_sub(1), end), message);
     };
     let at = text.len() - rest.len();
-    let error = Diagnostic::error(
-        word.part(at, at + found.len_utf8()),
-        format!("unexpected '{found}' in a condition"),
-    );
-    error.help("a condition is made of integers, predicates such as 'defined(NAME)', '!', '&&', '||' and parentheses")
+    let run = rest.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(rest.len()).max(found.len_utf8());
+    let (found, span) = (&rest[..run], word.part(at, at + run));
+    let error = Diagnostic::error(span, format!("unexpected '{found}' in a condition"));
+    error.help(match found {
+        "and" | "AND" | "&" => "did you mean '&&'?",
+        "or" | "OR" | "|" => "did you mean '||'?",
+        _ => "a condition is made of integers, predicates such as 'defined(NAME)', '!', '&&', '||' and parentheses",
+    })
 }

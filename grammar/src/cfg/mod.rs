@@ -208,9 +208,13 @@ fn drop_empty(sources: &Sources, words: &mut Vec<Word>, out: &mut Diagnostics) {
         out.push(Diagnostic::warning(last.span, "this variable is empty, so there is no word here"));
     }
     for word in words.iter().filter(|w| w.text.is_empty()) {
-        let error =
-            Diagnostic::error(word.span, "an empty word ends a line, what stands behind it would be lost");
-        out.push(error.help("leave it out; in an expression an empty string is 'str()'"));
+        let help = if sources.slice(word.span).contains('$') {
+            "give the variable a default, '${NAME-value}', or write '${NAME[*]}' if it may be nothing"
+        } else {
+            "leave it out"
+        };
+        let message = "an empty word ends a line, what stands behind it would be lost";
+        out.push(Diagnostic::error(word.span, message).help(help));
     }
 }
 

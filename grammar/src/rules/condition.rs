@@ -38,7 +38,7 @@ pub fn condition(words: &[Word]) -> Result<Option<Condition>, Vec<Diagnostic>> {
 fn cond(words: &[Word]) -> Result<Cond, Vec<Diagnostic>> {
     let mut mask = Mask { inside: false };
     let joined = Joined::new(words, '\0', |word| mask.show(word));
-    let mut reader = Reader { words, joined, errors: Vec::new() };
+    let mut reader = Reader { words, joined, errors: Vec::new(), lost: false };
     if let Some(at) = too_deep(&reader.joined.text) {
         let message = format!("more than {MAX_DEPTH} parentheses inside one another");
         return Err(vec![Diagnostic::error(reader.joined.span(at, at + 1), message)]);
@@ -91,6 +91,8 @@ struct Reader<'a> {
     words: &'a [Word],
     joined: Joined<'a>,
     errors: Vec<Diagnostic>,
+    /// A brace is missing, so that the words behind it cannot be told apart: no more is said about them.
+    lost: bool,
 }
 
 impl Reader<'_> {
@@ -157,20 +159,21 @@ impl Reader<'_> {
         match test(&self.words[first..first + count], place) {
             Ok(test) => Some(Cond::Test(test)),
             Err(errors) => {
-                self.errors.extend(errors);
+                errors.into_iter().for_each(|error| self.report(error));
                 None
             }
         }
     }
 
     fn unclosed_brace(&mut self, open: usize, first: usize) {
-        let tight = self.words[first..].iter().find(|w| w.text.ends_with('}') || w.text.ends_with("})"));
-        let help = match tight {
+        let tight = |w: &&Word| w.text.starts_with('}') || (w.text.ends_with('}') && !w.text.contains('{'));
+        let help = match self.words[first..].iter().find(tight) {
             Some(word) => format!("write a space on both sides of the brace in '{}'", word.text),
             None => "close it with ' }'".to_owned(),
         };
         let span = self.joined.span(open, open + 1);
-        self.errors.push(Diagnostic::error(span, "this '{' is never closed").help(help));
+        self.report(Diagnostic::error(span, "this '{' is never closed").help(help));
+        self.lost = true;
     }
 
     fn group(&mut self, pair: Pair<'_, Rule>) -> Option<Cond> {
@@ -197,8 +200,8 @@ impl Reader<'_> {
         let text = &self.joined.text[start..end];
         let error =
             Diagnostic::error(self.joined.span(start, end), format!("'{text}' is not the name of an ACL"));
-        self.errors
-            .push(error.help("a test without a name stands in braces: '{ hdr(host) -i example.org }'"));
+        let help = format!("a test without a name stands in braces: '{{ {text} ... }}'");
+        self.report(error.help(help));
     }
 
     fn named(&mut self, pair: Pair<'_, Rule>) -> Option<Cond> {
@@ -215,14 +218,21 @@ impl Reader<'_> {
         match acl_name(&name) {
             Ok(()) => Some(Cond::Named(name)),
             Err(error) => {
-                self.errors.push(error);
+                self.report(error);
+                self.lost |= name.text.starts_with('{');
                 None
             }
         }
     }
 
     fn error(&mut self, start: usize, end: usize, message: impl Into<String>) {
-        self.errors.push(Diagnostic::error(self.joined.span(start, end.max(start + 1)), message));
+        self.report(Diagnostic::error(self.joined.span(start, end.max(start + 1)), message));
+    }
+
+    fn report(&mut self, error: Diagnostic) {
+        if !self.lost {
+            self.errors.push(error);
+        }
     }
 }
 

@@ -8,6 +8,10 @@ use crate::call::call;
 use crate::syntax::{Grammar, Rule};
 use crate::{Diagnostic, Word};
 
+/// How to mend a `)` behind the end of the arguments.
+pub(super) const STRAY_PAREN: &str =
+    "remove it, or quote the argument it belongs to, and the word: 'regsub(\"(a|b)\",c)'";
+
 /// Reads an expression. It is always one word: spaces inside arguments are quoted.
 pub fn expr(word: &Word) -> Result<Expr, Vec<Diagnostic>> {
     let parsed = Grammar::parse(Rule::expression, &word.text).map_err(|_| vec![unreadable(word)])?;
@@ -16,7 +20,9 @@ pub fn expr(word: &Word) -> Result<Expr, Vec<Diagnostic>> {
         match pair.as_rule() {
             Rule::expr => found = build(pair, word).map_err(|e| vec![e]),
             // A mistake inside the expression explains what follows it.
-            Rule::junk if found.is_ok() => return Err(vec![junk(&pair, word)]),
+            Rule::junk if found.is_ok() => {
+                return Err(vec![junk(&pair, word, "a ',' must stand between two converters")]);
+            }
             _ => {}
         }
     }
@@ -30,7 +36,9 @@ pub(super) fn action(word: &Word) -> Result<Call, Diagnostic> {
     for pair in parsed.flat_map(Pair::into_inner) {
         match pair.as_rule() {
             Rule::call => found = call(pair, word, "an action"),
-            Rule::junk if found.is_ok() => return Err(junk(&pair, word)),
+            Rule::junk if found.is_ok() => {
+                return Err(junk(&pair, word, "a space must stand behind the ')'"));
+            }
             _ => {}
         }
     }
@@ -50,16 +58,16 @@ pub(super) fn build(pair: Pair<'_, Rule>, word: &Word) -> Result<Expr, Diagnosti
 }
 
 /// What stands behind a finished expression or action.
-fn junk(pair: &Pair<'_, Rule>, word: &Word) -> Diagnostic {
+fn junk(pair: &Pair<'_, Rule>, word: &Word, behind_paren: &str) -> Diagnostic {
     let (start, text) = (pair.as_span().start(), pair.as_str());
     let first = text.chars().next().unwrap_or(' ');
     let error =
         Diagnostic::error(word.part(start, start + first.len_utf8()), format!("unexpected '{first}'"));
     let before = &word.text[..start];
     match first {
-        ')' => error.help("an argument with a ')' or ',' in it needs quotes that last: '...(\"(a|b)\",c)'"),
+        ')' => error.help(STRAY_PAREN),
         ' ' | '\t' => error.help("an expression has no spaces outside its arguments"),
-        _ if before.ends_with(')') => error.help("a ',' must stand between two converters"),
+        _ if before.ends_with(')') => error.help(behind_paren),
         _ => error.help("a name is made of letters, digits, '_', '.', '-', ':' and '+'"),
     }
 }

@@ -132,8 +132,9 @@ pub(super) fn explain(words: &[Word]) -> Diagnostic {
         );
         return error.help(format!("write '{instead}' instead"));
     }
-    let seconds: Vec<&str> =
-        SHAPES.iter().filter(|s| s.words[0] == name).filter_map(|s| s.words.get(1).copied()).collect();
+    let families = SHAPES.iter().filter(|s| s.words[0] == name).filter_map(|s| s.words.get(1).copied());
+    let settings = SETTINGS.iter().filter(|s| s[0] == name).map(|s| s[1]);
+    let seconds: Vec<&str> = families.chain(settings).collect();
     if seconds.is_empty() {
         let error = Diagnostic::error(first.span, format!("'{name}' is no keyword of the rule language"));
         return error.did_you_mean(name, keywords());

@@ -3,7 +3,7 @@
 use pest::Parser;
 use pest::iterators::Pair;
 
-use super::expr::build;
+use super::expr::{STRAY_PAREN, build};
 use super::tree::{Cast, LogFlags, LogFormat, LogPart};
 use crate::syntax::{Grammar, Rule};
 use crate::{Diagnostic, Span, Word};
@@ -62,12 +62,15 @@ impl Reader<'_> {
         let (start, end) = (pair.as_span().start(), pair.as_span().end());
         let span = self.word.part(start, end);
         let mut head = Head::default();
+        let before = self.errors.len();
         for part in pair.into_inner() {
             match part.as_rule() {
                 Rule::label => self.label(part, &mut head),
                 Rule::flags => self.item_flags(part, &mut head),
                 Rule::alias => self.alias(part.as_str(), std::mem::take(&mut head), span),
                 Rule::bracket => self.bracket(part, std::mem::take(&mut head), span),
+                // A mistake in the name or the flags explains why nothing could follow.
+                _ if self.errors.len() > before => {}
                 _ => self.nameless(start, end),
             }
         }
@@ -75,13 +78,10 @@ impl Reader<'_> {
 
     /// `(name)`, `(name:type)`, `(:type)`
     fn label(&mut self, pair: Pair<'_, Rule>, head: &mut Head) {
-        let open = pair.as_span().start();
+        if self.unclosed(&pair, "this '(' is never closed", "a name is written '%(name)ci'") {
+            return;
+        }
         for part in pair.into_inner() {
-            if part.as_rule() == Rule::unclosed {
-                self.error(open, open + 1, "this '(' is never closed")
-                    .help_last("a name is written '%(name)ci'");
-                return;
-            }
             let (start, text) = (part.as_span().start(), part.as_str());
             let (name, kind) = text.split_once(':').map_or((text, None), |(name, kind)| (name, Some(kind)));
             if let Some((at, wrong)) =
@@ -113,16 +113,22 @@ impl Reader<'_> {
 
     /// `{+Q,-X}`
     fn item_flags(&mut self, pair: Pair<'_, Rule>, head: &mut Head) {
-        let open = pair.as_span().start();
-        let mut flags = self.flags;
-        for part in pair.into_inner() {
-            if part.as_rule() == Rule::unclosed {
-                self.error(open, open + 1, "these flags are not closed by '}'");
-                return;
-            }
-            self.flag(&part, &mut flags);
+        if self.unclosed(&pair, "these flags are not closed by '}'", "flags are written '%{+Q,-X}ci'") {
+            return;
         }
+        let mut flags = self.flags;
+        pair.into_inner().for_each(|part| self.flag(&part, &mut flags));
         head.flags = Some(flags);
+    }
+
+    /// Reports what has no end; where that is the case nothing else in it is worth a word.
+    fn unclosed(&mut self, pair: &Pair<'_, Rule>, message: &str, help: &str) -> bool {
+        let open = pair.as_span().start();
+        let unclosed = pair.clone().into_inner().any(|part| part.as_rule() == Rule::unclosed);
+        if unclosed {
+            self.error(open, open + 1, message).help_last(help);
+        }
+        unclosed
     }
 
     fn flag(&mut self, pair: &Pair<'_, Rule>, flags: &mut LogFlags) {
@@ -202,7 +208,7 @@ impl Reader<'_> {
             }
             Some(first) => {
                 let help = match first {
-                    ')' => "an argument with a ')' or ',' in it needs quotes that last: '...(\"(a|b)\",c)'",
+                    ')' => STRAY_PAREN,
                     ' ' => "an expression has no spaces outside its arguments",
                     _ => "']' was expected here",
                 };
@@ -212,16 +218,15 @@ impl Reader<'_> {
     }
 
     fn nameless(&mut self, start: usize, end: usize) {
-        // A mistake in the name or the flags explains why nothing could follow.
-        if self.errors.is_empty() {
-            let text = &self.word.text[start..end];
-            let what = if text == "%" {
-                "a lone '%'".to_owned()
-            } else {
-                format!("'{text}' is followed by no item")
-            };
-            self.error(start, end, what)
-                .help_last("an item is '%ci' or '%[src]'; for a percent sign write '%%'");
+        let (text, next) = self.word.text[start..].split_at(end - start);
+        let error = match text {
+            "%" => self.error(start, end, "a lone '%'"),
+            _ => self.error(start, end, format!("'{text}' is followed by no item")),
+        };
+        if text.ends_with('}') && next.starts_with('(') {
+            error.help_last("the name stands before the flags: '%(name){+Q}ci'");
+        } else {
+            error.help_last("an item is '%ci' or '%[src]'; for a percent sign write '%%'");
         }
     }
 

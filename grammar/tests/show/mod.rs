@@ -6,7 +6,7 @@ use portero_grammar::Word;
 use portero_grammar::cfg::Section;
 use portero_grammar::rules::{Acl, Call, Cond, Expr, LogFlags, LogFormat, LogPart, Rule, Statement, Test};
 
-pub fn sections(sections: &[Section]) -> String {
+pub(crate) fn sections(sections: &[Section]) -> String {
     let mut out = String::new();
     for section in sections {
         out.push_str(&words(&section.header.words));
@@ -31,12 +31,13 @@ fn word(word: &Word) -> String {
     format!("\"{}\"", word.bytes().escape_ascii())
 }
 
-pub fn statements(statements: &[Statement]) -> String {
+pub(crate) fn statements(statements: &[Statement]) -> String {
     let one = |statement: &Statement| match statement {
         Statement::Acl(acl) => show_acl(acl),
         Statement::Rule(rule) => show_rule(rule),
     };
-    statements.iter().map(one).collect()
+    let lines: String = statements.iter().map(one).collect();
+    lines.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
 }
 
 fn show_acl(acl: &Acl) -> String {
@@ -94,7 +95,7 @@ fn cond(of: &Cond) -> String {
     }
 }
 
-pub fn log_format(format: &LogFormat) -> String {
+pub(crate) fn log_format(format: &LogFormat) -> String {
     let mut out = format!("format{}\n", flags(format.global));
     for part in &format.parts {
         _ = match part {
