@@ -1,4 +1,5 @@
 //! The daemon.
 
 pub mod config;
+pub mod http1;
 pub mod log;

@@ -1,0 +1,115 @@
+//! The end of a head, and httparse with our limits.
+
+use std::mem::MaybeUninit;
+use std::ops::Range;
+
+use httparse::{Header, ParserConfig};
+use memchr::{memchr, memchr_iter};
+
+use super::{Limits, Refusal};
+
+/// How far the search for the end of a head got, so that a head that comes byte by byte costs no more than one that
+/// comes whole. One per connection side: it is ready for the next head once one was found.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Scan {
+    /// Where the first line begins, behind empty lines.
+    start: usize,
+    /// Everything before this was looked at.
+    at: usize,
+}
+
+/// How many fields have room without memory from the heap.
+const INLINE: usize = 128;
+
+/// Finds a whole head: the range of its lines, the empty one included. None while bytes are missing.
+///
+/// Line ends are judged here, once for the whole head: each LF stands behind a CR. A CR without LF is left to httparse,
+/// which takes it nowhere.
+pub(super) fn find(buf: &[u8], scan: &mut Scan, limits: &Limits) -> Result<Option<Range<usize>>, Refusal> {
+    let window = &buf[..buf.len().min(limits.head)];
+    skip_empty_lines(window, scan)?;
+    match window.get(scan.start) {
+        Some(&first) if !is_token_byte(first) => {
+            return Err(Refusal::bad("the head does not begin with a token"));
+        }
+        _ => {}
+    }
+    let from = scan.at.max(scan.start);
+    for lf in memchr_iter(b'\n', &window[from..]).map(|at| from + at) {
+        let line = &window[scan.start..lf];
+        let (line, bare) = match line.strip_suffix(b"\r") {
+            Some(line) => (line, false),
+            None => (line, true),
+        };
+        if bare && !limits.unsafe_ok {
+            return Err(Refusal::bad("a line ends in LF without CR"));
+        }
+        if line.is_empty() || line.ends_with(b"\n") {
+            let head = scan.start..lf + 1;
+            *scan = Scan::default();
+            return Ok(Some(head));
+        }
+    }
+    scan.at = window.len();
+    if buf.len() >= limits.head { Err(too_long(&window[scan.start..])) } else { Ok(None) }
+}
+
+/// Passes over whole empty lines in front of a head (RFC 9112, 2.2).
+fn skip_empty_lines(window: &[u8], scan: &mut Scan) -> Result<(), Refusal> {
+    loop {
+        match &window[scan.start..] {
+            [b'\r', b'\n', ..] => scan.start += 2,
+            [b'\r'] => return Ok(()),
+            [b'\r' | b'\n', ..] => return Err(Refusal::bad("a bare CR or LF before the head")),
+            _ => return Ok(()),
+        }
+    }
+}
+
+fn too_long(head: &[u8]) -> Refusal {
+    match memchr(b'\n', head) {
+        Some(_) => Refusal { status: 431, why: "the head is too long" },
+        None => Refusal { status: 414, why: "the first line is too long" },
+    }
+}
+
+/// Room for the fields of a head on the stack, or on the heap when a configuration allows very many.
+pub(super) fn with_room<'b, R>(fields: usize, parse: impl FnOnce(&mut [MaybeUninit<Header<'b>>]) -> R) -> R {
+    if fields <= INLINE {
+        parse(&mut [const { MaybeUninit::uninit() }; INLINE][..fields])
+    } else {
+        parse(&mut vec![MaybeUninit::uninit(); fields])
+    }
+}
+
+/// The strictest that httparse can be, less what the configuration lets through.
+pub(super) fn config(limits: &Limits) -> ParserConfig {
+    let mut config = ParserConfig::default();
+    config.ignore_invalid_headers_in_requests(limits.unsafe_ok);
+    config.ignore_invalid_headers_in_responses(limits.unsafe_ok);
+    config
+}
+
+/// Says what httparse did not like.
+pub(super) fn refusal(error: httparse::Error) -> Refusal {
+    match error {
+        httparse::Error::TooManyHeaders => Refusal { status: 431, why: "too many fields" },
+        httparse::Error::HeaderName => Refusal::bad("a field name is no token"),
+        httparse::Error::HeaderValue => Refusal::bad("a field value holds a control character"),
+        httparse::Error::NewLine => Refusal::bad("a CR without LF"),
+        httparse::Error::Version => Refusal::bad("no HTTP version"),
+        httparse::Error::Status => Refusal::bad("no status line"),
+        httparse::Error::Token => Refusal::bad("no request line"),
+    }
+}
+
+/// Where a part of a head stands in it.
+pub(super) fn place(head: &[u8], part: &[u8]) -> Range<usize> {
+    let start = part.as_ptr() as usize - head.as_ptr() as usize;
+    start..start + part.len()
+}
+
+/// A byte of a token (RFC 9110, 5.6.2).
+pub(super) fn is_token_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}

@@ -1,0 +1,228 @@
+//! Heads and chunks on the wire, written anew from the parsed form (RFC 9112, 3, 4 and 7.1).
+
+use portero_api::{Framing, Headers, Request, Response, Version, trim};
+
+use super::fields::{Field, may_upgrade_to};
+use super::reason;
+
+/// What we say of the connection to the neighbour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Connection {
+    /// Nothing: the version says what is meant.
+    #[default]
+    Silent,
+    /// It ends after this message.
+    Close,
+    /// It goes on, which HTTP/1.0 must be told.
+    KeepAlive,
+    /// It becomes another protocol's: Upgrade is handed on too.
+    Upgrade,
+}
+
+impl Connection {
+    /// What to say so that a peer of this version keeps the connection, or does not.
+    pub fn for_peer(version: Version, keep: bool) -> Connection {
+        match (keep, version) {
+            (false, _) => Connection::Close,
+            (true, Version::Http10) => Connection::KeepAlive,
+            (true, _) => Connection::Silent,
+        }
+    }
+}
+
+/// Writes the head of a request for a server.
+///
+/// It is HTTP/1.1, except that the request of an HTTP/1.0 client stays 1.0, so that the server answers in what that
+/// client understands; a chunked body needs 1.1. Host is there once: an empty one when the client gave none and 1.1
+/// asks for it. The fields keep their order and case; hop-by-hop fields go (RFC 9110, 7.6.1), of TE `trailers` stays.
+pub fn request_head(request: &Request, framing: Framing, connection: Connection, out: &mut Vec<u8>) {
+    let old = request.version == Version::Http10 && framing != Framing::Chunked;
+    out.extend_from_slice(request.method.as_bytes());
+    out.push(b' ');
+    out.extend_from_slice(&request.target);
+    out.extend_from_slice(if old { b" HTTP/1.0\r\n" } else { b" HTTP/1.1\r\n" });
+    let mut host = false;
+    let mut length = Length::new(framing, LengthField::Drop);
+    for (name, value) in request.headers.iter() {
+        match Field::of(name) {
+            Field::Host if host => {}
+            Field::Host => {
+                host = true;
+                field(name, value, out);
+            }
+            Field::Te if has_trailers(value) => field(name, b"trailers", out),
+            Field::Te => {}
+            other => common(other, name, value, connection, &mut length, out),
+        }
+    }
+    if !host && !old {
+        out.extend_from_slice(b"Host: \r\n");
+    }
+    finish(framing, length, connection, out);
+}
+
+/// Writes the head of a response for a client.
+///
+/// It is HTTP/1.1 whatever the server spoke. With [`Framing::None`] a Content-Length stays that tells of a body which
+/// is not sent (HEAD, 304); it goes from 1xx and 204. With [`Framing::UntilClose`] neither length nor coding is said.
+pub fn response_head(response: &Response, framing: Framing, connection: Connection, out: &mut Vec<u8>) {
+    out.extend_from_slice(b"HTTP/1.1 ");
+    push_number(u64::from(response.status), out);
+    out.push(b' ');
+    match &response.reason[..] {
+        [] => out.extend_from_slice(reason(response.status).as_bytes()),
+        given => out.extend_from_slice(given),
+    }
+    out.extend_from_slice(b"\r\n");
+    let absent = match (framing, response.status) {
+        (Framing::None, 100..200 | 204) => LengthField::Drop,
+        (Framing::None, _) => LengthField::Keep,
+        _ => LengthField::Drop,
+    };
+    let mut length = Length::new(framing, absent);
+    for (name, value) in response.headers.iter() {
+        match Field::of(name) {
+            Field::Host | Field::Te => field(name, value, out),
+            other => common(other, name, value, connection, &mut length, out),
+        }
+    }
+    finish(framing, length, connection, out);
+}
+
+/// The line in front of a chunk of so many bytes. A chunk of none would end the body: there must be some.
+pub fn chunk_head(len: usize, room: &mut [u8; 18]) -> &[u8] {
+    let mut at = room.len() - 2;
+    room[at..].copy_from_slice(b"\r\n");
+    let mut rest = len;
+    loop {
+        at -= 1;
+        room[at] = b"0123456789abcdef"[rest & 15];
+        rest >>= 4;
+        if rest == 0 {
+            return &room[at..];
+        }
+    }
+}
+
+/// Writes the last chunk and the trailers.
+pub fn last_chunk(trailers: Option<&Headers>, out: &mut Vec<u8>) {
+    out.extend_from_slice(b"0\r\n");
+    for (name, value) in trailers.iter().flat_map(|t| t.iter()) {
+        field(name, value, out);
+    }
+    out.extend_from_slice(b"\r\n");
+}
+
+/// Whether a Content-Length is still to be written.
+struct Length {
+    wanted: Option<u64>,
+    absent: LengthField,
+    written: bool,
+}
+
+/// What becomes of a Content-Length that is not the framing.
+#[derive(PartialEq)]
+enum LengthField {
+    Drop,
+    Keep,
+}
+
+impl Length {
+    fn new(framing: Framing, absent: LengthField) -> Length {
+        let wanted = if let Framing::Length(length) = framing { Some(length) } else { None };
+        Length { wanted, absent, written: false }
+    }
+
+    /// Writes the field where the peer had it.
+    fn write(&mut self, name: &[u8], value: &[u8], out: &mut Vec<u8>) {
+        if self.written {
+            return;
+        }
+        match self.wanted {
+            Some(length) => {
+                out.extend_from_slice(name);
+                out.extend_from_slice(b": ");
+                push_number(length, out);
+                out.extend_from_slice(b"\r\n");
+            }
+            None if self.absent == LengthField::Keep => field(name, value, out),
+            None => {}
+        }
+        self.written = true;
+    }
+}
+
+/// What requests and responses have in common of the fields between neighbours.
+fn common(
+    kind: Field,
+    name: &[u8],
+    value: &[u8],
+    connection: Connection,
+    length: &mut Length,
+    out: &mut Vec<u8>,
+) {
+    match kind {
+        Field::Connection | Field::Hop | Field::TransferEncoding => {}
+        Field::Upgrade if connection == Connection::Upgrade => upgrade(name, value, out),
+        Field::Upgrade => {}
+        Field::ContentLength => length.write(name, value, out),
+        _ => field(name, value, out),
+    }
+}
+
+fn finish(framing: Framing, mut length: Length, connection: Connection, out: &mut Vec<u8>) {
+    if length.wanted.is_some() {
+        length.write(b"Content-Length", b"", out);
+    }
+    if framing == Framing::Chunked {
+        out.extend_from_slice(b"Transfer-Encoding: chunked\r\n");
+    }
+    out.extend_from_slice(match connection {
+        Connection::Silent => b"\r\n",
+        Connection::Close => b"Connection: close\r\n\r\n",
+        Connection::KeepAlive => b"Connection: keep-alive\r\n\r\n",
+        Connection::Upgrade => b"Connection: upgrade\r\n\r\n",
+    });
+}
+
+fn field(name: &[u8], value: &[u8], out: &mut Vec<u8>) {
+    out.reserve(name.len() + value.len() + 4);
+    out.extend_from_slice(name);
+    out.extend_from_slice(b": ");
+    out.extend_from_slice(value);
+    out.extend_from_slice(b"\r\n");
+}
+
+/// Hands on the protocols offered, less those that may not be.
+fn upgrade(name: &[u8], value: &[u8], out: &mut Vec<u8>) {
+    let before = out.len();
+    for protocol in value.split(|&b| b == b',').map(trim).filter(|p| may_upgrade_to(p)) {
+        if out.len() == before {
+            out.extend_from_slice(name);
+            out.extend_from_slice(b": ");
+        } else {
+            out.extend_from_slice(b", ");
+        }
+        out.extend_from_slice(protocol);
+    }
+    if out.len() > before {
+        out.extend_from_slice(b"\r\n");
+    }
+}
+
+fn has_trailers(value: &[u8]) -> bool {
+    value.split(|&b| b == b',').map(trim).any(|member| member.eq_ignore_ascii_case(b"trailers"))
+}
+
+fn push_number(mut number: u64, out: &mut Vec<u8>) {
+    let mut digits = [0; 20];
+    let mut at = digits.len();
+    loop {
+        at -= 1;
+        digits[at] = b'0' + (number % 10) as u8;
+        number /= 10;
+        if number == 0 {
+            return out.extend_from_slice(&digits[at..]);
+        }
+    }
+}
