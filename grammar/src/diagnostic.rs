@@ -91,12 +91,18 @@ impl Diagnostic {
         let title = level.primary_title(self.message.as_str());
         let mut group = match self.span {
             Some(span) => {
+                // Only the lines concerned are given to the renderer: it walks all that it is given.
                 let text = sources.text(span.file);
-                // Escapes and variables can point into the middle of a character.
+                let start = text.floor_char_boundary(span.start.min(span.end) as usize);
                 let end = text.ceil_char_boundary(span.end as usize);
-                let place = text.floor_char_boundary((span.start as usize).min(end))..end;
-                let caret = AnnotationKind::Primary.span(place).label(self.label.as_deref());
-                let snippet = Snippet::source(text).path(sources.name(span.file)).annotation(caret);
+                let from = text[..start].rfind('\n').map_or(0, |at| at + 1);
+                let to = text[end..].find('\n').map_or(text.len(), |at| end + at);
+                // Escapes and variables may point into the middle of a character: hence the boundaries.
+                let caret =
+                    AnnotationKind::Primary.span(start - from..end - from).label(self.label.as_deref());
+                let line = sources.line(Span { start: start as u32, ..span }) as usize;
+                let snippet = Snippet::source(&text[from..to]).line_start(line).path(sources.name(span.file));
+                let snippet = snippet.annotation(caret);
                 title.element(snippet)
             }
             None => Group::with_title(title),

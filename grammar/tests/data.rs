@@ -101,7 +101,7 @@ fn compare(case: &Path, wrong: bool, read: Read) -> Result<(), String> {
 
 #[test]
 fn every_case_reads_as_expected() {
-    let counts = [check("cfg", read_cfg), check("rules", read_rules), check("log", read_log)];
+    let counts = [check("cfg", read_cfg), check("rules", read_rules), check("format", read_log)];
     let (ok, err) = counts.iter().fold((0, 0), |sum, count| (sum.0 + count.0, sum.1 + count.1));
     assert!(ok >= 30 && err >= 50, "{ok} ok, {err} err");
 }
