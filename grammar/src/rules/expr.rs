@@ -29,6 +29,44 @@ pub fn expr(word: &Word) -> Result<Expr, Vec<Diagnostic>> {
     found
 }
 
+/// Reads an expression where HAProxy lets it go on in further words (`stick on src, ipmask(24) table x`): behind a comma at
+/// the end of a word, and where the next word begins with the name of a converter. Gives the words behind it as well.
+///
+/// Tests ([`super::test`]) are not of that kind: there the words behind the first are flags and patterns.
+pub fn exprs(
+    words: &[Word],
+    is_converter: impl Fn(&str) -> bool,
+) -> Result<(Expr, &[Word]), Vec<Diagnostic>> {
+    let Some((first, mut rest)) = words.split_first() else {
+        return Err(vec![Diagnostic::error(None, "a sample expression is missing")]);
+    };
+    let (mut whole, mut open) = part(first, !rest.is_empty())?;
+    while let Some((next, behind)) = rest.split_first() {
+        let name = next.text.split(['(', ',']).next().unwrap_or_default();
+        if !open && !is_converter(name) {
+            break;
+        }
+        rest = behind;
+        let more;
+        (more, open) = part(next, !rest.is_empty())?;
+        whole.span = whole.span.to(more.span);
+        whole.converters.push(more.fetch);
+        whole.converters.extend(more.converters);
+    }
+    Ok((whole, rest))
+}
+
+/// Reads one word of an expression, and whether a comma at its end says that it goes on.
+fn part(word: &Word, may_go_on: bool) -> Result<(Expr, bool), Vec<Diagnostic>> {
+    match word.text.strip_suffix(',') {
+        Some(text) if may_go_on && !text.is_empty() => {
+            let shorter = Word { text: text.to_owned(), ..word.clone() };
+            Ok((expr(&shorter)?, true))
+        }
+        _ => Ok((expr(word)?, false)),
+    }
+}
+
 /// Reads an action's name with its parameters: `set-var(txn.a)`.
 pub(super) fn action(word: &Word) -> Result<Call, Diagnostic> {
     let parsed = Grammar::parse(Rule::action, &word.text).map_err(|_| unreadable(word))?;
@@ -79,6 +117,7 @@ fn unreadable(word: &Word) -> Diagnostic {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cfg::words::{RawLine, cut};
     use crate::{FileId, Span};
 
     fn read(text: &str) -> Result<Expr, Vec<Diagnostic>> {
@@ -112,6 +151,22 @@ mod tests {
     #[test]
     fn a_backslash_protects_no_comma() {
         assert_eq!(args(r"f(a\,b)"), ["a\\", "b"]);
+    }
+
+    #[test]
+    fn an_expression_may_go_on_in_the_next_word() {
+        let words = |text: &'static str| cut(RawLine { file: FileId(0), start: 0, text }, &|_| None).0;
+        let read = |text| {
+            let words = words(text);
+            let (expr, rest) =
+                exprs(&words, |name| name == "lower").unwrap_or_else(|e| panic!("{text}: {e:?}"));
+            (expr.converters.iter().map(|c| c.name.clone()).collect::<Vec<_>>(), rest.len(), expr.span.end)
+        };
+        assert_eq!(read("src table x"), (vec![], 2, 3));
+        assert_eq!(read("path, upper,lower table x"), (vec!["upper".into(), "lower".into()], 2, 17));
+        assert_eq!(read("path lower table x"), (vec!["lower".into()], 2, 10));
+        assert!(exprs(&words("path,"), |_| false).is_err());
+        assert!(exprs(&[], |_| false).is_err());
     }
 
     #[test]

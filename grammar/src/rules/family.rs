@@ -139,7 +139,7 @@ pub(super) fn explain(words: &[Word]) -> Diagnostic {
         let error = Diagnostic::error(first.span, format!("'{name}' is no keyword of the rule language"));
         return error.did_you_mean(name, keywords());
     }
-    let list = format!("'{}'", seconds.join("', '"));
+    let list = alternatives(&seconds);
     let Some(second) = rest.first() else {
         return Diagnostic::error(first.span, format!("'{name}' must be followed by {list}"));
     };
@@ -153,5 +153,13 @@ pub(super) fn explain(words: &[Word]) -> Diagnostic {
             error.help(format!("did you mean '{name} content {}'?", second.text))
         }
         None => error,
+    }
+}
+
+/// `'a', 'b' or 'c'`
+fn alternatives(words: &[&str]) -> String {
+    match words {
+        [all @ .., last] if !all.is_empty() => format!("'{}' or '{last}'", all.join("', '")),
+        _ => format!("'{}'", words.concat()),
     }
 }

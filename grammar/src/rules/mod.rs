@@ -13,7 +13,7 @@ mod test;
 pub mod tree;
 
 pub use condition::condition;
-pub use expr::expr;
+pub use expr::{expr, exprs};
 pub use family::{Kind, is_statement, keywords};
 pub use log_format::log_format;
 pub use statement::{parse, statement};
