@@ -13,7 +13,8 @@ pub fn dump_dom(url: &str) -> String {
 
 /// Takes a picture of the page with a window of this size.
 pub fn screenshot(url: &str, width: u32, height: u32, file: &Path) {
-    let (size, shot) = (format!("--window-size={width},{height}"), format!("--screenshot={}", file.display()));
+    let (size, shot) =
+        (format!("--window-size={width},{height}"), format!("--screenshot={}", file.display()));
     chromium(&Folder::new(), url, &[&size, &shot, "--hide-scrollbars"]);
     assert!(file.exists(), "chromium made no picture");
 }

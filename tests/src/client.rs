@@ -16,7 +16,8 @@ pub fn get(address: SocketAddr, target: &str) -> Response {
 impl Client {
     /// Connects.
     pub fn to(address: SocketAddr) -> Client {
-        let stream = TcpStream::connect(address).unwrap_or_else(|error| panic!("connect to {address}: {error}"));
+        let stream =
+            TcpStream::connect(address).unwrap_or_else(|error| panic!("connect to {address}: {error}"));
         Client(Wire::new(stream))
     }
 

@@ -119,14 +119,6 @@ impl Proxy {
         self.doors[name]
     }
 
-    /// Where a frontend listens that has a `bind` of its own, as the program says it.
-    pub fn announced(&self, frontend: &str) -> SocketAddr {
-        let start = format!("note: frontend '{frontend}' listens on ");
-        let line = self.output_with(&start);
-        let (_, address) = line.split_once(&start).expect("it was looked for");
-        address.trim().parse().unwrap_or_else(|_| panic!("not an address: {line:?}"))
-    }
-
     /// A connection to the front door.
     pub fn connect(&self) -> Client {
         Client::to(self.front())
@@ -149,7 +141,9 @@ impl Proxy {
 
     /// Waits for a printed line with this text.
     pub fn output_with(&self, text: &str) -> String {
-        eventually(&format!("output with {text:?}"), || self.output().into_iter().find(|line| line.contains(text)))
+        eventually(&format!("output with {text:?}"), || {
+            self.output().into_iter().find(|line| line.contains(text))
+        })
     }
 
     /// The folder `${dir}`.
@@ -215,7 +209,9 @@ fn command(descriptors: Option<u32>) -> Command {
 }
 
 fn fill(config: &str, values: &HashMap<String, String>) -> String {
-    values.iter().fold(config.to_owned(), |text, (name, value)| text.replace(&format!("${{{name}}}"), value))
+    values
+        .iter()
+        .fold(format!("{config}\n"), |text, (name, value)| text.replace(&format!("${{{name}}}"), value))
 }
 
 fn collect(stream: impl Read + Send + 'static, lines: Arc<Mutex<Vec<String>>>) {

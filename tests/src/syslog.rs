@@ -60,7 +60,10 @@ impl Syslog {
         eventually(&format!("a log line with {parts:?}"), line)
     }
 
-    fn collect(place: Place, receive: impl Fn(&mut [u8]) -> std::io::Result<usize> + Send + 'static) -> Syslog {
+    fn collect(
+        place: Place,
+        receive: impl Fn(&mut [u8]) -> std::io::Result<usize> + Send + 'static,
+    ) -> Syslog {
         let lines = Arc::new(Mutex::new(Vec::new()));
         let kept = lines.clone();
         thread::spawn(move || {

@@ -110,7 +110,9 @@ impl Wire {
         loop {
             match self.more() {
                 Ok(()) => {}
-                Err(error) if matches!(error.kind(), ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset) => {
+                Err(error)
+                    if matches!(error.kind(), ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset) =>
+                {
                     return Ok(std::mem::take(&mut self.ahead));
                 }
                 Err(error) => return Err(error),
@@ -139,7 +141,8 @@ impl Wire {
             let line = self.up_to(b"\r\n")?;
             let line = String::from_utf8_lossy(&line).into_owned();
             let size = line.split(';').next().unwrap_or_default().trim();
-            let size = usize::from_str_radix(size, 16).map_err(|_| io::Error::other(format!("chunk {line:?}")))?;
+            let size =
+                usize::from_str_radix(size, 16).map_err(|_| io::Error::other(format!("chunk {line:?}")))?;
             if size == 0 {
                 return Ok((body, self.trailers()?));
             }
