@@ -1,0 +1,78 @@
+//! The converters: what is made of samples (HAProxy manual, section 7.3.1). One row each, one file per family.
+
+mod addresses;
+mod dates;
+mod digests;
+mod encodings;
+pub(crate) mod hashes;
+mod http;
+mod json;
+mod not_yet;
+mod numbers;
+mod operand;
+mod regsub;
+mod states;
+mod strings;
+mod variables;
+mod words;
+
+use portero_api::{BadArg, Convert, Exchange, Sample, SampleType};
+
+use crate::vocabulary::{Args, ConvertKind};
+
+pub use not_yet::NOT_YET;
+
+/// Every converter of the language, family by family.
+pub static CONVERTERS: &[&[ConvertKind]] = &[
+    strings::ROWS,
+    words::ROWS,
+    regsub::ROWS,
+    encodings::ROWS,
+    numbers::ROWS,
+    hashes::ROWS,
+    digests::ROWS,
+    dates::ROWS,
+    addresses::ROWS,
+    http::ROWS,
+    json::ROWS,
+    variables::ROWS,
+    states::ROWS,
+];
+
+/// What a row's maker gives.
+type Made = Result<Box<dyn Convert>, BadArg>;
+
+/// A row; the order is that of a line in the manual: name, arguments, input, output.
+const fn row(
+    name: &'static str,
+    args: (usize, usize),
+    input: SampleType,
+    output: SampleType,
+    summary: &'static str,
+    make: fn(&Args<'_>) -> Made,
+) -> ConvertKind {
+    ConvertKind { name, args, input, output, summary, make }
+}
+
+/// A converter that is one function of the sample.
+struct By<F>(F);
+
+impl<F> Convert for By<F>
+where
+    F: for<'a> Fn(Sample<'a>, &'a Exchange) -> Option<Sample<'a>>,
+{
+    fn convert<'a>(&'a self, sample: Sample<'a>, exchange: &'a Exchange) -> Option<Sample<'a>> {
+        (self.0)(sample, exchange)
+    }
+}
+
+/// Makes a converter of a function.
+fn by<F>(function: F) -> Made
+where
+    F: for<'a> Fn(Sample<'a>, &'a Exchange) -> Option<Sample<'a>> + 'static,
+{
+    Ok(Box::new(By(function)))
+}
+
+#[cfg(test)]
+mod tests;
