@@ -18,6 +18,11 @@ pub trait Health {
     fn timeout_status(&self) -> CheckStatus {
         CheckStatus::L7Timeout
     }
+
+    /// What to note when the probe of this server ran out of time: asked after its future was dropped.
+    fn timed_out(&self, _server: &ServerState) -> Verdict {
+        Verdict::new(self.timeout_status(), "")
+    }
 }
 
 /// What a probe found.
@@ -78,6 +83,8 @@ pub enum CheckStatus {
     L7Response,
     /// It answered with an unexpected status.
     L7Status,
+    /// Traffic showed too many errors in a row (`observe`).
+    Analysis,
     /// An external program exited with success.
     ProcessOk,
     /// With an error.
@@ -111,6 +118,7 @@ impl CheckStatus {
             L7Timeout => "L7TOUT",
             L7Response => "L7RSP",
             L7Status => "L7STS",
+            Analysis => "HANA",
             ProcessOk => "PROCOK",
             ProcessError => "PROCERR",
             ProcessTimeout => "PROCTOUT",
@@ -135,6 +143,7 @@ impl CheckStatus {
             L7Timeout => "Layer7 timeout",
             L7Response => "Layer7 invalid response",
             L7Status => "Layer7 wrong status",
+            Analysis => "Health analyze",
             ProcessOk => "External check passed",
             ProcessError => "External check error",
             ProcessTimeout => "External check timeout",

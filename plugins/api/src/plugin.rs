@@ -4,7 +4,7 @@ use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-use crate::{Action, Balance, Convert, Exchange, Fetch, Fetched, Health, Service};
+use crate::{Action, Balance, Convert, Directory, Exchange, Fetch, Fetched, Health, Process, Service};
 
 /// A plugin: a plain struct of optional makers. Made once; each maker is called for every use on every worker.
 #[derive(Clone)]
@@ -178,10 +178,19 @@ impl BadArg {
 /// What the instances of a plugin on all workers share, explicit and by name; lives on over a reload.
 #[derive(Default)]
 pub struct Common {
+    /// All proxies by name.
+    pub directory: Arc<Directory>,
+    /// What holds for the whole process.
+    pub process: Arc<Process>,
     map: Mutex<HashMap<(String, TypeId), Arc<dyn Any + Send + Sync>>>,
 }
 
 impl Common {
+    /// For these proxies in this process.
+    pub fn new(directory: Arc<Directory>, process: Arc<Process>) -> Common {
+        Common { directory, process, map: Mutex::default() }
+    }
+
     /// The shared value of type `T` under a name (`balance/web/roundrobin`), made at the first question for it.
     pub fn get<T: Default + Send + Sync + 'static>(&self, name: &str) -> Arc<T> {
         let mut map = self.map.lock().unwrap_or_else(|e| e.into_inner());

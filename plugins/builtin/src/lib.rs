@@ -1,6 +1,7 @@
 //! The plugins that Portero ships, through the same hooks as any other.
 
 pub mod balance;
+pub mod health;
 
 use portero_api::Plugin;
 
@@ -18,6 +19,10 @@ pub fn plugins() -> Vec<Plugin> {
         balance::url_param::plugin(),
         balance::hdr::plugin(),
         balance::hash::plugin(),
+        // health
+        health::tcp::plugin(),
+        health::httpchk::plugin(),
+        health::tcpcheck::plugin(),
     ];
     all.extend(balance::refused::plugins());
     all

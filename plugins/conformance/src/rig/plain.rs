@@ -1,10 +1,6 @@
 //! A setup for makers, with the simplest of rule languages.
 
-use std::sync::Arc;
-
-use portero_api::{
-    BadArg, Common, Compile, Directory, Exchange, Expression, Fetched, Format, Plugin, Sample, Setup,
-};
+use portero_api::{BadArg, Common, Compile, Exchange, Expression, Fetched, Format, Plugin, Sample, Setup};
 
 /// Cuts a line at its spaces.
 pub fn words(line: &str) -> Vec<String> {
@@ -16,8 +12,6 @@ pub fn words(line: &str) -> Vec<String> {
 pub struct Bench {
     /// What all workers share.
     pub common: Common,
-    /// All proxies.
-    pub directory: Arc<Directory>,
     args: Vec<String>,
     lines: Vec<Vec<String>>,
 }
