@@ -7,5 +7,7 @@
 pub mod rig;
 
 mod balance;
+mod health;
 
 pub use balance::{Balancer, balance, fair, turns_are_common};
+pub use health::{Check, health};

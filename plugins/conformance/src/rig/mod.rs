@@ -2,8 +2,10 @@
 
 mod exchange;
 mod farm;
+mod net;
 mod plain;
 
 pub use exchange::exchange;
 pub use farm::Farm;
+pub use net::{Answer, Net, Turn, now, say};
 pub use plain::{Bench, Plain, words};

@@ -22,6 +22,12 @@ impl Bench {
         Bench { args: words(args), ..Bench::default() }
     }
 
+    /// With these arguments instead; they may hold spaces.
+    pub fn args(mut self, args: &[&str]) -> Bench {
+        self.args = args.iter().map(|&arg| arg.to_owned()).collect();
+        self
+    }
+
     /// Adds a further line.
     pub fn line(mut self, line: &str) -> Bench {
         self.lines.push(words(line));
