@@ -21,7 +21,8 @@ pub struct Target {
 
 /// Makes connections.
 pub trait Dial {
-    /// A connection to the target. The error's kind says why not: `TimedOut`, `ConnectionRefused`, ...
+    /// A connection to the target. The error's kind says why not: `TimedOut`, `ConnectionRefused`, ...;
+    /// its text is what logs say.
     fn connect<'a>(&'a self, target: &'a Target) -> LocalFuture<'a, io::Result<Box<dyn Wire>>>;
 }
 

@@ -73,23 +73,14 @@ impl Peer {
     }
 }
 
+/// The text of the error is for the health log as it is: the dialer has put it in the proxy's words.
 fn connect_failure(error: &io::Error) -> Verdict {
-    let text = system_text(error);
     match error.kind() {
         ErrorKind::TimedOut => Verdict::new(CheckStatus::L4Timeout, ""),
-        ErrorKind::ConnectionRefused => {
-            Verdict::new(CheckStatus::L4Connection, format!("ECONNREFUSED returned by OS ({text})"))
-        }
-        _ => Verdict::new(CheckStatus::L4Connection, format!("General socket error ({text})")),
+        _ => Verdict::new(CheckStatus::L4Connection, error.to_string()),
     }
 }
 
 fn broken(error: &io::Error) -> Verdict {
-    Verdict::new(CheckStatus::SocketError, system_text(error))
-}
-
-/// The system's words for an error, without the number that the standard library puts behind them.
-fn system_text(error: &io::Error) -> String {
-    let text = error.to_string();
-    text.split(" (os error").next().unwrap_or(&text).to_owned()
+    Verdict::new(CheckStatus::SocketError, error.to_string())
 }

@@ -95,7 +95,7 @@ impl Dial for Net {
                 _ => 0,
             };
             match self.peers.get(&port).unwrap_or(&Answer::Fails(ErrorKind::ConnectionRefused)) {
-                Answer::Fails(kind) => Err((*kind).into()),
+                Answer::Fails(kind) => Err(io::Error::new(*kind, format!("no connection: {kind:?}"))),
                 Answer::Hangs => pending().await,
                 Answer::Talks(turns) => {
                     let turns = turns.iter().rev().cloned().collect();

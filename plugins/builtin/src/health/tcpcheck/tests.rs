@@ -70,7 +70,7 @@ fn verdicts_on_a_greeting_are_worded_as_in_haproxy() {
             &["connect port 9 comment cc"],
             "L4CON",
             None,
-            "ECONNREFUSED returned by OS (connection refused) at step 1 of tcp-check (connect port 9) comment: 'cc'",
+            "no connection: ConnectionRefused at step 1 of tcp-check (connect port 9) comment: 'cc'",
         ),
     ] {
         let verdict = probe(lines, vec![say("220 hi\r\n"), Turn::Silence]);
