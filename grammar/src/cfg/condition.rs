@@ -188,7 +188,10 @@ fn unreadable(error: &Error<Rule>, word: &Word) -> Diagnostic {
         return Diagnostic::error(word.part(end.saturating_sub(1), end), message);
     };
     let at = text.len() - rest.len();
-    let run = rest.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(rest.len()).max(found.len_utf8());
+    let run = rest
+        .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+        .unwrap_or(rest.len())
+        .max(found.len_utf8());
     let (found, span) = (&rest[..run], word.part(at, at + run));
     let error = Diagnostic::error(span, format!("unexpected '{found}' in a condition"));
     error.help(match found {

@@ -1,7 +1,7 @@
 //! The rule language: ACLs, rules, conditions, sample expressions and log formats.
 //!
 //! The same lines stand in haproxy.cfg and in TOML. [`is_statement`] tells whether a line is one of ours,
-//! [`statement`] reads it; the other functions read the parts that occur elsewhere (`log-format`, `stick-table` ...).
+//! [`statement`] reads it; the other functions read the parts that occur elsewhere (`log-format`, `set-var`, `stick on` ...).
 //! The syntax within words and conditions is in `rules.pest`; which families exist is the table in `family`.
 
 mod condition;
