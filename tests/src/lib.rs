@@ -61,7 +61,7 @@ pub fn eventually<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
             return answer;
         }
         assert!(Instant::now() < end, "never happened: {what}");
-        // the pace of asking, not a wait for the condition
+        #[expect(clippy::disallowed_methods, reason = "the pace of asking, not a wait for the condition")]
         std::thread::sleep(Duration::from_millis(10));
     }
 }

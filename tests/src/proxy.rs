@@ -26,7 +26,7 @@ const FIRST_DESCRIPTOR: i32 = 10;
 pub struct Starting {
     config: String,
     file: &'static str,
-    values: HashMap<String, String>,
+    values: Vec<(String, String)>,
     doors: Vec<String>,
     descriptors: Option<u32>,
     arguments: Vec<String>,
@@ -38,7 +38,7 @@ pub struct Proxy {
     child: Child,
     folder: Folder,
     file: PathBuf,
-    values: HashMap<String, String>,
+    values: Vec<(String, String)>,
     doors: HashMap<String, SocketAddr>,
     output: Arc<Mutex<Vec<String>>>,
 }
@@ -46,7 +46,7 @@ pub struct Proxy {
 impl Starting {
     /// Puts a value in the place of `${name}` in the configuration.
     pub fn set(mut self, name: &str, value: impl ToString) -> Starting {
-        self.values.insert(name.to_owned(), value.to_string());
+        self.values.push((name.to_owned(), value.to_string()));
         self
     }
 
@@ -71,12 +71,12 @@ impl Starting {
     /// Starts the program.
     pub fn start(mut self) -> Proxy {
         let folder = Folder::new();
-        self.values.insert("dir".to_owned(), folder.path().display().to_string());
+        self.values.push(("dir".to_owned(), folder.path().display().to_string()));
         let (mut mappings, mut doors) = (Vec::new(), HashMap::new());
         for (name, child_fd) in self.doors.iter().zip(FIRST_DESCRIPTOR..) {
             let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
             doors.insert(name.clone(), listener.local_addr().expect("it is bound"));
-            self.values.insert(name.clone(), format!("fd@{child_fd}"));
+            self.values.push((name.clone(), format!("fd@{child_fd}")));
             mappings.push(FdMapping { parent_fd: OwnedFd::from(listener), child_fd });
         }
         let file = folder.write(self.file, fill(&self.config, &self.values));
@@ -105,7 +105,7 @@ impl Proxy {
     }
 
     fn from_text(config: &str, file: &'static str) -> Starting {
-        let (values, doors) = (HashMap::new(), vec!["front".to_owned()]);
+        let (values, doors) = (Vec::new(), vec!["front".to_owned()]);
         Starting { config: config.to_owned(), file, values, doors, descriptors: None, arguments: Vec::new() }
     }
 
@@ -208,10 +208,10 @@ fn command(descriptors: Option<u32>) -> Command {
     }
 }
 
-fn fill(config: &str, values: &HashMap<String, String>) -> String {
-    values
-        .iter()
-        .fold(format!("{config}\n"), |text, (name, value)| text.replace(&format!("${{{name}}}"), value))
+/// Puts the values in, in the order they were set: a value may name those set after it, and `${dir}`.
+fn fill(config: &str, values: &[(String, String)]) -> String {
+    let put = |text: String, (name, value): &(String, String)| text.replace(&format!("${{{name}}}"), value);
+    values.iter().fold(format!("{config}\n"), put)
 }
 
 fn collect(stream: impl Read + Send + 'static, lines: Arc<Mutex<Vec<String>>>) {

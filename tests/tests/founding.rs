@@ -1,20 +1,22 @@
 //! The case that Portero was begun for: three Flask servers behind one door, by the file of examples/01-flask with only its
 //! addresses adapted. Real processes, a real browser.
 
-use portero_tests::{
-    Client, Flask, Proxy, Starting, Stats, dump_dom, eventually, get, repository, screenshot,
-};
+use std::net::{SocketAddr, TcpStream};
+
+use portero_tests::{Client, Flask, Origin, Proxy, Stats, dump_dom, eventually, get, repository, screenshot};
 
 const SERVERS: [&str; 3] = ["web1", "web2", "web3"];
 
 /// One of the two configurations of the example on addresses of ours, running; and its door.
 fn example(file: &str, servers: &[Flask; 3]) -> (Proxy, SocketAddr) {
     let (path, front) = (repository().join("examples/01-flask").join(file), Origin::nobody());
-    let mut config = std::fs::read_to_string(path).expect("the example is there").replace("*:80", &front.to_string());
+    let mut config =
+        std::fs::read_to_string(path).expect("the example is there").replace("*:80", &front.to_string());
     for (name, server) in SERVERS.iter().zip(servers) {
         config = config.replace(&format!("{name}:5000"), &server.address().to_string());
     }
-    let proxy = if file.ends_with(".toml") { Proxy::with_toml(&config) } else { Proxy::with(&config) }.start();
+    let proxy =
+        if file.ends_with(".toml") { Proxy::with_toml(&config) } else { Proxy::with(&config) }.start();
     eventually("the door is open", || TcpStream::connect(front).ok());
     (proxy, front)
 }

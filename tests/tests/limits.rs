@@ -169,7 +169,8 @@ fn running_out_of_descriptors_is_survived() {
     let mut first = crowd.remove(0);
     let served = first.try_send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
     assert!(served, "the first was let in");
-    std::thread::sleep(Duration::from_secs(1)); // the time over which spinning is measured
+    #[expect(clippy::disallowed_methods, reason = "the time over which spinning is measured")]
+    std::thread::sleep(Duration::from_secs(1));
     let used = cpu_seconds(proxy.pid()) - before;
     assert!(used < began.elapsed().as_secs_f64() / 2.0, "{used} s of CPU while nothing can be done");
     drop((first, crowd));

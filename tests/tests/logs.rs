@@ -121,7 +121,7 @@ fn a_format_of_ones_own() {
 fn json_in_one_word() {
     let (log, origin) = (Syslog::udp(), Origin::answering("hello"));
     let proxy = proxy("log-format json", &log, &origin);
-    proxy.get("/json?\"quoted\"");
+    proxy.get("/json");
     let line = log.line_with(&["/json"]);
     let message = message(&line, 19, 6, proxy.pid());
     let object: serde_json::Value =

@@ -50,7 +50,8 @@ fn a_reload_every_second_fails_no_request() {
         wait_for_mark(&proxy, &round.to_string());
         let before = load.answered();
         eventually("requests after the reload", || (load.answered() > before + 100).then_some(()));
-        std::thread::sleep(Duration::from_secs(1).saturating_sub(began.elapsed())); // the pace of reloading
+        #[expect(clippy::disallowed_methods, reason = "the pace of reloading")]
+        std::thread::sleep(Duration::from_secs(1).saturating_sub(began.elapsed()));
     }
     let (answered, failures) = load.stop();
     assert!(

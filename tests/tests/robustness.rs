@@ -302,7 +302,8 @@ fn a_client_that_dawdles_over_its_head_gets_408() {
         if !client.try_send([*byte]) {
             break;
         }
-        std::thread::sleep(std::time::Duration::from_millis(100)); // the dawdling itself
+        #[expect(clippy::disallowed_methods, reason = "the dawdling itself")]
+        std::thread::sleep(std::time::Duration::from_millis(100));
     }
     let answer = String::from_utf8(client.rest()).expect("text");
     assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 408"), "{answer:?}");
