@@ -23,6 +23,7 @@ pub(super) enum Field {
 
 impl Field {
     /// The role of a name: its length first, since most names are told apart by it.
+    #[inline]
     pub(super) fn of(name: &[u8]) -> Field {
         let is = |known: &[u8], field| if name.eq_ignore_ascii_case(known) { field } else { Field::Other };
         match name.len() {

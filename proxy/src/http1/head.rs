@@ -27,12 +27,13 @@ const INLINE: usize = 128;
 /// which takes it nowhere.
 pub(super) fn find(buf: &[u8], scan: &mut Scan, limits: &Limits) -> Result<Option<Range<usize>>, Refusal> {
     let window = &buf[..buf.len().min(limits.head)];
-    skip_empty_lines(window, scan)?;
-    match window.get(scan.start) {
-        Some(&first) if !is_token_byte(first) => {
-            return Err(Refusal::bad("the head does not begin with a token"));
-        }
-        _ => {}
+    while window[scan.start..].starts_with(b"\r\n") {
+        scan.start += 2; // RFC 9112, 2.2
+    }
+    match window[scan.start..] {
+        [] | [b'\r'] => {}
+        [first, ..] if is_token_byte(first) => {}
+        _ => return Err(Refusal::bad("the head does not begin with a token")),
     }
     let from = scan.at.max(scan.start);
     for lf in memchr_iter(b'\n', &window[from..]).map(|at| from + at) {
@@ -52,18 +53,6 @@ pub(super) fn find(buf: &[u8], scan: &mut Scan, limits: &Limits) -> Result<Optio
     }
     scan.at = window.len();
     if buf.len() >= limits.head { Err(too_long(&window[scan.start..])) } else { Ok(None) }
-}
-
-/// Passes over whole empty lines in front of a head (RFC 9112, 2.2).
-fn skip_empty_lines(window: &[u8], scan: &mut Scan) -> Result<(), Refusal> {
-    loop {
-        match &window[scan.start..] {
-            [b'\r', b'\n', ..] => scan.start += 2,
-            [b'\r'] => return Ok(()),
-            [b'\r' | b'\n', ..] => return Err(Refusal::bad("a bare CR or LF before the head")),
-            _ => return Ok(()),
-        }
-    }
 }
 
 fn too_long(head: &[u8]) -> Refusal {

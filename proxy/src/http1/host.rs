@@ -1,6 +1,7 @@
 //! The target of a request and its Host: one name, in one form (RFC 9112, 3.2; RFC 3986, 6.2.3).
 
 use std::net::Ipv6Addr;
+use std::ops::Range;
 
 use memchr::memmem;
 use portero_api::{Headers, Method, Request, Version};
@@ -98,43 +99,44 @@ fn settle_connect(into: &mut Request, host: Option<Authority<'_>>, limits: &Limi
 
 /// `scheme://authority/path`: Host must agree, a usual or empty port goes, an empty path becomes `/`.
 fn settle_absolute(into: &mut Request, host: Option<Authority<'_>>, limits: &Limits) -> Result<(), Refusal> {
-    let no_form = Refusal::bad("the target has none of the four forms");
     let Request { method, target, headers, .. } = into;
-    let scheme = memmem::find(target, b"://").ok_or(no_form)?;
-    if !is_scheme(&target[..scheme]) {
-        return Err(no_form);
-    }
-    let end = target[scheme + 3..]
-        .iter()
-        .position(|b| b"/?#".contains(b))
-        .map_or(target.len(), |at| scheme + 3 + at);
-    let start =
-        target[..end].iter().rposition(|&b| b == b'@').map_or(scheme + 3, |at| (at + 1).max(scheme + 3));
-    let authority = Authority::parse(&target[start..end]).ok_or(Refusal::bad("the target names no host"))?;
-    let usual: &[u8] = match &target[..scheme] {
-        s if s.eq_ignore_ascii_case(b"http") => b"80",
-        s if s.eq_ignore_ascii_case(b"https") => b"443",
-        _ => b"",
-    };
+    let (place, usual) = locate(target).ok_or(Refusal::bad("the target has none of the four forms"))?;
+    let no_host = Refusal::bad("the target names no host");
+    let authority = Authority::parse(&target[place.clone()]).ok_or(no_host)?;
     match host {
         Some(host) if !limits.unsafe_ok && !host.is_same(&authority, usual) => {
             return Err(Refusal::bad("Host and target differ"));
         }
-        None if authority.host.is_empty() => return Err(Refusal::bad("the target names no host")),
+        None if authority.host.is_empty() => return Err(no_host),
         _ => {}
     }
-    let host_end = start + authority.host.len();
+    let port = place.start + authority.host.len()..place.end;
     let cut = authority.port.is_some() && authority.effective_port(usual).is_none();
     if cut && host.is_some() {
         replace_host(headers, authority.host);
     }
-    if end == target.len() && *method != Method::Options {
+    if place.end == target.len() && *method != Method::Options {
         target.push(b'/');
     }
     if cut {
-        target.drain(host_end..end);
+        target.drain(port);
     }
     Ok(())
+}
+
+/// Where the authority of an absolute target stands, user information left out, and the usual port of the scheme.
+fn locate(target: &[u8]) -> Option<(Range<usize>, &'static [u8])> {
+    let scheme = memmem::find(target, b"://")?;
+    let usual: &[u8] = match &target[..scheme] {
+        s if s.eq_ignore_ascii_case(b"http") => b"80",
+        s if s.eq_ignore_ascii_case(b"https") => b"443",
+        s if is_scheme(s) => b"",
+        _ => return None,
+    };
+    let start = scheme + 3;
+    let end = target[start..].iter().position(|b| b"/?#".contains(b)).map_or(target.len(), |at| start + at);
+    let user = target[start..end].iter().rposition(|&b| b == b'@').map_or(0, |at| at + 1);
+    Some((start + user..end, usual))
 }
 
 fn is_scheme(scheme: &[u8]) -> bool {

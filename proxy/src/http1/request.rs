@@ -50,7 +50,10 @@ fn fill(
     into.version = if parsed.version == Some(0) { Version::Http10 } else { Version::Http11 };
     let mut facts = Facts::default();
     for field in parsed.headers.iter() {
-        facts.note(Field::of(field.name.as_bytes()), field.value)?;
+        match Field::of(field.name.as_bytes()) {
+            Field::Other => {}
+            known => facts.note(known, field.value)?,
+        }
     }
     let place = |part| head::place(bytes, part);
     into.headers.load(bytes, parsed.headers.iter().map(|f| (place(f.name.as_bytes()), place(f.value))));
@@ -92,13 +95,14 @@ fn framing(request: &Request, facts: &Facts<'_>, limits: &Limits) -> Result<Fram
 fn read_other_version(bytes: &[u8], limits: &Limits, into: &mut Request) -> Result<Head, Refusal> {
     let line = &bytes[..memchr(b'\n', bytes).unwrap_or(bytes.len())];
     let line = line.strip_suffix(b"\r").unwrap_or(line);
+    let words = line.split(|&b| b == b' ').count();
     match line.last_chunk::<9>() {
-        Some([b' ', b'H', b'T', b'T', b'P', b'/', b'1', b'.', b'2'..=b'9']) => {
+        Some([b' ', b'H', b'T', b'T', b'P', b'/', b'1', b'.', b'2'..=b'9']) if words == 3 => {
             let mut copy = bytes.to_vec();
             copy[line.len() - 1] = b'1';
             read(&copy, limits, into)
         }
-        Some([b' ', b'H', b'T', b'T', b'P', b'/', b'0'..=b'9', b'.', b'0'..=b'9']) => {
+        Some([b' ', b'H', b'T', b'T', b'P', b'/', b'0' | b'2'..=b'9', b'.', b'0'..=b'9']) if words == 3 => {
             Err(Refusal { status: 505, why: "an HTTP version that is not 1.0 or 1.1" })
         }
         _ => Err(head::refusal(httparse::Error::Version)),

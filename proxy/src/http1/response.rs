@@ -57,8 +57,8 @@ fn fill(
     for field in parsed.headers.iter() {
         match Field::of(field.name.as_bytes()) {
             // Means nothing here, and is no reason to lose a response.
-            Field::Host | Field::Expect => {}
-            other => facts.note(other, field.value)?,
+            Field::Host | Field::Expect | Field::Other => {}
+            known => facts.note(known, field.value)?,
         }
     }
     let place = |part| head::place(bytes, part);

@@ -1,5 +1,6 @@
 //! Heads and chunks on the wire, written anew from the parsed form (RFC 9112, 3, 4 and 7.1).
 
+use memchr::memchr3;
 use portero_api::{Framing, Headers, Request, Response, Version, trim};
 
 use super::fields::{Field, may_upgrade_to};
@@ -37,9 +38,11 @@ impl Connection {
 /// asks for it. The fields keep their order and case; hop-by-hop fields go (RFC 9110, 7.6.1), of TE `trailers` stays.
 pub fn request_head(request: &Request, framing: Framing, connection: Connection, out: &mut Vec<u8>) {
     let old = request.version == Version::Http10 && framing != Framing::Chunked;
+    let line = out.len();
     out.extend_from_slice(request.method.as_bytes());
     out.push(b' ');
-    out.extend_from_slice(&request.target);
+    push_target(&request.target, out);
+    blank(&mut out[line..]);
     out.extend_from_slice(if old { b" HTTP/1.0\r\n" } else { b" HTTP/1.1\r\n" });
     let mut host = false;
     let mut length = Length::new(framing, LengthField::Drop);
@@ -66,6 +69,7 @@ pub fn request_head(request: &Request, framing: Framing, connection: Connection,
 /// It is HTTP/1.1 whatever the server spoke. With [`Framing::None`] a Content-Length stays that tells of a body which
 /// is not sent (HEAD, 304); it goes from 1xx and 204. With [`Framing::UntilClose`] neither length nor coding is said.
 pub fn response_head(response: &Response, framing: Framing, connection: Connection, out: &mut Vec<u8>) {
+    let line = out.len();
     out.extend_from_slice(b"HTTP/1.1 ");
     push_number(u64::from(response.status), out);
     out.push(b' ');
@@ -73,6 +77,7 @@ pub fn response_head(response: &Response, framing: Framing, connection: Connecti
         [] => out.extend_from_slice(reason(response.status).as_bytes()),
         given => out.extend_from_slice(given),
     }
+    blank(&mut out[line..]);
     out.extend_from_slice(b"\r\n");
     let absent = match (framing, response.status) {
         (Framing::None, 100..200 | 204) => LengthField::Drop,
@@ -186,11 +191,39 @@ fn finish(framing: Framing, mut length: Length, connection: Connection, out: &mu
 }
 
 fn field(name: &[u8], value: &[u8], out: &mut Vec<u8>) {
+    let line = out.len();
     out.reserve(name.len() + value.len() + 4);
     out.extend_from_slice(name);
     out.extend_from_slice(b": ");
     out.extend_from_slice(value);
+    blank(&mut out[line..]);
     out.extend_from_slice(b"\r\n");
+}
+
+/// What came from the wire has no line ends, but a rule or a script may have put some in: they become spaces, so that
+/// one line stays one line (RFC 9110, 5.5).
+fn blank(mut line: &mut [u8]) {
+    while let Some(at) = memchr3(b'\r', b'\n', b'\0', line) {
+        line[at] = b' ';
+        line = &mut line[at + 1..];
+    }
+}
+
+/// A rule may have put bytes into the target that would end it: they are percent-encoded.
+fn push_target(target: &[u8], out: &mut Vec<u8>) {
+    let ends = |b: u8| b <= b' ' || b == 0x7f;
+    if !target.iter().fold(false, |found, &b| found | ends(b)) {
+        return out.extend_from_slice(target);
+    }
+    for &byte in target {
+        match byte {
+            b if ends(b) => {
+                let digit = |nibble: u8| b"0123456789ABCDEF"[usize::from(nibble)];
+                out.extend_from_slice(&[b'%', digit(b >> 4), digit(b & 15)]);
+            }
+            b => out.push(b),
+        }
+    }
 }
 
 /// Hands on the protocols offered, less those that may not be.
