@@ -1,6 +1,6 @@
 //! Text to tree: the `haproxy.cfg` file and the rule language.
 //!
-//! Two grammars, both in pest: [`cfg`] cuts a configuration file into sections, lines and words; [`rules`] reads what
+//! Two grammars, both in pest: [`mod@cfg`] cuts a configuration file into sections, lines and words; [`rules`] reads what
 //! the words of a line say (ACLs, rules, conditions, sample expressions, log formats). Every node knows the place in
 //! the source it came from ([`Span`]), so that every later message can point at it.
 //!
