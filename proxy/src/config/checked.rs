@@ -7,8 +7,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::files::{DefaultPath, ProxyFiles};
 use portero_api::{Address, Kind, Message};
-use portero_grammar::rules::tree;
+use portero_grammar::rules as tree;
 use portero_grammar::{Sources, Span, Word};
 
 /// A whole configuration that can be run.
@@ -23,6 +24,20 @@ pub struct Checked {
     pub proxies: Vec<Arc<Proxy>>,
     /// `http-errors` sections: name, status, page.
     pub http_errors: BTreeMap<String, BTreeMap<u16, Arc<Message>>>,
+    /// What relative paths in the configuration start from.
+    pub default_path: DefaultPath,
+}
+
+impl Checked {
+    /// The files that the rules of a proxy name: paths relative as `default-path` says, pages of `http-errors`.
+    pub fn files(&self, proxy: &Proxy) -> ProxyFiles {
+        ProxyFiles {
+            default_path: self.default_path.clone(),
+            sources: self.sources.clone(),
+            at: proxy.span,
+            pages: self.http_errors.clone(),
+        }
+    }
 }
 
 /// Section `global`.
@@ -126,7 +141,8 @@ pub struct Proxy {
     pub retry_on: RetryOn,
     /// `fullconn`; 0 when not set.
     pub fullconn: u32,
-    /// Error pages by status (`errorfile`, `errorloc`, `errorfiles`).
+    /// Error pages by status (`errorfile`, `errorloc`, `errorfiles`). A page of status 0 (an empty file): the connection
+    /// is closed without a word.
     pub error_pages: BTreeMap<u16, Arc<Message>>,
     /// Where logs go, and how a line is made.
     pub log: Log,
@@ -134,6 +150,8 @@ pub struct Proxy {
     pub stats: Option<Stats>,
     /// `option forwardfor` and its kin.
     pub forwardfor: Option<ForwardFor>,
+    /// `option originalto`; `if_none` is never set.
+    pub originalto: Option<ForwardFor>,
     /// `monitor-uri`.
     pub monitor_uri: Option<Vec<u8>>,
     /// `capture request header` slots: name and length.
@@ -568,7 +586,7 @@ pub enum LogHeader {
 pub struct Stats {
     /// `stats uri`, with the default applied.
     pub uri: Vec<u8>,
-    /// The other `stats` lines, for the service plugin.
+    /// The other `stats` lines without that first word (`refresh 5s`), for the service plugin.
     pub lines: Vec<Vec<Word>>,
     /// `stats http-request` rules.
     pub rules: Vec<tree::Rule>,

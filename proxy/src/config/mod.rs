@@ -1,3 +1,25 @@
-//! Configuration: two doors (TOML and haproxy.cfg), one written model, one checked model.
+//! The configuration: from files to what the daemon reads.
+//!
+//! Two doors lead to one *written* model, sections of lines of words with their places in the text: `haproxy.cfg` is
+//! that already, and a TOML file is lowered to it. [`keywords`] says what each word means and fills drafts, [`build`]
+//! puts the drafts together into [`checked::Checked`]. Nothing but [`load`] reads the written model.
 
 pub mod checked;
+pub mod environment;
+pub mod files;
+pub mod load;
+pub mod resolve;
+
+mod accounts;
+mod address;
+mod build;
+mod draft;
+mod error_page;
+mod keywords;
+mod lint;
+mod modes;
+mod reading;
+mod sections;
+mod servers;
+mod time;
+mod written;

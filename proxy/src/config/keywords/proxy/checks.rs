@@ -1,0 +1,52 @@
+//! How servers are checked: `option httpchk` and its kin, `http-check`, `tcp-check`.
+//!
+//! The probe is a plugin. What belongs to it goes there as words; here only the kind of check is chosen.
+
+use portero_grammar::{Diagnostic, Word, rules};
+
+use super::super::{Call, Form, MANY, Row, inverts, not_yet, row};
+use super::BACK_DEF;
+use crate::config::checked::PluginUse;
+use crate::config::draft::Draft;
+
+pub(super) const ROWS: &[Row<Draft>] = &[
+    inverts(row("option httpchk", BACK_DEF, (0, MANY), kind)),
+    inverts(row("option ldap-check", BACK_DEF, (0, 0), kind)),
+    inverts(row("option mysql-check", BACK_DEF, (0, MANY), kind)),
+    inverts(row("option pgsql-check", BACK_DEF, (0, MANY), kind)),
+    inverts(row("option redis-check", BACK_DEF, (0, 0), kind)),
+    inverts(row("option smtpchk", BACK_DEF, (0, MANY), kind)),
+    inverts(row("option spop-check", BACK_DEF, (0, 0), kind)),
+    inverts(row("option ssl-hello-chk", BACK_DEF, (0, 0), kind)),
+    inverts(row("option tcp-check", BACK_DEF, (0, 0), kind)),
+    row("http-check", BACK_DEF, (1, MANY), line),
+    row("tcp-check", BACK_DEF, (1, MANY), line),
+    not_yet("option external-check", BACK_DEF),
+    not_yet("external-check command", BACK_DEF),
+    not_yet("external-check path", BACK_DEF),
+];
+
+/// The second word of the option is the name of the plugin.
+fn kind(c: &mut Call<'_, Draft>) -> Result<(), Diagnostic> {
+    let name = c.name.trim_start_matches("option ");
+    if c.form != Form::Plain {
+        if c.target.check.as_ref().is_some_and(|k| k.name.text == name) {
+            c.target.check = None;
+        }
+        return Ok(());
+    }
+    let name = Word::plain(name, c.span);
+    c.target.check = Some(PluginUse { name, args: c.args.to_vec(), lines: Vec::new() });
+    Ok(())
+}
+
+fn line(c: &mut Call<'_, Draft>) -> Result<(), Diagnostic> {
+    let mut words = vec![Word::plain(c.name, c.span)];
+    words.extend_from_slice(c.args);
+    if let Err(errors) = rules::statement(&words) {
+        c.reading.out.extend(errors);
+        return Ok(());
+    }
+    c.target.check_lines.push(words);
+    Ok(())
+}

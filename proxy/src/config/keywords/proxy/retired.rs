@@ -1,0 +1,70 @@
+//! Keywords of a proxy that are refused by name, accepted because they change nothing, or no longer part of the language.
+
+use super::super::{Row, gone, moot, not_yet};
+use super::{ALL, BACK, BACK_DEF, FRONT, FRONT_DEF, PROXY};
+use crate::config::draft::Draft;
+
+/// Known to HAProxy, not supported yet.
+pub(super) const NOT_YET: &[Row<Draft>] = &[
+    not_yet("acme", ALL),
+    not_yet("be-unpublished", BACK),
+    not_yet("capture cookie", FRONT),
+    not_yet("clitcpka-cnt", FRONT_DEF),
+    not_yet("clitcpka-idle", FRONT_DEF),
+    not_yet("clitcpka-intvl", FRONT_DEF),
+    not_yet("compression", ALL),
+    not_yet("crt", FRONT),
+    not_yet("dynamic-cookie-key", BACK_DEF),
+    not_yet("email-alert", ALL),
+    not_yet("filter", PROXY),
+    not_yet("filter-sequence", PROXY),
+    not_yet("http-send-name-header", BACK_DEF),
+    not_yet("load-server-state-from-file", BACK_DEF),
+    not_yet("log-format-sd", FRONT_DEF),
+    not_yet("log-steps", FRONT_DEF),
+    not_yet("max-session-srv-conns", FRONT_DEF),
+    not_yet("option checkcache", BACK_DEF),
+    not_yet("option forwarded", BACK_DEF),
+    not_yet("option h1-case-adjust-bogus-client", FRONT_DEF),
+    not_yet("option h1-case-adjust-bogus-server", BACK_DEF),
+    not_yet("option http-drop-request-trailers", BACK_DEF),
+    not_yet("option http-drop-response-trailers", FRONT_DEF),
+    not_yet("option http-restrict-req-hdr-names", ALL),
+    not_yet("option http-use-proxy-header", FRONT_DEF),
+    not_yet("option http_proxy", ALL),
+    not_yet("option httpslog", FRONT_DEF),
+    not_yet("persist rdp-cookie", BACK_DEF),
+    not_yet("quic-initial", FRONT_DEF),
+    not_yet("rate-limit sessions", FRONT_DEF),
+    not_yet("server-state-file-name", BACK_DEF),
+    not_yet("srvtcpka-cnt", BACK_DEF),
+    not_yet("srvtcpka-idle", BACK_DEF),
+    not_yet("srvtcpka-intvl", BACK_DEF),
+    not_yet("ssl-f-use", FRONT),
+    not_yet("stick-table", PROXY),
+    not_yet("use-fcgi-app", BACK),
+];
+
+/// Accepted: what they tune is not there, and nothing that a client or a server sees depends on it.
+pub(super) const MOOT: &[Row<Draft>] = &[
+    moot("bind-process", ALL, "there is one process"),
+    moot("guid", PROXY, "it names the proxy in the stats file"),
+    moot("max-keep-alive-queue", BACK_DEF, "a request never waits for a full server on a reused connection only"),
+    moot("option contstats", FRONT_DEF, "counters are always live"),
+    moot("option disable-h2-upgrade", FRONT_DEF, "there is no upgrade to HTTP/2 inside a connection"),
+    moot("option tcp-smart-accept", FRONT_DEF, "the system decides when a packet is acknowledged"),
+    moot("option tcp-smart-connect", BACK_DEF, "the system decides when a packet is acknowledged"),
+    moot("option use-small-buffers", BACK_DEF, "there is one size of buffers"),
+];
+
+/// Words of versions from 1.1 to 3.4, with what to write now.
+pub(super) const GONE: &[Row<Draft>] = &[
+    gone("appsession", "use 'stick-table' and 'stick', or 'cookie'"),
+    gone("grace", "write 'grace TIME' in the section 'global'"),
+    gone("monitor-net", "use 'http-request return status 200 if { src NETWORK }' or 'monitor-uri'"),
+    gone("option forceclose", "write 'option httpclose'"),
+    gone("option http-tunnel", "nothing is needed: keep-alive is the default"),
+    gone("option tcpsplice", "write 'option splice-auto'"),
+    gone("redispatch", "write 'option redispatch'"),
+    gone("transparent", "write 'option transparent'"),
+];

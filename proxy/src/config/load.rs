@@ -1,0 +1,150 @@
+//! Paths to a checked configuration.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use portero_grammar::cfg::{Environment, add_bytes, order_folder};
+use portero_grammar::{Diagnostic, Diagnostics, FileId, Sources};
+
+use super::build;
+use super::checked::Checked;
+use super::environment;
+use super::files::DefaultPath;
+use super::reading::Reading;
+use super::resolve::{Resolve, System};
+use super::sections::Drafts;
+use super::written::{Door, door};
+
+/// How to load.
+#[derive(Clone)]
+pub struct Options {
+    /// `-dr`: a name that cannot be resolved is no error.
+    pub ignore_unresolved: bool,
+    /// `-dW`: warnings are errors.
+    pub warnings_fatal: bool,
+    /// `-dD`: `.diag` messages are wanted.
+    pub diagnostic_mode: bool,
+    /// `-L`: the name of this process among its peers.
+    pub local_peer: Option<String>,
+    /// Names to addresses.
+    pub resolver: Arc<dyn Resolve>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            ignore_unresolved: false,
+            warnings_fatal: false,
+            diagnostic_mode: false,
+            local_peer: None,
+            resolver: Arc::new(System::default()),
+        }
+    }
+}
+
+/// What loading gave.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The configuration, unless it has errors.
+    pub checked: Option<Checked>,
+    /// The texts it was read from; the diagnostics point into them.
+    pub sources: Sources,
+    /// All that is to be said about it.
+    pub diagnostics: Diagnostics,
+}
+
+/// Loads files and folders in order, as `-f` names them. Everything wrong with them is found at once.
+pub fn load(paths: &[PathBuf], options: &Options) -> Loaded {
+    let (mut sources, mut diagnostics) = (Sources::default(), Diagnostics::default());
+    let mut files = Vec::new();
+    for path in paths {
+        match names(path) {
+            Ok(names) => files.extend(names.iter().filter_map(|p| add(p, &mut sources, &mut diagnostics))),
+            Err(error) => diagnostics.push(error),
+        }
+    }
+    if paths.is_empty() {
+        diagnostics.push(Diagnostic::error(None, "no configuration file is given").help("name one with '-f FILE'"));
+    }
+    let mut env = environment::process(options.local_peer.as_deref(), options.diagnostic_mode);
+    read(sources, &files, diagnostics, &mut env, options)
+}
+
+/// Loads one text, under a name whose end says what it is.
+pub fn load_text(name: &str, text: &str, env: &mut dyn Environment, options: &Options) -> Loaded {
+    let mut sources = Sources::default();
+    let file = sources.add(name, text);
+    read(sources, &[file], Diagnostics::default(), env, options)
+}
+
+fn read(
+    sources: Sources,
+    files: &[FileId],
+    out: Diagnostics,
+    env: &mut dyn Environment,
+    options: &Options,
+) -> Loaded {
+    let mut reading = Reading {
+        out,
+        sources,
+        resolver: options.resolver.clone(),
+        ignore_unresolved: options.ignore_unresolved,
+        default_path: DefaultPath::default(),
+    };
+    let mut drafts = Drafts::default();
+    for (door, files) in by_door(files, &mut reading) {
+        let written = door(&reading.sources, &files, env);
+        reading.out.extend(written.diagnostics.iter().cloned());
+        written.sections.iter().for_each(|section| drafts.read(section, &mut reading));
+    }
+    let checked = build::build(drafts, &mut reading, options.warnings_fatal);
+    let Reading { out: diagnostics, sources, .. } = reading;
+    Loaded { checked: checked.filter(|_| !diagnostics.has_errors()), sources, diagnostics }
+}
+
+/// Files in order, neighbours with one door together.
+fn by_door(files: &[FileId], reading: &mut Reading) -> Vec<(Door, Vec<FileId>)> {
+    let mut groups: Vec<(Door, Vec<FileId>)> = Vec::new();
+    for &file in files {
+        let name = reading.sources.name(file);
+        let Some(door) = door(name) else {
+            let message = format!("'{name}': TOML files are not supported yet");
+            reading.out.push(Diagnostic::error(None, message));
+            continue;
+        };
+        match groups.last_mut() {
+            Some((last, group)) if std::ptr::fn_addr_eq(*last, door) => group.push(file),
+            _ => groups.push((door, vec![file])),
+        }
+    }
+    groups
+}
+
+/// The files of a path: itself, or the `.cfg` files of a folder.
+fn names(path: &Path) -> Result<Vec<PathBuf>, Diagnostic> {
+    let error = |e| Diagnostic::error(None, format!("'{}' cannot be read: {e}", path.display()));
+    if !fs::metadata(path).map_err(error)?.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let entries = fs::read_dir(path).map_err(error)?;
+    let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    Ok(order_folder(names).into_iter().map(|name| path.join(name)).collect())
+}
+
+fn add(path: &Path, sources: &mut Sources, out: &mut Diagnostics) -> Option<FileId> {
+    match fs::read(path) {
+        Ok(bytes) => {
+            let (file, diagnostic) = add_bytes(sources, path.to_string_lossy(), bytes);
+            out.extend(diagnostic);
+            Some(file)
+        }
+        Err(e) => {
+            out.push(Diagnostic::error(None, format!("'{}' cannot be read: {e}", path.display())));
+            None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,281 @@
+//! Sections of lines to drafts: which section is read by which table, and what a proxy takes from its defaults.
+
+use std::collections::BTreeMap;
+
+use portero_grammar::cfg::{Line, SECTIONS, Section};
+use portero_grammar::rules::{self, Family, Statement};
+use portero_grammar::{Diagnostic, Span, Word};
+
+use super::draft::Draft;
+use super::keywords::global::{self, GlobalDraft};
+use super::keywords::{Found, Place, Row, bind, find, global_others, http_errors, proxy};
+use super::reading::Reading;
+
+/// What the sections say, read but not yet put together.
+#[derive(Default)]
+pub(super) struct Drafts {
+    pub(super) global: GlobalDraft,
+    pub(super) proxies: Vec<Draft>,
+    pub(super) http_errors: BTreeMap<String, http_errors::Pages>,
+    defaults: Vec<Draft>,
+    /// The place in `defaults` of the one that sections without `from` take.
+    current: Option<usize>,
+}
+
+const GLOBAL: &[&[Row<GlobalDraft>]] =
+    &[global::ROWS, global_others::NOT_YET, global_others::MOOT, global_others::GONE];
+
+impl Drafts {
+    /// Reads a section.
+    pub(super) fn read(&mut self, section: &Section, reading: &mut Reading) {
+        let kind = match section.header.keyword() {
+            "global" => return self.global(section, reading),
+            "http-errors" => return self.error_pages(section, reading),
+            "defaults" => Place::DEFAULTS,
+            "frontend" => Place::FRONTEND,
+            "backend" => Place::BACKEND,
+            "listen" => Place::LISTEN,
+            other => {
+                let message = format!("section '{other}' is not supported yet");
+                return reading.out.push(Diagnostic::error(section.header.words[0].span, message));
+            }
+        };
+        let Some(mut draft) = self.begin(kind, &section.header, reading) else { return };
+        for line in &section.lines {
+            proxy_line(&mut draft, line, section.header.keyword(), reading);
+        }
+        if kind == Place::DEFAULTS {
+            self.current = Some(self.defaults.len());
+            self.defaults.push(draft);
+        } else {
+            self.proxies.push(draft);
+        }
+    }
+
+    fn global(&mut self, section: &Section, reading: &mut Reading) {
+        no_more_words(&section.header, 1, reading);
+        for line in &section.lines {
+            if let Some(found) = reading.keep(find(GLOBAL, "global", line)) {
+                found.run(line.span, &mut self.global, reading);
+            }
+        }
+    }
+
+    fn error_pages(&mut self, section: &Section, reading: &mut Reading) {
+        let Some(name) = section.header.words.get(1) else {
+            let error = Diagnostic::error(section.header.span, "an 'http-errors' section needs a name");
+            return reading.out.push(error);
+        };
+        no_more_words(&section.header, 2, reading);
+        let mut pages = http_errors::Pages::new();
+        for line in &section.lines {
+            if let Some(found) = reading.keep(find(&[http_errors::ROWS], "http-errors", line)) {
+                found.run(line.span, &mut pages, reading);
+            }
+        }
+        if self.http_errors.insert(name.text.clone(), pages).is_some() {
+            let message = format!("there are two 'http-errors' sections named '{}'", name.text);
+            reading.out.push(Diagnostic::error(name.span, message));
+        }
+    }
+
+    /// A new draft by its header: `KIND [NAME] [from DEFAULTS] [ADDRESS]`.
+    fn begin(&mut self, kind: Place, header: &Line, reading: &mut Reading) -> Option<Draft> {
+        let mut rest = &header.words[1..];
+        let name = match rest {
+            [name, behind @ ..] if name.text != "from" || behind.is_empty() => {
+                rest = behind;
+                Some(name.clone())
+            }
+            _ => None,
+        };
+        if kind != Place::DEFAULTS {
+            let message = || Diagnostic::error(header.span, format!("a '{}' section needs a name", header.keyword()));
+            reading.keep(name.as_ref().ok_or_else(message))?;
+        }
+        if let Some(name) = &name {
+            reading.keep(check_name(name));
+        }
+        let mut origin = self.current.filter(|_| kind != Place::DEFAULTS).map(|i| &self.defaults[i]);
+        if let [from, behind @ ..] = rest
+            && from.text == "from"
+        {
+            origin = self.named(from, behind.first(), reading);
+            rest = behind.get(1..).unwrap_or(&[]);
+        }
+        let mut draft = match origin {
+            Some(defaults) => defaults.from_defaults(kind, name, header.span),
+            None => Draft::new(kind, name, header.span),
+        };
+        old_address(&mut draft, rest, header.span, reading);
+        Some(draft)
+    }
+
+    fn named(&self, from: &Word, name: Option<&Word>, reading: &mut Reading) -> Option<&Draft> {
+        let Some(name) = name else {
+            reading.out.push(Diagnostic::error(from.span, "the name of a 'defaults' section must follow 'from'"));
+            return None;
+        };
+        let names = || self.defaults.iter().filter_map(|d| d.name.as_ref());
+        let found = self.defaults.iter().rev().find(|d| d.name.as_ref().is_some_and(|n| n.text == name.text));
+        if found.is_none() {
+            let error = Diagnostic::error(name.span, format!("unknown 'defaults' section '{}'", name.text));
+            reading.out.push(error.did_you_mean(&name.text, names().map(|n| &*n.text)));
+        } else if names().filter(|n| n.text == name.text).count() > 1 {
+            let message = format!("there are several 'defaults' sections named '{}'", name.text);
+            reading.out.push(Diagnostic::error(name.span, message));
+        }
+        found
+    }
+}
+
+/// A line of a proxy: a rule, or a setting.
+fn proxy_line(draft: &mut Draft, line: &Line, section: &str, reading: &mut Reading) {
+    let first = line.keyword();
+    // Checks are lines of a plugin, and some words of old (`redispatch`) are ours to explain.
+    if !matches!(first, "http-check" | "tcp-check") && rules::is_statement(&line.words).is_some() {
+        return rule_line(draft, line, reading);
+    }
+    let found = find(proxy::TABLES, section, line).map_err(|error| with_rules(error, line));
+    let Some(found) = reading.keep(found) else { return };
+    if may_stand(&found, draft, section, reading) {
+        if found.is_http() && draft.section != Place::DEFAULTS && draft.http_word.is_none() {
+            draft.http_word = Some((reading.sources.slice(found.span()).to_owned(), found.span()));
+        }
+        found.run(line.span, draft, reading);
+    }
+}
+
+/// Suggests a keyword of the rule language or a section, where that is nearer than any setting.
+fn with_rules(error: Diagnostic, line: &Line) -> Diagnostic {
+    match error.help {
+        Some(_) => error,
+        None => error.did_you_mean(line.keyword(), rules::keywords().chain(SECTIONS.iter().copied())),
+    }
+}
+
+/// HAProxy refuses what cannot be a default, and passes over with a warning what has no meaning in this kind of proxy.
+fn may_stand(found: &Found<'_, '_, Draft>, draft: &Draft, section: &str, reading: &mut Reading) -> bool {
+    if found.place().allows(draft.section) {
+        return true;
+    }
+    let name = reading.sources.slice(found.span()).to_owned();
+    if draft.section == Place::DEFAULTS {
+        let message = format!("'{name}' cannot stand in a 'defaults' section");
+        reading.out.push(Diagnostic::error(found.span(), message));
+    } else {
+        let message = format!("'{name}' means nothing in a '{section}' section and is left out");
+        reading.out.push(Diagnostic::warning(found.span(), message));
+    }
+    false
+}
+
+fn rule_line(draft: &mut Draft, line: &Line, reading: &mut Reading) {
+    let statement = match rules::statement(&line.words) {
+        Ok(statement) => statement,
+        Err(errors) => return reading.out.extend(errors),
+    };
+    if draft.section == Place::DEFAULTS && !rule_in_defaults(draft, &statement, line, reading) {
+        return;
+    }
+    match statement {
+        Statement::Acl(acl) => draft.acls.push(acl),
+        Statement::Rule(rule) => {
+            if let Some(message) = not_yet(rule.family) {
+                return reading.out.push(Diagnostic::error(line.words[0].span, message));
+            }
+            if !family_place(rule.family).allows(draft.section) && draft.section != Place::DEFAULTS {
+                let message = format!("'{}' means nothing in this kind of section and is left out", line.keyword());
+                return reading.out.push(Diagnostic::warning(line.words[0].span, message));
+            }
+            if is_http(rule.family) && draft.section != Place::DEFAULTS && draft.http_word.is_none() {
+                draft.http_word = Some((line.keyword().to_owned(), line.words[0].span));
+            }
+            draft.rules.entry(rule.family).or_default().push(rule);
+        }
+    }
+}
+
+/// ACLs and rules can stand in named defaults only, and not those that choose a backend or a server.
+fn rule_in_defaults(draft: &Draft, statement: &Statement, line: &Line, reading: &mut Reading) -> bool {
+    use Family::{
+        HttpAfterResponse, HttpRequest, HttpResponse, TcpRequestConnection, TcpRequestContent, TcpRequestSession,
+        TcpResponseContent,
+    };
+    let allowed = match statement {
+        Statement::Acl(_) => true,
+        Statement::Rule(rule) => matches!(
+            rule.family,
+            TcpRequestConnection
+                | TcpRequestSession
+                | TcpRequestContent
+                | TcpResponseContent
+                | HttpRequest
+                | HttpResponse
+                | HttpAfterResponse
+        ),
+    };
+    let keyword = line.keyword();
+    let span = line.words[0].span;
+    if !allowed {
+        reading.out.push(Diagnostic::error(span, format!("'{keyword}' cannot stand in a 'defaults' section")));
+    } else if draft.name.is_none() {
+        let message = format!("'{keyword}' cannot stand in a 'defaults' section without a name");
+        reading.out.push(Diagnostic::error(span, message).help("write 'defaults NAME' and 'from NAME' where it is meant"));
+        return false;
+    }
+    allowed
+}
+
+fn not_yet(family: Family) -> Option<&'static str> {
+    match family {
+        Family::StickOn | Family::StickMatch | Family::StickStoreRequest | Family::StickStoreResponse => {
+            Some("keyword 'stick' is not supported yet")
+        }
+        Family::ForceBeSwitch => Some("keyword 'force-be-switch' is not supported yet"),
+        _ => None,
+    }
+}
+
+fn family_place(family: Family) -> Place {
+    let front = Place::FRONTEND.and(Place::LISTEN);
+    let back = Place::BACKEND.and(Place::LISTEN);
+    match family {
+        Family::TcpRequestConnection | Family::TcpRequestSession | Family::UseBackend | Family::MonitorFail => front,
+        Family::TcpResponseContent | Family::UseServer | Family::ForcePersist | Family::IgnorePersist => back,
+        _ => front.and(back),
+    }
+}
+
+fn is_http(family: Family) -> bool {
+    use Family::{HttpAfterResponse, HttpRequest, HttpResponse, MonitorFail, Redirect};
+    matches!(family, HttpRequest | HttpResponse | HttpAfterResponse | Redirect | MonitorFail)
+}
+
+/// `listen NAME ADDRESS`: a bind of old.
+fn old_address(draft: &mut Draft, rest: &[Word], header: Span, reading: &mut Reading) {
+    let Some((address, params)) = rest.split_first() else { return };
+    if draft.section == Place::LISTEN || draft.section == Place::FRONTEND {
+        let note = format!("an address in the header is the form of old, 'bind {}' below it means the same", address.text);
+        reading.out.push(Diagnostic::note(address.span, note));
+        draft.binds.extend(bind::sockets(address, params, header, reading));
+    } else {
+        reading.out.push(Diagnostic::error(address.span, format!("unexpected '{}' in a section header", address.text)));
+    }
+}
+
+fn no_more_words(header: &Line, count: usize, reading: &mut Reading) {
+    if let Some(extra) = header.words.get(count) {
+        reading.out.push(Diagnostic::error(extra.span, format!("unexpected '{}' in a section header", extra.text)));
+    }
+}
+
+fn check_name(name: &Word) -> Result<(), Diagnostic> {
+    match name.text.chars().find(|c| !(c.is_ascii_alphanumeric() || "-_.:".contains(*c))) {
+        None => Ok(()),
+        Some(bad) => {
+            let message = format!("'{bad}' cannot stand in the name '{}'", name.text);
+            Err(Diagnostic::error(name.span, message).help("letters, digits, '-', '_', '.' and ':' can"))
+        }
+    }
+}
