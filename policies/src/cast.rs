@@ -166,7 +166,8 @@ mod tests {
 
     #[test]
     fn what_is_not_castable_never_casts() {
-        let samples = [Sample::Bool(true), Sample::Int(1), Sample::Ip("::1".parse().unwrap()), Sample::str("1")];
+        let samples =
+            [Sample::Bool(true), Sample::Int(1), Sample::Ip("::1".parse().unwrap()), Sample::str("1")];
         for sample in samples {
             for to in [SampleType::Bool, SampleType::Int, SampleType::Ip] {
                 if !castable(sample.kind(), to) {

@@ -1,7 +1,39 @@
 //! The rule language, compiled and evaluated.
+//!
+//! [`Vocabulary`] holds all words: our tables and what plugins add. A [`Compiler`] turns the trees of one proxy into
+//! [`RuleSet`]s, [`Targets`], [`Cond`]itions, [`Expr`]essions and [`Format`]s; they are evaluated against an
+//! [`Exchange`](portero_api::Exchange), plainly and without waiting. What a rule wants of the road (a reply, a wait, the
+//! end) is an [`Answer`](portero_api::Answer), with the place to come back to ([`Run`]).
+//!
+//! Nothing here does I/O: files come through [`vocabulary::Files`].
 
+pub mod actions;
 pub mod cast;
 pub mod converters;
 pub mod fetches;
-mod matching;
+pub mod format;
+pub mod units;
 pub mod vocabulary;
+
+mod compile;
+mod cond;
+mod errorfile;
+mod expr;
+mod lookup;
+mod matching;
+mod rules;
+mod stage;
+mod targets;
+#[cfg(test)]
+mod testing;
+
+pub use compile::{Captures, Compiler, Reported};
+pub use cond::Cond;
+pub use errorfile::errorfile;
+pub use expr::Expr;
+pub use format::{Escape, Format};
+pub use lookup::Vocabulary;
+pub use matching::Method;
+pub use rules::{RuleSet, Run};
+pub use stage::Stage;
+pub use targets::Targets;

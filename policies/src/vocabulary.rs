@@ -115,14 +115,14 @@ impl<'a> Args<'a> {
 
     /// The argument at a place, which must be there; `what` names it in the message.
     pub fn required(&self, index: usize, what: &str) -> Result<&'a str, BadArg> {
-        self.text(index).ok_or_else(|| BadArg::at(index, format!("argument {} ({what}) is missing", index + 1)))
+        self.text(index)
+            .ok_or_else(|| BadArg::at(index, format!("argument {} ({what}) is missing", index + 1)))
     }
 
     /// An integer, when the argument is there.
     pub fn int(&self, index: usize) -> Result<Option<i64>, BadArg> {
-        let parse = |text: &str| {
-            text.parse().map_err(|_| BadArg::at(index, format!("'{text}' is no integer")))
-        };
+        let parse =
+            |text: &str| text.parse().map_err(|_| BadArg::at(index, format!("'{text}' is no integer")));
         self.text(index).map(parse).transpose()
     }
 

@@ -53,7 +53,7 @@ pub enum Wait {
     },
     /// A pause, then the next rule.
     Pause(Duration),
-    /// A pause, then this reply, counted as denied (`tarpit`).
+    /// A pause, then this reply, counted as denied (`tarpit`). Zero stands for the proxy's `timeout tarpit`.
     Tarpit(Duration, Reply),
 }
 

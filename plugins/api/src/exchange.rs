@@ -100,6 +100,16 @@ pub struct LogFacts {
     pub server_queue: u32,
     /// And in the backend's.
     pub backend_queue: u32,
+    /// The address of the server that was connected to (`%si:%sp`).
+    pub server_address: Option<SocketAddr>,
+    /// The address that the proxy connected from (`%bi:%bp`).
+    pub server_source: Option<SocketAddr>,
+    /// The number of the request (or TCP session) in the process (`%rt`).
+    pub request_number: u64,
+    /// The number of the log line in the frontend (`%lc`).
+    pub line_number: u64,
+    /// True when the line is written before the end (`option logasap`): what still grows is marked with a plus.
+    pub early: bool,
     /// Captured request headers, by slot.
     pub request_captures: Vec<Option<Vec<u8>>>,
     /// Captured response headers, by slot.

@@ -1,0 +1,76 @@
+//! `capture`: a sample into a slot that the log shows (HAProxy manual, sections 4.4 and 8.8).
+
+use portero_api::{Action, Answer, Exchange};
+use portero_grammar::rules::Family::*;
+
+use super::headers::Side;
+use super::words::Words;
+use super::{ActionKind, Made};
+use crate::Expr;
+
+pub(super) static ROWS: &[ActionKind] = &[ActionKind {
+    name: "capture",
+    families: &[TcpRequestContent, HttpRequest, HttpResponse, HttpAfterResponse],
+    syntax: "<expr> len <length> | <expr> id <slot>",
+    summary: "keep a sample in a capture slot, of its own (request rules only) or declared before",
+    ends: false,
+    make,
+}];
+
+struct Capture {
+    expr: Expr,
+    side: Side,
+    slot: usize,
+    /// The most bytes kept.
+    length: usize,
+}
+
+impl Action for Capture {
+    fn run(&self, exchange: &mut Exchange) -> Answer {
+        let mut text = Vec::new();
+        if !self.expr.write(exchange, &mut text) {
+            return Answer::Continue;
+        }
+        text.truncate(self.length);
+        let slots = match self.side {
+            Side::Request => &mut exchange.log.request_captures,
+            Side::Response => &mut exchange.log.response_captures,
+        };
+        // A frontend without this slot: the rule is passed over (manual, "capture").
+        if let Some(slot) = slots.get_mut(self.slot) {
+            *slot = Some(text);
+        }
+        Answer::Continue
+    }
+}
+
+fn make(words: &mut Words<'_, '_>) -> Made {
+    let expr = words.expr();
+    let side = Side::of(words.family);
+    let word = words.need("'len <length>' or 'id <slot>'")?;
+    let (slot, length) = match (word.text.as_str(), side) {
+        ("len", Side::Request) => {
+            let length = number(words, 1)?;
+            (words.compiler.add_request_capture(length), length)
+        }
+        ("len", Side::Response) => {
+            return Err(words
+                .compiler
+                .error(word.span, "'len' can only be used in request rules: use 'id' here"));
+        }
+        ("id", side) => {
+            let slot = number(words, 0)?;
+            (slot, words.compiler.capture_length(side == Side::Request, slot))
+        }
+        _ => return Err(words.unexpected(word, ["len", "id"])),
+    };
+    Ok(Box::new(Capture { expr: expr?, side, slot, length }))
+}
+
+fn number(words: &mut Words<'_, '_>, least: usize) -> Result<usize, crate::Reported> {
+    let word = words.need("a number")?;
+    match word.text.parse() {
+        Ok(number) if number >= least => Ok(number),
+        _ => Err(words.compiler.error(word.span, format!("'{}' is no number from {least} on", word.text))),
+    }
+}

@@ -1,0 +1,178 @@
+//! Actions that end, refuse or hold up: allow, accept, reject, silent-drop, pause, wait-for-body, strict-mode.
+
+use std::time::Duration;
+
+use portero_api::{Action, Answer, Close, Exchange, Wait};
+use portero_grammar::Diagnostic;
+use portero_grammar::rules::Family::*;
+
+use super::words::Words;
+use super::{ActionKind, Made, families};
+use crate::Expr;
+
+pub(super) static ROWS: &[ActionKind] = &[
+    ActionKind {
+        name: "accept",
+        families: families::TCP,
+        syntax: "",
+        summary: "end the evaluation of these rules and go on",
+        ends: true,
+        make: |_| Ok(Box::new(Stop)),
+    },
+    ActionKind {
+        name: "allow",
+        families: families::HTTP,
+        syntax: "",
+        summary: "end the evaluation of these rules and go on",
+        ends: true,
+        make: |_| Ok(Box::new(Stop)),
+    },
+    ActionKind {
+        name: "reject",
+        families: &[
+            TcpRequestConnection,
+            TcpRequestSession,
+            TcpRequestContent,
+            TcpResponseContent,
+            HttpRequest,
+        ],
+        syntax: "",
+        summary: "close the connection without an answer",
+        ends: true,
+        make: |_| Ok(Box::new(End(Close::Reject))),
+    },
+    ActionKind {
+        name: "silent-drop",
+        families: &[
+            TcpRequestConnection,
+            TcpRequestSession,
+            TcpRequestContent,
+            TcpResponseContent,
+            HttpRequest,
+            HttpResponse,
+        ],
+        syntax: "",
+        summary: "make the connection disappear without telling the client, as far as the system allows",
+        ends: true,
+        make: silent_drop,
+    },
+    ActionKind {
+        name: "pause",
+        families: families::HTTP_BOTH,
+        syntax: "<time> | <expr>",
+        summary: "go on after a time; an expression gives it in milliseconds",
+        ends: false,
+        make: pause,
+    },
+    ActionKind {
+        name: "wait-for-body",
+        families: families::HTTP_BOTH,
+        syntax: "time <time> [at-least <size>]",
+        summary: "wait until the body, or so much of it, is there",
+        ends: false,
+        make: wait_for_body,
+    },
+    ActionKind {
+        name: "strict-mode",
+        families: families::HTTP,
+        syntax: "on | off",
+        summary: "whether a rewrite that fails is an error; no rewrite of ours can fail",
+        ends: false,
+        make: strict_mode,
+    },
+];
+
+struct Stop;
+
+impl Action for Stop {
+    fn run(&self, _: &mut Exchange) -> Answer {
+        Answer::Stop
+    }
+}
+
+struct End(Close);
+
+impl Action for End {
+    fn run(&self, _: &mut Exchange) -> Answer {
+        Answer::Close(self.0)
+    }
+}
+
+fn silent_drop(words: &mut Words<'_, '_>) -> Made {
+    match words.peek() {
+        Some(word) if word.text == "rst-ttl" => {
+            Err(words.compiler.error(word.span, "'rst-ttl' of 'silent-drop' is not supported yet"))
+        }
+        _ => Ok(Box::new(End(Close::Silent))),
+    }
+}
+
+enum Pause {
+    For(Duration),
+    Asked(Expr),
+}
+
+impl Action for Pause {
+    fn run(&self, exchange: &mut Exchange) -> Answer {
+        let time = match self {
+            Pause::For(time) => *time,
+            Pause::Asked(expr) => match expr.int(exchange).and_then(|ms| u64::try_from(ms).ok()) {
+                Some(millis) => Duration::from_millis(millis),
+                None => return Answer::Continue,
+            },
+        };
+        if time.is_zero() { Answer::Continue } else { Answer::Wait(Wait::Pause(time)) }
+    }
+}
+
+fn pause(words: &mut Words<'_, '_>) -> Made {
+    let number = words.peek().is_some_and(|w| w.text.starts_with(|c: char| c.is_ascii_digit()));
+    if number { Ok(Box::new(Pause::For(words.time()?))) } else { Ok(Box::new(Pause::Asked(words.expr()?))) }
+}
+
+struct WaitForBody {
+    at_least: usize,
+    time: Duration,
+}
+
+impl Action for WaitForBody {
+    fn run(&self, _: &mut Exchange) -> Answer {
+        Answer::Wait(Wait::Body { at_least: self.at_least, time: self.time })
+    }
+}
+
+fn wait_for_body(words: &mut Words<'_, '_>) -> Made {
+    let mut time = None;
+    let mut at_least = 0;
+    while let Some(word) = words.next() {
+        match word.text.as_str() {
+            "time" => time = Some(words.time()?),
+            "at-least" => at_least = usize::try_from(words.size()?).unwrap_or(usize::MAX),
+            "use-large-buffer" => {
+                return Err(words.compiler.error(word.span, "'use-large-buffer' is not supported yet"));
+            }
+            _ => return Err(words.unexpected(word, ["time", "at-least"])),
+        }
+    }
+    let time = time.ok_or_else(|| words.fail("'time <time>' is missing"))?;
+    Ok(Box::new(WaitForBody { at_least, time }))
+}
+
+struct Nothing;
+
+impl Action for Nothing {
+    fn run(&self, _: &mut Exchange) -> Answer {
+        Answer::Continue
+    }
+}
+
+fn strict_mode(words: &mut Words<'_, '_>) -> Made {
+    let word = words.need("'on' or 'off'")?;
+    if !matches!(word.text.as_str(), "on" | "off") {
+        return Err(words.unexpected(word, ["on", "off"]));
+    }
+    words
+        .compiler
+        .push(Diagnostic::note(words.span(), "'strict-mode' changes nothing: no rewrite of ours can fail"));
+    Ok(Box::new(Nothing))
+}

@@ -1,0 +1,194 @@
+//! Actions: what rules do (HAProxy manual, sections 4.3 and 4.4). One table, one file per family of actions.
+
+mod addresses;
+mod capture;
+mod flow;
+mod headers;
+mod log;
+mod normalize;
+mod redirect;
+mod replace;
+mod reply;
+mod request;
+mod text;
+mod variables;
+mod words;
+
+use portero_api::{Action, Setup};
+use portero_grammar::Diagnostic;
+use portero_grammar::rules::{self as tree, Family};
+
+use crate::stage::family_name;
+use crate::{Compiler, Reported};
+use words::Words;
+
+/// An action of the language.
+pub struct ActionKind {
+    /// Its name: `set-header`.
+    pub name: &'static str,
+    /// The rules that it may stand in.
+    pub families: &'static [Family],
+    /// What may follow its name, as the reference shows it.
+    pub syntax: &'static str,
+    /// One line for the reference and the editor.
+    pub summary: &'static str,
+    /// True when nothing behind it is evaluated.
+    pub(crate) ends: bool,
+    pub(crate) make: fn(&mut Words<'_, '_>) -> Made,
+}
+
+/// What a maker gives.
+pub(crate) type Made = Result<Box<dyn Action>, Reported>;
+
+/// Every action of ours, file by file.
+pub static ACTIONS: &[&[ActionKind]] = &[
+    flow::ROWS,
+    reply::ROWS,
+    redirect::ROWS,
+    headers::ROWS,
+    replace::ROWS,
+    request::ROWS,
+    normalize::ROWS,
+    variables::ROWS,
+    addresses::ROWS,
+    capture::ROWS,
+    log::ROWS,
+];
+
+/// Actions of HAProxy that are known and refused.
+pub static NOT_YET: &[&str] = &[
+    "add-acl",
+    "add-headers-bin",
+    "attach-srv",
+    "auth",
+    "cache-store",
+    "cache-use",
+    "close",
+    "del-acl",
+    "del-headers-bin",
+    "del-map",
+    "dgram-drop",
+    "disable-l7-retry",
+    "do-log",
+    "do-resolve",
+    "early-hint",
+    "expect-netscaler-cip",
+    "expect-proxy",
+    "sc-add-gpc",
+    "sc-inc-gpc",
+    "sc-inc-gpc0",
+    "sc-inc-gpc1",
+    "sc-set-gpt",
+    "sc-set-gpt0",
+    "send-retry",
+    "send-spoe-group",
+    "set-bandwidth-limit",
+    "set-bc-mark",
+    "set-bc-tos",
+    "set-fc-mark",
+    "set-fc-tos",
+    "set-headers-bin",
+    "set-map",
+    "set-mark",
+    "set-nice",
+    "set-priority-class",
+    "set-priority-offset",
+    "set-retries",
+    "set-timeout",
+    "set-tos",
+    "switch-mode",
+    "track-sc0",
+    "track-sc1",
+    "track-sc2",
+    "use-service",
+    "wait-for-handshake",
+];
+
+/// Sets of families that many actions share.
+pub(crate) mod families {
+    use super::Family::{self, *};
+
+    pub(crate) const TCP: &[Family] =
+        &[TcpRequestConnection, TcpRequestSession, TcpRequestContent, TcpResponseContent];
+    pub(crate) const HTTP: &[Family] = &[HttpRequest, HttpResponse, HttpAfterResponse];
+    pub(crate) const HTTP_BOTH: &[Family] = &[HttpRequest, HttpResponse];
+    pub(crate) const HTTP_REQUEST: &[Family] = &[HttpRequest];
+    pub(crate) const HTTP_ANSWER: &[Family] = &[HttpResponse, HttpAfterResponse];
+    pub(crate) const EVERY: &[Family] = &[
+        TcpRequestConnection,
+        TcpRequestSession,
+        TcpRequestContent,
+        TcpResponseContent,
+        HttpRequest,
+        HttpResponse,
+        HttpAfterResponse,
+    ];
+}
+
+/// The action of that name.
+pub fn kind(name: &str) -> Option<&'static ActionKind> {
+    ACTIONS.iter().copied().flatten().find(|kind| kind.name == name)
+}
+
+/// True when an action of that name lets nothing behind it be evaluated. The `redirect` statement has no name.
+pub(crate) fn ends(name: &str) -> bool {
+    name.is_empty() || kind(name).is_some_and(|kind| kind.ends)
+}
+
+impl Compiler<'_> {
+    /// The action of a rule.
+    pub(crate) fn action(&self, rule: &tree::Rule) -> Made {
+        let name = &rule.action.name;
+        if rule.family == Family::Redirect {
+            return redirect::make(&mut Words::new(self, rule));
+        }
+        if !families::EVERY.contains(&rule.family) {
+            let message = format!("'{}' rules are not supported yet", family_name(rule.family));
+            return Err(self.error(rule.span, message));
+        }
+        if let Some(make) = self.vocabulary.action(&name.text) {
+            return self.plugin_action(rule, make);
+        }
+        let Some(kind) = kind(&name.text) else {
+            return Err(self.unknown_action(rule));
+        };
+        if !kind.families.contains(&rule.family) {
+            let message = format!("'{}' cannot be used in '{}' rules", kind.name, family_name(rule.family));
+            let places: Vec<_> = kind.families.iter().map(|&f| format!("'{}'", family_name(f))).collect();
+            let help = format!("it may stand in {}", places.join(", "));
+            return Err(self.fail(Diagnostic::error(name.span, message).help(help)));
+        }
+        let mut words = Words::new(self, rule);
+        let made = (kind.make)(&mut words)?;
+        words.done()?;
+        Ok(made)
+    }
+
+    fn unknown_action(&self, rule: &tree::Rule) -> Reported {
+        let name = &rule.action.name;
+        if NOT_YET.contains(&name.text.as_str()) || name.text.starts_with("track-sc") {
+            return self.error(name.span, format!("action '{}' is not supported yet", name.text));
+        }
+        let message = format!("unknown action '{}' in '{}' rules", name.text, family_name(rule.family));
+        let ours = ACTIONS.iter().copied().flatten();
+        let here = ours.filter(|kind| kind.families.contains(&rule.family)).map(|kind| kind.name);
+        let words = here.chain(self.vocabulary.plugin_actions());
+        self.fail(Diagnostic::error(name.span, message).did_you_mean(&name.text, words))
+    }
+
+    fn plugin_action(&self, rule: &tree::Rule, make: &portero_api::Make<dyn Action>) -> Made {
+        let args: Vec<String> = rule.action.words.iter().map(|w| w.text.clone()).collect();
+        let setup = Setup {
+            proxy: self.context.proxy,
+            args: &args,
+            lines: &[],
+            common: self.context.common,
+            compile: self,
+        };
+        make(&setup).map_err(|bad| {
+            let word = bad.arg.and_then(|i| rule.action.words.get(i));
+            let span = word.map_or(rule.action.span, |w| w.span);
+            self.error(span, format!("'{}': {}", rule.action.name.text, bad.message))
+        })
+    }
+}

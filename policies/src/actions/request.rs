@@ -1,0 +1,102 @@
+//! Actions on the request line: set-method, set-path, set-pathq, set-query, set-uri.
+
+use portero_api::{Action, Answer, Exchange, Method, Request};
+
+use super::replace::Part;
+use super::text::Text;
+use super::words::Words;
+use super::{ActionKind, Made, families};
+use crate::format::Escape;
+
+pub(super) static ROWS: &[ActionKind] = &[
+    row("set-method", "replace the method", |words| write(words, What::Method)),
+    row("set-path", "replace the path, keep scheme, authority and query", |words| {
+        write(words, What::Part(Part::Path))
+    }),
+    row("set-pathq", "replace path and query", |words| write(words, What::Part(Part::PathAndQuery))),
+    row("set-query", "replace the query", |words| write(words, What::Query)),
+    row("set-uri", "replace the whole target", |words| write(words, What::Part(Part::Uri))),
+];
+
+const fn row(name: &'static str, summary: &'static str, make: fn(&mut Words<'_, '_>) -> Made) -> ActionKind {
+    ActionKind { name, families: families::HTTP_REQUEST, syntax: "<fmt>", summary, ends: false, make }
+}
+
+#[derive(Clone, Copy)]
+enum What {
+    Method,
+    Part(Part),
+    Query,
+}
+
+struct Write {
+    what: What,
+    text: Text,
+}
+
+impl Action for Write {
+    fn run(&self, exchange: &mut Exchange) -> Answer {
+        self.text.with(exchange, |exchange, text| match self.what {
+            What::Method => set_method(&mut exchange.request, text),
+            What::Part(part) => set_target(&mut exchange.request, part, text),
+            What::Query => set_query(&mut exchange.request, text),
+        });
+        Answer::Continue
+    }
+}
+
+fn write(words: &mut Words<'_, '_>, what: What) -> Made {
+    let text = words.text("a value", Escape::Header)?;
+    Ok(Box::new(Write { what, text }))
+}
+
+/// What is no token (RFC 9110, 9.1) would break the request line: the method then stays.
+fn set_method(request: &mut Request, method: &[u8]) {
+    let token = |b: &u8| b.is_ascii_graphic() && !b"\"(),/:;<=>?@[\\]{}".contains(b);
+    if !method.is_empty() && method.iter().all(token) {
+        request.method = Method::from_bytes(method);
+    }
+}
+
+/// Replaces a part of the target. Blanks become `%20`, so that the request line keeps its three words.
+pub(super) fn set_target(request: &mut Request, part: Part, text: &[u8]) {
+    if text.contains(&b' ') || text.contains(&b'\t') {
+        return set_target(request, part, &without_blanks(text));
+    }
+    // `*` has no path: what is set takes its place (manual, "set-path").
+    let asterisk = request.target == b"*";
+    match part {
+        Part::Path if !asterisk => request.set_path(text),
+        Part::PathAndQuery if !asterisk => request.set_path_and_query(text),
+        _ => {
+            request.target.clear();
+            request.target.extend_from_slice(text);
+        }
+    }
+}
+
+/// Replaces what stands behind the first question mark. The mark stays even when nothing does.
+fn set_query(request: &mut Request, query: &[u8]) {
+    match request.target.iter().position(|&b| b == b'?') {
+        Some(mark) => request.target.truncate(mark + 1),
+        None if query.is_empty() => return,
+        None => request.target.push(b'?'),
+    }
+    if query.contains(&b' ') || query.contains(&b'\t') {
+        request.target.extend_from_slice(&without_blanks(query));
+    } else {
+        request.target.extend_from_slice(query);
+    }
+}
+
+fn without_blanks(text: &[u8]) -> Vec<u8> {
+    let mut clean = Vec::with_capacity(text.len() + 8);
+    for &byte in text {
+        match byte {
+            b' ' => clean.extend_from_slice(b"%20"),
+            b'\t' => clean.extend_from_slice(b"%09"),
+            other => clean.push(other),
+        }
+    }
+    clean
+}

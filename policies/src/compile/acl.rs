@@ -1,0 +1,166 @@
+//! ACLs: declared, predefined, and the derivatives of fetches (HAProxy manual, sections 7.1 and 7.4).
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use portero_grammar::rules as tree;
+use portero_grammar::{Diagnostic, FileId, Span, Word};
+
+use super::{Compiler, Reported};
+use crate::cond::Test;
+use crate::matching::Method;
+use crate::vocabulary::Needs;
+
+/// A named ACL.
+pub(crate) struct Acl {
+    pub(crate) tests: Vec<Alternative>,
+    /// Where its name stands first.
+    pub(crate) span: Span,
+    pub(crate) used: Cell<bool>,
+    /// True when a line of it has a mistake: nothing more is said about it.
+    pub(crate) broken: bool,
+}
+
+/// One line of an ACL.
+#[derive(Clone)]
+pub(crate) struct Alternative {
+    pub(crate) test: Rc<Test>,
+    pub(crate) needs: Needs,
+    /// The fetch as written.
+    pub(crate) fetch: String,
+}
+
+/// The predefined ACLs and what they stand for. `RDP_COOKIE` is known and refused.
+const PREDEFINED: [(&str, &str); 22] = [
+    ("FALSE", "always_false"),
+    ("HTTP", "req.proto_http"),
+    ("HTTP_1.0", "req.ver 1.0"),
+    ("HTTP_1.1", "req.ver 1.1"),
+    ("HTTP_2.0", "req.ver 2.0"),
+    ("HTTP_3.0", "req.ver 3.0"),
+    ("HTTP_CONTENT", "req.hdr_val(content-length) gt 0"),
+    ("HTTP_URL_ABS", "url_reg ^[^/:]*://"),
+    ("HTTP_URL_SLASH", "url_beg /"),
+    ("HTTP_URL_STAR", "url *"),
+    ("LOCALHOST", "src 127.0.0.1/8 ::1"),
+    ("METH_CONNECT", "method CONNECT"),
+    ("METH_DELETE", "method DELETE"),
+    ("METH_GET", "method GET HEAD"),
+    ("METH_HEAD", "method HEAD"),
+    ("METH_OPTIONS", "method OPTIONS"),
+    ("METH_POST", "method POST"),
+    ("METH_PUT", "method PUT"),
+    ("METH_TRACE", "method TRACE"),
+    ("REQ_CONTENT", "req.len gt 0"),
+    ("TRUE", "always_true"),
+    ("WAIT_END", "wait_end"),
+];
+
+/// The words that take a suffix (`path_beg`), and the fetches behind them.
+const DERIVED: [(&str, &str); 14] = [
+    ("base", "base"),
+    ("cook", "req.cook"),
+    ("hdr", "req.hdr"),
+    ("path", "path"),
+    ("req.cook", "req.cook"),
+    ("req.hdr", "req.hdr"),
+    ("res.cook", "res.cook"),
+    ("res.hdr", "res.hdr"),
+    ("scook", "res.cook"),
+    ("shdr", "res.hdr"),
+    ("ssl_fc_sni", "ssl_fc_sni"),
+    ("url", "url"),
+    ("url_param", "url_param"),
+    ("urlp", "url_param"),
+];
+
+/// The suffixes and the methods they mean.
+const SUFFIXES: [(&str, Method); 7] = [
+    ("_beg", Method::Beg),
+    ("_dir", Method::Dir),
+    ("_dom", Method::Dom),
+    ("_end", Method::End),
+    ("_len", Method::Len),
+    ("_reg", Method::Reg),
+    ("_sub", Method::Sub),
+];
+
+/// The fetch and the method of an ACL word such as `path_beg`.
+pub(crate) fn derivative(name: &str) -> Option<(&'static str, Method)> {
+    SUFFIXES.iter().find_map(|&(suffix, method)| {
+        let stem = name.strip_suffix(suffix)?;
+        DERIVED.iter().find(|(word, _)| *word == stem).map(|&(_, fetch)| (fetch, method))
+    })
+}
+
+/// All ACL words with a suffix.
+pub(crate) fn derivatives() -> impl Iterator<Item = String> {
+    DERIVED.iter().flat_map(|(stem, _)| SUFFIXES.iter().map(move |(suffix, _)| format!("{stem}{suffix}")))
+}
+
+impl Compiler<'_> {
+    pub(super) fn add_acl(&mut self, acl: &tree::Acl) {
+        let name = &acl.name.text;
+        let good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ':');
+        if let Some((at, bad)) = name.char_indices().find(|&(_, c)| !good(c)) {
+            let place = acl.name.part(at, at + bad.len_utf8());
+            self.push(
+                Diagnostic::error(place, format!("'{bad}' cannot be part of the name of an ACL"))
+                    .help("letters, digits, '-', '_', '.' and ':' can"),
+            );
+        }
+        let built = self.alternative(&acl.test, name);
+        let entry = self.acls.entry(name.clone()).or_insert_with(|| Acl {
+            tests: Vec::new(),
+            span: acl.name.span,
+            used: Cell::new(false),
+            broken: false,
+        });
+        match built {
+            Ok(alternative) => entry.tests.push(alternative),
+            Err(Reported) => entry.broken = true,
+        }
+    }
+
+    /// The lines of an ACL by name; marks it as used.
+    pub(super) fn named(&self, name: &Word) -> Result<Vec<Alternative>, Reported> {
+        if let Some(acl) = self.acls.get(&name.text) {
+            acl.used.set(true);
+            return if acl.broken { Err(Reported) } else { Ok(acl.tests.clone()) };
+        }
+        if let Some(&(_, text)) = PREDEFINED.iter().find(|(n, _)| *n == name.text) {
+            return self.predefined(name, text).map(|one| vec![one]);
+        }
+        if name.text == "RDP_COOKIE" {
+            return Err(self.error(name.span, "predefined ACL 'RDP_COOKIE' is not supported yet"));
+        }
+        let mut known: Vec<&str> = self.acls.keys().map(String::as_str).collect();
+        PREDEFINED.iter().for_each(|&(name, _)| known.push(name));
+        let near = nearest_any_case(&name.text, &known);
+        let error = Diagnostic::error(name.span, format!("no such ACL: '{}'", name.text));
+        Err(self.fail(match near {
+            Some(near) => error.help(format!("did you mean '{near}'?")),
+            None => error,
+        }))
+    }
+
+    fn predefined(&self, name: &Word, text: &str) -> Result<Alternative, Reported> {
+        if let Some(known) = self.predefined.borrow().get(text) {
+            return Ok(known.clone());
+        }
+        let nowhere = Span { file: FileId(u32::MAX), start: 0, end: 0 };
+        let words: Vec<Word> = text.split(' ').map(|w| Word::plain(w, nowhere)).collect();
+        let test = self.parsed(tree::test(&words, name.span))?;
+        let built = self.alternative(&test, &name.text)?;
+        if let Some(&(_, key)) = PREDEFINED.iter().find(|(_, t)| *t == text) {
+            self.predefined.borrow_mut().insert(key, built.clone());
+        }
+        Ok(built)
+    }
+}
+
+/// The nearest name, without regard to case.
+fn nearest_any_case<'n>(word: &str, names: &[&'n str]) -> Option<&'n str> {
+    let same = names.iter().copied().find(|n| n.eq_ignore_ascii_case(word));
+    same.or_else(|| portero_grammar::nearest(word, names.iter().copied()))
+}

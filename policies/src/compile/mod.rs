@@ -1,0 +1,158 @@
+//! Trees to compiled rules. All mistakes are pushed as diagnostics; nothing stops at the first.
+
+mod acl;
+mod condition;
+mod expr;
+mod patterns;
+mod plugin;
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+
+use portero_grammar::{Diagnostic, Diagnostics, Sources, Span};
+
+use crate::stage::Stage;
+use crate::vocabulary::Context;
+use crate::{Cond, Expr, Vocabulary};
+use acl::Acl;
+use portero_grammar::rules as tree;
+
+pub(crate) use acl::derivative;
+
+/// Compiles the rules of one proxy.
+///
+/// Add its ACLs first, then compile its rules in any order; [`Compiler::finish`] says what was never used.
+pub struct Compiler<'a> {
+    pub(crate) vocabulary: &'a Vocabulary,
+    pub(crate) context: Context<'a>,
+    pub(crate) sources: &'a Sources,
+    diagnostics: RefCell<&'a mut Diagnostics>,
+    acls: BTreeMap<String, Acl>,
+    predefined: RefCell<BTreeMap<&'static str, acl::Alternative>>,
+    stage: Cell<Stage>,
+    /// The lengths of the capture slots.
+    captures: RefCell<Captures>,
+}
+
+/// The capture slots of a proxy: for each the most bytes that it keeps.
+#[derive(Clone, Debug, Default)]
+pub struct Captures {
+    /// Those of requests.
+    pub request: Vec<usize>,
+    /// Those of responses.
+    pub response: Vec<usize>,
+}
+
+/// A mistake was found and its diagnostic pushed.
+#[derive(Clone, Copy, Debug)]
+pub struct Reported;
+
+impl<'a> Compiler<'a> {
+    /// A compiler for the proxy of the context. What it finds is pushed to `diagnostics`.
+    pub fn new(
+        vocabulary: &'a Vocabulary,
+        context: Context<'a>,
+        sources: &'a Sources,
+        diagnostics: &'a mut Diagnostics,
+    ) -> Compiler<'a> {
+        Compiler {
+            vocabulary,
+            context,
+            sources,
+            diagnostics: RefCell::new(diagnostics),
+            acls: BTreeMap::new(),
+            predefined: RefCell::new(BTreeMap::new()),
+            stage: Cell::new(Stage::Request),
+            captures: RefCell::default(),
+        }
+    }
+
+    /// Says which capture slots the proxy declares itself (`capture request header`, `declare capture`), in order.
+    pub fn set_captures(&mut self, captures: Captures) {
+        self.captures.replace(captures);
+    }
+
+    /// The capture slots, those of `capture ... len` included.
+    pub fn captures(&self) -> Captures {
+        self.captures.borrow().clone()
+    }
+
+    /// Adds ACLs; several with one name are alternatives.
+    pub fn acls<'t>(&mut self, acls: impl IntoIterator<Item = &'t tree::Acl>) {
+        for acl in acls {
+            self.add_acl(acl);
+        }
+    }
+
+    /// A condition that is evaluated at a stage; `None` where it has mistakes.
+    pub fn condition(&self, condition: &tree::Condition, stage: Stage) -> Option<Cond> {
+        self.at(stage, || self.build_condition(condition)).ok()
+    }
+
+    /// An expression that is evaluated at a stage; `None` where it has mistakes.
+    pub fn expr(&self, expr: &tree::Expr, stage: Stage) -> Option<Expr> {
+        self.at(stage, || self.build_expr(expr)).ok()
+    }
+
+    /// Says what was declared in vain.
+    pub fn finish(self) {
+        for (name, acl) in &self.acls {
+            if !acl.used.get() {
+                self.push(Diagnostic::lint(acl.span, format!("ACL '{name}' is never used")));
+            }
+        }
+    }
+
+    /// Compiles something that is evaluated at a stage.
+    pub(crate) fn at<T>(&self, stage: Stage, build: impl FnOnce() -> T) -> T {
+        let before = self.stage.replace(stage);
+        let built = build();
+        self.stage.set(before);
+        built
+    }
+
+    pub(crate) fn stage(&self) -> Stage {
+        self.stage.get()
+    }
+
+    pub(crate) fn push(&self, diagnostic: Diagnostic) {
+        self.diagnostics.borrow_mut().push(diagnostic);
+    }
+
+    pub(crate) fn fail(&self, diagnostic: Diagnostic) -> Reported {
+        self.push(diagnostic);
+        Reported
+    }
+
+    pub(crate) fn error(&self, span: Span, message: impl Into<String>) -> Reported {
+        self.fail(Diagnostic::error(span, message))
+    }
+
+    /// A new capture slot; its number.
+    pub(crate) fn add_request_capture(&self, length: usize) -> usize {
+        let slots = &mut self.captures.borrow_mut().request;
+        slots.push(length);
+        slots.len() - 1
+    }
+
+    /// The length of a slot. In a backend it belongs to a frontend that is not known: nothing is cut there.
+    pub(crate) fn capture_length(&self, request: bool, slot: usize) -> usize {
+        let captures = self.captures.borrow();
+        let slots = if request { &captures.request } else { &captures.response };
+        slots.get(slot).copied().unwrap_or(usize::MAX)
+    }
+
+    /// Pushes what the grammar found.
+    pub(crate) fn parsed<T>(&self, result: Result<T, Vec<Diagnostic>>) -> Result<T, Reported> {
+        result.map_err(|found| {
+            self.diagnostics.borrow_mut().extend(found);
+            Reported
+        })
+    }
+}
+
+impl std::fmt::Debug for Compiler<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Compiler").field("proxy", &self.context.proxy).finish_non_exhaustive()
+    }
+}

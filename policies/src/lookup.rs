@@ -1,0 +1,107 @@
+//! The vocabulary as a whole: our tables and what plugins add to them, found by name.
+
+use std::collections::BTreeMap;
+
+use portero_api::{Action, Convert, Fetch, Make, Plugin, SampleType};
+
+use crate::converters::CONVERTERS;
+use crate::fetches::FETCHES;
+use crate::vocabulary::{ConvertKind, FetchKind, Needs};
+
+/// All words of the rule language. Made once; every compiler looks into it.
+pub struct Vocabulary {
+    fetches: BTreeMap<&'static str, FetchWord>,
+    converters: BTreeMap<&'static str, ConvertWord>,
+    actions: BTreeMap<&'static str, Make<dyn Action>>,
+}
+
+/// A fetch by name.
+#[derive(Clone)]
+pub(crate) enum FetchWord {
+    Ours(&'static FetchKind),
+    Plugin(Make<dyn Fetch>),
+}
+
+/// A converter by name.
+#[derive(Clone)]
+pub(crate) enum ConvertWord {
+    Ours(&'static ConvertKind),
+    Plugin(Make<dyn Convert>),
+}
+
+impl Vocabulary {
+    /// Our own words and those of the plugins; a plugin's word hides one of ours.
+    pub fn new(plugins: &[Plugin]) -> Vocabulary {
+        let mut all =
+            Vocabulary { fetches: BTreeMap::new(), converters: BTreeMap::new(), actions: BTreeMap::new() };
+        for kind in FETCHES.iter().copied().flatten() {
+            for name in std::iter::once(&kind.name).chain(kind.aliases) {
+                all.fetches.insert(name, FetchWord::Ours(kind));
+            }
+        }
+        for kind in CONVERTERS.iter().copied().flatten() {
+            all.converters.insert(kind.name, ConvertWord::Ours(kind));
+        }
+        for plugin in plugins {
+            if let Some(make) = &plugin.fetch {
+                all.fetches.insert(plugin.name, FetchWord::Plugin(make.clone()));
+            }
+            if let Some(make) = &plugin.convert {
+                all.converters.insert(plugin.name, ConvertWord::Plugin(make.clone()));
+            }
+            if let Some(make) = &plugin.action {
+                all.actions.insert(plugin.name, make.clone());
+            }
+        }
+        all
+    }
+
+    /// The names of all fetches, aliases included.
+    pub fn fetches(&self) -> impl Iterator<Item = &'static str> {
+        self.fetches.keys().copied()
+    }
+
+    /// The names of all converters.
+    pub fn converters(&self) -> impl Iterator<Item = &'static str> {
+        self.converters.keys().copied()
+    }
+
+    /// The names of the actions that plugins give.
+    pub fn plugin_actions(&self) -> impl Iterator<Item = &'static str> {
+        self.actions.keys().copied()
+    }
+
+    pub(crate) fn fetch(&self, name: &str) -> Option<&FetchWord> {
+        self.fetches.get(name)
+    }
+
+    pub(crate) fn converter(&self, name: &str) -> Option<&ConvertWord> {
+        self.converters.get(name)
+    }
+
+    pub(crate) fn action(&self, name: &str) -> Option<&Make<dyn Action>> {
+        self.actions.get(name)
+    }
+}
+
+impl std::fmt::Debug for Vocabulary {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Vocabulary")
+    }
+}
+
+impl FetchWord {
+    pub(crate) fn output(&self) -> SampleType {
+        match self {
+            FetchWord::Ours(kind) => kind.output,
+            FetchWord::Plugin(_) => SampleType::Any,
+        }
+    }
+
+    pub(crate) fn needs(&self) -> Needs {
+        match self {
+            FetchWord::Ours(kind) => kind.needs,
+            FetchWord::Plugin(_) => Needs::Nothing,
+        }
+    }
+}

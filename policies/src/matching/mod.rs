@@ -1,0 +1,134 @@
+//! Matchers: what samples of an ACL are compared with (HAProxy manual, section 7.1).
+
+mod ints;
+mod ips;
+mod regexes;
+mod texts;
+
+use portero_api::{Sample, SampleType};
+
+pub(crate) use ints::{Ints, Operator};
+pub(crate) use ips::{IpNets, Net};
+pub(crate) use regexes::{Groups, Regex, Regexes};
+pub(crate) use texts::Texts;
+
+use crate::cast::{cast, write_text};
+
+/// A way of matching, as `-m` names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[allow(missing_docs)]
+pub enum Method {
+    Found,
+    Bool,
+    Int,
+    Ip,
+    Bin,
+    Len,
+    Str,
+    Sub,
+    Reg,
+    Beg,
+    End,
+    Dir,
+    Dom,
+}
+
+/// All methods by name.
+pub(crate) const METHODS: [(&str, Method); 13] = [
+    ("found", Method::Found),
+    ("bool", Method::Bool),
+    ("int", Method::Int),
+    ("ip", Method::Ip),
+    ("bin", Method::Bin),
+    ("len", Method::Len),
+    ("str", Method::Str),
+    ("sub", Method::Sub),
+    ("reg", Method::Reg),
+    ("beg", Method::Beg),
+    ("end", Method::End),
+    ("dir", Method::Dir),
+    ("dom", Method::Dom),
+];
+
+impl Method {
+    /// The method of that name.
+    pub fn named(name: &str) -> Option<Method> {
+        METHODS.iter().find(|(n, _)| *n == name).map(|&(_, m)| m)
+    }
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        METHODS.iter().find(|&&(_, m)| m == self).map_or("", |&(n, _)| n)
+    }
+
+    /// The method for samples of a type when none is named; none for bytes, which must name one.
+    pub fn default_for(kind: SampleType) -> Option<Method> {
+        match kind {
+            SampleType::Bool => Some(Method::Bool),
+            SampleType::Int => Some(Method::Int),
+            SampleType::Ip => Some(Method::Ip),
+            SampleType::Str | SampleType::Method => Some(Method::Str),
+            SampleType::Bin | SampleType::Any => None,
+        }
+    }
+
+    /// True when samples of that type can be matched so (the matrix of section 7.1).
+    pub fn fits(self, kind: SampleType) -> bool {
+        use SampleType::{Any, Bin, Bool, Int, Ip, Method as Verb, Str};
+        match self {
+            Method::Bool => matches!(kind, Bool | Int | Str | Any),
+            Method::Int => matches!(kind, Bool | Int | Ip | Str | Any),
+            Method::Ip => matches!(kind, Int | Ip | Str | Bin | Any),
+            Method::Bin => matches!(kind, Str | Bin | Verb | Any),
+            _ => true,
+        }
+    }
+
+    /// True when it compares with patterns.
+    pub fn takes_patterns(self) -> bool {
+        !matches!(self, Method::Found | Method::Bool)
+    }
+}
+
+/// What samples are compared with, in the form that answers fastest.
+pub(crate) enum Matcher {
+    Found,
+    Bool,
+    Int(Ints),
+    Len(Ints),
+    Ip(IpNets),
+    Text(Texts),
+    Reg(Regexes),
+}
+
+impl Matcher {
+    pub(crate) fn matches(&self, sample: &Sample<'_>) -> bool {
+        match self {
+            Matcher::Found => true,
+            Matcher::Bool => crate::cast::to_int(sample).is_some_and(|i| i != 0),
+            Matcher::Int(ints) => crate::cast::to_int(sample).is_some_and(|i| ints.contains(i)),
+            Matcher::Len(ints) => with_text(sample, |text| ints.contains(text.len() as i64)),
+            Matcher::Ip(nets) => match sample {
+                Sample::Ip(ip) => nets.contains(*ip),
+                other => match cast(other.clone(), SampleType::Ip) {
+                    Some(Sample::Ip(ip)) => nets.contains(ip),
+                    _ => false,
+                },
+            },
+            Matcher::Text(texts) => with_text(sample, |text| texts.matches(text)),
+            Matcher::Reg(regexes) => with_text(sample, |text| regexes.matches(text)),
+        }
+    }
+}
+
+/// The sample's bytes; numbers and addresses are written out for it.
+fn with_text<R>(sample: &Sample<'_>, f: impl FnOnce(&[u8]) -> R) -> R {
+    match sample {
+        Sample::Str(text) | Sample::Bin(text) | Sample::Method(text) => f(text),
+        other => {
+            let mut text = Vec::with_capacity(40);
+            write_text(other, &mut text);
+            f(&text)
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! Text patterns: str, beg, end, sub, dir, dom, bin, each with and without regard to case (HAProxy manual, section 7.1.3).
+
+use std::collections::HashSet;
+
+use aho_corasick::AhoCorasick;
+use memchr::memmem;
+
+use super::Method;
+
+/// From so many patterns on a hash or an automaton beats looking at each.
+const MANY: usize = 8;
+
+/// Patterns of one method.
+pub(crate) struct Texts {
+    method: Method,
+    exact: Patterns,
+    folded: Patterns,
+}
+
+/// Patterns of one method that agree on case.
+#[derive(Default)]
+enum Patterns {
+    #[default]
+    None,
+    Few(Box<[Box<[u8]>]>),
+    /// str, beg and end: by hash, one look for each length that occurs.
+    Hashed {
+        set: HashSet<Box<[u8]>>,
+        lengths: Box<[usize]>,
+    },
+    /// sub: one pattern.
+    Finder(Box<memmem::Finder<'static>>),
+    /// sub: all at once.
+    Automaton(Box<AhoCorasick>),
+}
+
+impl Texts {
+    /// Patterns with their flag for case.
+    pub(crate) fn new(method: Method, patterns: Vec<(Vec<u8>, bool)>) -> Texts {
+        let (mut exact, mut folded) = (Vec::new(), Vec::new());
+        for (mut pattern, ignore_case) in patterns {
+            if method == Method::Dom || method == Method::Dir {
+                pattern = strip(&pattern, method).to_vec();
+            }
+            if ignore_case {
+                pattern.make_ascii_lowercase();
+                folded.push(pattern);
+            } else {
+                exact.push(pattern);
+            }
+        }
+        Texts { method, exact: build(method, exact, false), folded: build(method, folded, true) }
+    }
+
+    pub(crate) fn matches(&self, text: &[u8]) -> bool {
+        self.exact.matches(self.method, text, false) || self.folded.matches(self.method, text, true)
+    }
+}
+
+impl Patterns {
+    fn matches(&self, method: Method, text: &[u8], fold: bool) -> bool {
+        match self {
+            Patterns::None => false,
+            Patterns::Few(patterns) => patterns.iter().any(|p| one(method, text, p, fold)),
+            Patterns::Finder(finder) => finder.find(text).is_some(),
+            Patterns::Automaton(automaton) => automaton.is_match(text),
+            Patterns::Hashed { set, lengths } if fold => {
+                let lower = text.to_ascii_lowercase();
+                lengths.iter().any(|&n| piece(method, &lower, n).is_some_and(|p| set.contains(p)))
+            }
+            Patterns::Hashed { set, lengths } => {
+                lengths.iter().any(|&n| piece(method, text, n).is_some_and(|p| set.contains(p)))
+            }
+        }
+    }
+}
+
+fn build(method: Method, mut patterns: Vec<Vec<u8>>, fold: bool) -> Patterns {
+    patterns.sort_unstable();
+    patterns.dedup();
+    let count = patterns.len();
+    match method {
+        _ if count == 0 => Patterns::None,
+        Method::Sub if count == 1 && !fold => {
+            Patterns::Finder(Box::new(memmem::Finder::new(&patterns[0]).into_owned()))
+        }
+        Method::Sub => {
+            match AhoCorasick::builder().ascii_case_insensitive(fold).build(&patterns) {
+                Ok(automaton) => Patterns::Automaton(Box::new(automaton)),
+                // Too large for an automaton: look at each.
+                Err(_) => Patterns::Few(patterns.into_iter().map(Into::into).collect()),
+            }
+        }
+        Method::Str | Method::Beg | Method::End | Method::Bin if count > MANY => {
+            let mut lengths: Vec<_> = patterns.iter().map(Vec::len).collect();
+            lengths.sort_unstable();
+            lengths.dedup();
+            let set = patterns.into_iter().map(Into::into).collect();
+            Patterns::Hashed { set, lengths: lengths.into() }
+        }
+        _ => Patterns::Few(patterns.into_iter().map(Into::into).collect()),
+    }
+}
+
+/// The part of a text that a pattern of `len` bytes is compared with.
+fn piece(method: Method, text: &[u8], len: usize) -> Option<&[u8]> {
+    match method {
+        Method::Beg => text.get(..len),
+        Method::End => text.len().checked_sub(len).map(|start| &text[start..]),
+        _ => (text.len() == len).then_some(text),
+    }
+}
+
+fn one(method: Method, text: &[u8], pattern: &[u8], fold: bool) -> bool {
+    match method {
+        Method::Sub => {
+            text.windows(pattern.len().max(1)).any(|w| same(w, pattern, fold)) || pattern.is_empty()
+        }
+        Method::Dir => delimited(text, pattern, fold, |b| b == b'/'),
+        Method::Dom => delimited(text, pattern, fold, |b| matches!(b, b'.' | b':' | b'/' | b'?')),
+        _ => piece(method, text, pattern.len()).is_some_and(|p| same(p, pattern, fold)),
+    }
+}
+
+fn same(a: &[u8], b: &[u8], fold: bool) -> bool {
+    if fold { a.eq_ignore_ascii_case(b) } else { a == b }
+}
+
+/// True when the pattern stands in the text between delimiters or the ends.
+fn delimited(text: &[u8], pattern: &[u8], fold: bool, delimiter: impl Fn(u8) -> bool) -> bool {
+    if pattern.is_empty() || pattern.len() > text.len() {
+        return false;
+    }
+    (0..=text.len() - pattern.len()).any(|start| {
+        let end = start + pattern.len();
+        (start == 0 || delimiter(text[start - 1]))
+            && (end == text.len() || delimiter(text[end]))
+            && same(&text[start..end], pattern, fold)
+    })
+}
+
+/// Takes the delimiters from both ends of a dir or dom pattern.
+fn strip(pattern: &[u8], method: Method) -> &[u8] {
+    let delimiter =
+        |b: &u8| if method == Method::Dir { *b == b'/' } else { matches!(b, b'.' | b':' | b'/' | b'?') };
+    let start = pattern.iter().position(|b| !delimiter(b)).unwrap_or(pattern.len());
+    let end = pattern.iter().rposition(|b| !delimiter(b)).map_or(start, |last| last + 1);
+    &pattern[start..end]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The same question to the few and, beside a crowd of other patterns, to the many.
+    fn matches(method: Method, pattern: &str, fold: bool, text: &str) -> bool {
+        let one = vec![(pattern.as_bytes().to_vec(), fold)];
+        let crowd = (0..20).map(|i| (format!("~crowd{}~", "x".repeat(i)).into_bytes(), fold));
+        let many = one.iter().cloned().chain(crowd).collect();
+        let answer = Texts::new(method, one).matches(text.as_bytes());
+        assert_eq!(Texts::new(method, many).matches(text.as_bytes()), answer, "{method:?} {pattern} {text}");
+        answer
+    }
+
+    #[test]
+    fn every_method_finds_what_it_should() {
+        for (method, pattern, inside, outside) in [
+            (Method::Str, "abc", "abc", "abcd"),
+            (Method::Beg, "/a", "/ab", "b/a"),
+            (Method::End, ".js", "x.js", ".jsx"),
+            (Method::Sub, "bc", "abcd", "acbd"),
+            (Method::Dir, "/images/png", "/images/png/logo", "/images/pngs"),
+            (Method::Dir, "32x32.png", "/a/32x32.png", "/a/32x32"),
+            (Method::Dom, ".www1", "http://www1.example.com:80/", "http://www12.example.com"),
+            (Method::Dom, "dc-eu.example:80", "x.dc-eu.example:80/", "eu.example:80"),
+            (Method::Bin, "\x01\x02", "\x01\x02", "\x01"),
+        ] {
+            assert!(matches(method, pattern, false, inside), "{method:?} {pattern} {inside}");
+            assert!(!matches(method, pattern, false, outside), "{method:?} {pattern} {outside}");
+        }
+    }
+
+    #[test]
+    fn case_matters_only_when_asked_to() {
+        for method in [Method::Str, Method::Beg, Method::End, Method::Sub, Method::Dir, Method::Dom] {
+            assert!(matches(method, "AbC", true, "aBc"), "{method:?}");
+            assert!(!matches(method, "AbC", false, "aBc"), "{method:?}");
+        }
+    }
+
+    #[test]
+    fn an_empty_prefix_matches_and_an_empty_text_only_itself() {
+        assert!(matches(Method::Beg, "", false, "x"));
+        assert!(matches(Method::Str, "", false, ""));
+        assert!(!matches(Method::Str, "", false, "x"));
+    }
+}

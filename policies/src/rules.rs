@@ -1,0 +1,144 @@
+//! Rule sets: rules in order, evaluated up to the one that decides.
+
+use std::rc::Rc;
+
+use portero_api::{Action, Answer, Exchange, Wait};
+use portero_grammar::Diagnostic;
+use portero_grammar::rules::{self as tree, Family};
+
+use crate::cond::Truth;
+use crate::{Compiler, Cond, Reported, Stage, actions};
+
+/// The rules of one family in the order of the configuration, ready to run.
+#[derive(Default)]
+pub struct RuleSet {
+    rules: Box<[Rule]>,
+    waits: Waits,
+}
+
+/// Whether the rules may wait for data that they look at (`tcp-request content`).
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Waits {
+    #[default]
+    Never,
+    ForRequest,
+    ForResponse,
+}
+
+struct Rule {
+    cond: Option<Cond>,
+    action: Box<dyn Action>,
+    file: Rc<str>,
+    line: u32,
+}
+
+/// How far evaluation went.
+#[derive(Debug)]
+pub enum Run {
+    /// All rules were passed.
+    Finished,
+    /// A rule said that no further one counts (`allow`, `accept`).
+    Stopped,
+    /// The rule at this place wants something of the road. After [`Wait::Data`] come back with the same place, after
+    /// another wait with the next; everything else is final.
+    Answer(usize, Answer),
+}
+
+impl RuleSet {
+    /// True when there are no rules.
+    pub fn is_empty(&self) -> bool {
+        self.rules.is_empty()
+    }
+
+    /// How many rules there are.
+    pub fn len(&self) -> usize {
+        self.rules.len()
+    }
+
+    /// Evaluates the rules from a place on. In `tcp-request content` and `tcp-response content`, what a condition looks
+    /// at may not have arrived: the answer is then [`Wait::Data`], unless the payload is complete. The road marks it so
+    /// when the inspect delay is over.
+    pub fn run(&self, exchange: &mut Exchange, from: usize) -> Run {
+        let may_wait = match self.waits {
+            Waits::Never => false,
+            Waits::ForRequest => !exchange.payload.complete,
+            Waits::ForResponse => !exchange.response_payload.complete,
+        };
+        for (index, rule) in self.rules.iter().enumerate().skip(from) {
+            match rule.cond.as_ref().map_or(Truth::Yes, |cond| cond.eval(exchange, may_wait)) {
+                Truth::No => continue,
+                Truth::Later => return Run::Answer(index, Answer::Wait(Wait::Data)),
+                Truth::Yes => {}
+            }
+            match rule.action.run(exchange) {
+                Answer::Continue => {}
+                Answer::Stop => {
+                    rule.note(exchange);
+                    return Run::Stopped;
+                }
+                answer => {
+                    if is_final(&answer) {
+                        rule.note(exchange);
+                    }
+                    return Run::Answer(index, answer);
+                }
+            }
+        }
+        Run::Finished
+    }
+}
+
+impl std::fmt::Debug for RuleSet {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RuleSet").field("rules", &self.rules.len()).finish_non_exhaustive()
+    }
+}
+
+impl Rule {
+    /// Remembers in the log that this rule ended the evaluation.
+    fn note(&self, exchange: &mut Exchange) {
+        exchange.log.last_rule = Some((self.file.clone(), self.line));
+    }
+}
+
+fn is_final(answer: &Answer) -> bool {
+    !matches!(answer, Answer::Continue | Answer::Wait(Wait::Data | Wait::Body { .. } | Wait::Pause(_)))
+}
+
+impl Compiler<'_> {
+    /// Compiles the rules of one family; those of other families are passed over. A rule with mistakes is left out.
+    pub fn rules<'t>(&self, family: Family, rules: impl IntoIterator<Item = &'t tree::Rule>) -> RuleSet {
+        let mut compiled = Vec::new();
+        let mut end: Option<u32> = None;
+        for rule in rules.into_iter().filter(|rule| rule.family == family) {
+            if let Some(line) = end {
+                let message =
+                    format!("this rule is never reached: the one in line {line} always ends the evaluation");
+                self.push(Diagnostic::lint(rule.span, message));
+            }
+            let built = self.at(Stage::Rule(family), || self.rule(rule));
+            if let Ok(built) = built {
+                let always = built.cond.as_ref().is_none_or(|c| c.constant() == Some(true));
+                if always && end.is_none() && actions::ends(&rule.action.name.text) {
+                    end = Some(built.line);
+                }
+                compiled.push(built);
+            }
+        }
+        let waits = match family {
+            Family::TcpRequestContent => Waits::ForRequest,
+            Family::TcpResponseContent => Waits::ForResponse,
+            _ => Waits::Never,
+        };
+        RuleSet { rules: compiled.into(), waits }
+    }
+
+    fn rule(&self, rule: &tree::Rule) -> Result<Rule, Reported> {
+        let cond = rule.condition.as_ref().map(|c| self.build_condition(c)).transpose();
+        let action = self.action(rule);
+        let (file, line) = (self.sources.name(rule.span.file).into(), self.sources.line(rule.span));
+        // A condition that always holds costs nothing.
+        let cond = cond?.filter(|c| c.constant() != Some(true));
+        Ok(Rule { cond, action: action?, file, line })
+    }
+}
