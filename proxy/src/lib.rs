@@ -1,5 +1,33 @@
-//! The daemon.
+//! The daemon: the only crate of Portero that knows sockets.
+//!
+//! A request walks listener -> connection -> http -> road (exchange, frontend, backend, upstream, forward, finish).
+//! The manager's thread opens sockets, swaps configurations, checks servers and obeys signals; ARCHITECTURE.md draws
+//! the whole house.
 
+pub mod cli;
 pub mod config;
+pub mod health;
 pub mod http1;
 pub mod log;
+pub mod plugins;
+
+mod build;
+mod connection;
+mod daemon;
+mod dial;
+mod http;
+mod inherit;
+mod listener;
+mod manager;
+mod net;
+mod pool;
+mod privileges;
+mod proxy_protocol;
+mod queue;
+mod registry;
+mod road;
+mod shared;
+mod snapshot;
+mod states;
+mod tcp;
+mod worker;
