@@ -20,10 +20,7 @@ pub(super) static ROWS: &[ConvertKind] = &[
         by(|s, _| Some(Sample::text(encode64(&bytes(s), STANDARD, true))))
     }),
     row("b64dec", (0, 0), Str, Bin, "base64 undone", |_| {
-        by(|s, _| {
-            let text = bytes(s);
-            (text.len() % 4 == 0).then(|| decode64(&text, STANDARD))?.map(Sample::bytes)
-        })
+        by(|s, _| from_base64(&bytes(s)).map(Sample::bytes))
     }),
     row("ub64enc", (0, 0), Bin, Str, "base64 of the URL alphabet, without padding", |_| {
         by(|s, _| Some(Sample::text(encode64(&bytes(s), URL, false))))
@@ -91,7 +88,7 @@ pub(super) fn decode64(text: &[u8], alphabet: &[u8; 64]) -> Option<Vec<u8>> {
 
 /// The bytes of padded base64 text of the standard alphabet.
 pub(super) fn from_base64(text: &[u8]) -> Option<Vec<u8>> {
-    (text.len() % 4 == 0).then(|| decode64(text, STANDARD))?
+    if text.len().is_multiple_of(4) { decode64(text, STANDARD) } else { None }
 }
 
 /// Where bytes are cut, and what stands between the pieces.

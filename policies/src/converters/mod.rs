@@ -4,6 +4,7 @@ mod addresses;
 mod dates;
 mod digests;
 mod encodings;
+mod forwarded;
 pub(crate) mod hashes;
 mod http;
 mod json;
@@ -34,6 +35,7 @@ pub static CONVERTERS: &[&[ConvertKind]] = &[
     dates::ROWS,
     addresses::ROWS,
     http::ROWS,
+    forwarded::ROWS,
     json::ROWS,
     variables::ROWS,
     states::ROWS,

@@ -103,12 +103,12 @@ fn add_item(args: &Args<'_>) -> Made {
     }
     by(move |s, x| {
         let mut text = bytes(s).into_owned();
-        let item = variable.and_then(|id| variable_bytes(x, id)).unwrap_or_default();
-        if !text.is_empty() && !(item.is_empty() && suffix.is_empty()) {
+        let mut item = variable.and_then(|id| variable_bytes(x, id)).unwrap_or_default();
+        item.extend(&suffix);
+        if !text.is_empty() && !item.is_empty() {
             text.extend(&delimiter);
         }
         text.extend(item);
-        text.extend(&suffix);
         Some(Sample::text(text))
     })
 }

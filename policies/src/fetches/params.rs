@@ -48,7 +48,7 @@ pub(super) fn ignore_case(args: &Args<'_>, index: usize) -> Result<bool, BadArg>
     match args.text(index) {
         None => Ok(false),
         Some("i") => Ok(true),
-        Some(other) => Err(BadArg::at(index, format!("'{other}' is no flag of '{}': 'i' is", "url_param"))),
+        Some(other) => Err(BadArg::at(index, format!("'{other}' is no flag: 'i' is"))),
     }
 }
 

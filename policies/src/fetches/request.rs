@@ -17,10 +17,16 @@ pub(super) static ROWS: &[FetchKind] = &[
         by(|x| request(x).map(|r| Sample::str(&r.target)))
     }),
     row("path", &[], (0, 0), Str, Needs::Request, "the path, up to the question mark", |_| {
-        by(|x| present(request(x)?.path()))
+        by(|x| {
+            let r = request(x)?;
+            path_place(r).map(|place| Sample::str(&r.target[place]))
+        })
     }),
     row("pathq", &[], (0, 0), Str, Needs::Request, "path and query", |_| {
-        by(|x| present(request(x)?.path_and_query()))
+        by(|x| {
+            let r = request(x)?;
+            path_place(r).map(|place| Sample::str(&r.target[place.start..]))
+        })
     }),
     row("query", &[], (0, 1), Str, Needs::Request, "what stands behind the question mark", query),
     row("base", &[], (0, 0), Str, Needs::Request, "the first Host header and the path", |_| {
@@ -56,8 +62,9 @@ pub(super) static ROWS: &[FetchKind] = &[
     }),
 ];
 
-fn present(text: &[u8]) -> Option<Sample<'_>> {
-    (!text.is_empty()).then(|| Sample::str(text))
+/// Where the path stands: empty but there in `http://h?q`, not there in `*` and `h:443`.
+fn path_place(request: &Request) -> Option<std::ops::Range<usize>> {
+    Some(request.path_range()).filter(|place| place.end > 0)
 }
 
 fn query(args: &Args<'_>) -> Made {
@@ -74,10 +81,8 @@ fn query(args: &Args<'_>) -> Made {
     })
 }
 
-/// Empty for `*` and for an authority.
 fn path_and_query(request: &Request) -> &[u8] {
-    let path = request.path_range();
-    if path.is_empty() && path.end == 0 { b"" } else { &request.target[path.start..] }
+    path_place(request).map_or(b"", |place| &request.target[place.start..])
 }
 
 fn with_host(request: &Request, rest: &[u8]) -> Vec<u8> {
@@ -106,7 +111,6 @@ fn authority(request: &Request) -> Option<(IpAddr, u16)> {
     let target = std::str::from_utf8(&request.target).ok()?;
     let rest = target.split_once("://")?.1;
     let host = &rest[..rest.find(['/', '?']).unwrap_or(rest.len())];
-    let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
     if let Ok(addr) = host.parse::<std::net::SocketAddr>() {
         return Some((addr.ip(), addr.port()));
     }
