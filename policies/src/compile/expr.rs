@@ -60,7 +60,7 @@ impl Compiler<'_> {
             }
             FetchWord::Plugin(make) => self.from_plugin(call, make)?,
         };
-        Ok((fetch, word.output(), word.needs()))
+        Ok((fetch, word.output(), needs_of(&call.name, word)))
     }
 
     fn unknown_fetch(&self, call: &Call) -> Reported {
@@ -136,8 +136,8 @@ impl Compiler<'_> {
             (_, 0) => "takes no argument".to_owned(),
             (1, 1) => "takes one argument".to_owned(),
             (least, most) if least == most => format!("takes {least} arguments"),
-            (least, most) if given < least => format!("takes at least {}", plural(least, most)),
-            (_, most) => format!("takes at most {}", plural(most, most)),
+            (least, most) if given < least => format!("takes at least {}", plural(least)),
+                (_, most) => format!("takes at most {}", plural(most)),
         };
         let extra = call.args.as_deref().unwrap_or_default().get(most);
         let span = extra.map_or(call.span, |arg| arg.span);
@@ -173,12 +173,20 @@ impl Compiler<'_> {
     }
 }
 
+/// What a fetch looks at. Some words of the request stay known until the end, and some mean the message at hand.
+fn needs_of(name: &str, word: &FetchWord) -> Needs {
+    match name {
+        "method" | "req.ver" | "req_ver" | "hdr" | "cookie" => Needs::RequestKept,
+        _ => word.needs(),
+    }
+}
+
 /// The arguments up to the last that is not empty: `f()` has none.
 fn filled(args: &[Arg]) -> usize {
     args.iter().rposition(|a| !a.text.is_empty()).map_or(0, |last| last + 1)
 }
 
-fn plural(count: usize, _most: usize) -> String {
+fn plural(count: usize) -> String {
     if count == 1 { "one argument".to_owned() } else { format!("{count} arguments") }
 }
 

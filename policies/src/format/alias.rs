@@ -177,6 +177,15 @@ impl Alias {
         }
     }
 
+    /// The captured header fields, for the aliases that list them.
+    pub(super) fn list<'x>(&self, exchange: &'x Exchange) -> Option<&'x [Option<Vec<u8>>]> {
+        match self.row.name {
+            "hrl" => Some(&exchange.log.request_captures),
+            "hsl" => Some(&exchange.log.response_captures),
+            _ => None,
+        }
+    }
+
     /// The value for an encoding.
     pub(super) fn sample(&self, exchange: &Exchange, flags: LogFlags) -> Option<Sample<'static>> {
         let mut text = Vec::new();

@@ -1,5 +1,7 @@
 //! Encodings of values in log formats: quotes, `#XX` and `%XX`, JSON (RFC 8259), CBOR (RFC 8949).
 
+use super::Encoding;
+
 /// Puts a backslash before `"`, `\` and `]` from `start` on (RFC 5424, 6.3.3).
 pub(super) fn escape_quotes(into: &mut Vec<u8>, start: usize) {
     let special = |b: u8| matches!(b, b'"' | b'\\' | b']');
@@ -12,6 +14,28 @@ pub(super) fn escape_quotes(into: &mut Vec<u8>, start: usize) {
             into.push(b);
         }
     }
+}
+
+/// Appends captured header fields as an array, `-` for an empty slot.
+pub(super) fn list(slots: &[Option<Vec<u8>>], encoding: Encoding, into: &mut Vec<u8>) {
+    into.push(if encoding == Encoding::Cbor { cbor::ARRAY } else { b'[' });
+    let mut text = Vec::new();
+    for (index, slot) in slots.iter().enumerate() {
+        text.clear();
+        match slot.as_deref() {
+            None | Some([]) => text.push(b'-'),
+            Some(value) => uri::header(value, &mut text),
+        }
+        if encoding == Encoding::Cbor {
+            cbor::text(&text, into);
+            continue;
+        }
+        if index > 0 {
+            into.extend_from_slice(b", ");
+        }
+        json::text(&text, into);
+    }
+    into.push(if encoding == Encoding::Cbor { cbor::BREAK } else { b']' });
 }
 
 /// Bytes as a sign and two hexadecimal digits.
@@ -110,6 +134,8 @@ pub(super) mod cbor {
 
     /// The start of a map of unknown length.
     pub(crate) const MAP: u8 = 0xbf;
+    /// The start of an array of unknown length.
+    pub(crate) const ARRAY: u8 = 0x9f;
     /// The end of what has unknown length.
     pub(crate) const BREAK: u8 = 0xff;
 

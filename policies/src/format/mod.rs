@@ -12,7 +12,7 @@ use portero_grammar::rules::{Cast, LogFlags};
 use crate::Expr;
 use crate::cast::{to_int, write_text};
 use alias::{Alias, Content};
-pub use defaults::{CLF, ERROR, HTTP, TCP, TCP_CLF};
+pub use defaults::{CLF, ERROR, HTTP, JSON, SHORT, TCP, TCP_CLF};
 use encode::{cbor, escape_quotes, json, uri};
 
 /// What happens to bytes that the reader of the text must not see.
@@ -82,9 +82,9 @@ impl Format {
     fn part(&self, part: &Part, exchange: &Exchange, into: &mut Vec<u8>) {
         match part {
             Part::Text(text) => into.extend_from_slice(text),
-            Part::Item(item) if item.flags.json => item.encoded(exchange, into, json::value),
+            Part::Item(item) if item.flags.json => item.encoded(exchange, Encoding::Json, into),
             Part::Item(item) if item.flags.cbor => {
-                item.encoded(exchange, into, |sample, into| cbor::hex(into, |raw| cbor::value(sample, raw)));
+                cbor::hex(into, |raw| item.encoded(exchange, Encoding::Cbor, raw));
             }
             Part::Item(item) => item.plain(exchange, self.escape, self.binary, into),
         }
@@ -100,7 +100,7 @@ impl Format {
             }
             json::text(label.as_bytes(), into);
             into.extend_from_slice(b": ");
-            item.encoded(exchange, into, json::value);
+            item.encoded(exchange, Encoding::Json, into);
         }
         into.push(b'}');
     }
@@ -111,7 +111,7 @@ impl Format {
             raw.push(cbor::MAP);
             for (label, item) in self.named() {
                 cbor::text(label.as_bytes(), raw);
-                item.encoded(exchange, raw, cbor::value);
+                item.encoded(exchange, Encoding::Cbor, raw);
             }
             raw.push(cbor::BREAK);
         };
@@ -166,19 +166,20 @@ impl Item {
         }
     }
 
-    /// The value for an encoding: its own type, or that of `%(name:type)`.
-    fn encoded(
-        &self,
-        exchange: &Exchange,
-        into: &mut Vec<u8>,
-        encode: impl FnOnce(&Sample<'_>, &mut Vec<u8>),
-    ) {
+    /// The value in an encoding: of its own type, or of that in `%(name:type)`.
+    fn encoded(&self, exchange: &Exchange, encoding: Encoding, into: &mut Vec<u8>) {
         let sample = match &self.what {
-            What::Alias(alias) => alias.sample(exchange, self.flags),
+            What::Alias(alias) => match alias.list(exchange) {
+                Some(slots) => return encode::list(slots, encoding, into),
+                None => alias.sample(exchange, self.flags),
+            },
             What::Expr(expr) => expr.get(exchange),
         };
-        let sample = sample.unwrap_or(Sample::str(""));
-        encode(&as_cast(sample, self.cast), into);
+        let sample = as_cast(sample.unwrap_or(Sample::str("")), self.cast);
+        match encoding {
+            Encoding::Cbor => cbor::value(&sample, into),
+            Encoding::Json | Encoding::Plain => json::value(&sample, into),
+        }
     }
 
     fn quotable(&self) -> bool {
