@@ -2,6 +2,7 @@
 
 pub mod balance;
 pub mod health;
+pub mod stats;
 
 use portero_api::Plugin;
 
@@ -23,6 +24,8 @@ pub fn plugins() -> Vec<Plugin> {
         health::tcp::plugin(),
         health::httpchk::plugin(),
         health::tcpcheck::plugin(),
+        // services
+        stats::plugin(),
     ];
     all.extend(balance::refused::plugins());
     all

@@ -1,0 +1,121 @@
+//! `stats`: the statistics page, and the same figures as CSV and JSON.
+
+mod auth;
+mod config;
+mod fields;
+mod page;
+pub mod rows;
+pub mod text;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use portero_api::{Body, Directory, Exchange, Message, Method, Plugin, Process, ProxyState};
+use portero_api::{Served, Service};
+
+use config::Config;
+use rows::View;
+
+/// The plugin.
+pub fn plugin() -> Plugin {
+    Plugin::new("stats", "the statistics page, and its figures as CSV and JSON").service(|setup| {
+        let config = Config::read(setup)?;
+        let (directory, process) = (setup.common.directory.clone(), setup.common.process.clone());
+        Ok(Stats { config, directory, process })
+    })
+}
+
+/// Answers all requests that the proxy finds to be for statistics.
+struct Stats {
+    config: Config,
+    directory: Arc<Directory>,
+    process: Arc<Process>,
+}
+
+/// What stands behind a semicolon in the URI: `/stats;up;norefresh`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Wish {
+    format: Format,
+    /// `up`: servers that are down are left out.
+    up: bool,
+    /// `norefresh`: the page stays as it is.
+    still: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Format {
+    #[default]
+    Page,
+    Csv,
+    Json,
+}
+
+impl Wish {
+    fn of(target: &[u8]) -> Wish {
+        let mut wish = Wish::default();
+        for word in target.split(|&b| b == b';').skip(1) {
+            match word {
+                b"csv" => wish.format = Format::Csv,
+                b"json" => wish.format = Format::Json,
+                b"up" => wish.up = true,
+                b"norefresh" => wish.still = true,
+                _ => {}
+            }
+        }
+        wish
+    }
+}
+
+impl Stats {
+    fn proxies(&self) -> Vec<Arc<ProxyState>> {
+        let mut all = self.directory.all();
+        let scope = &self.config.scope;
+        all.retain(|proxy| scope.is_empty() || scope.iter().any(|name| **name == *proxy.name));
+        all
+    }
+}
+
+impl Service for Stats {
+    fn serve(&self, exchange: &mut Exchange) -> Option<Served> {
+        let request = &exchange.request;
+        if !self.config.users.is_empty() && !auth::allowed(request, &self.config.users) {
+            return Some(stranger(&self.config.realm));
+        }
+        if !matches!(request.method, Method::Get | Method::Head) {
+            return Some(whole(
+                Message::new(405).header("allow", "GET, HEAD"),
+                "text/plain",
+                "Look, do not touch.\n",
+            ));
+        }
+        let wish = Wish::of(&request.target);
+        let view = View { now: Instant::now(), legends: self.config.legends };
+        let proxies = self.proxies();
+        let head = Message::new(200).header("cache-control", "no-cache");
+        Some(match wish.format {
+            Format::Csv => whole(head, "text/plain", text::csv(&proxies, &view)),
+            Format::Json => whole(head, "application/json", text::json(&proxies, &view)),
+            Format::Page => {
+                let uri = request.target.split(|&b| b == b';').next().unwrap_or_default();
+                let uri = String::from_utf8_lossy(uri);
+                let page = page::Page { uri: &uri, wish, config: &self.config, process: &self.process };
+                whole(head, "text/html; charset=utf-8", page.render(&proxies, &view))
+            }
+        })
+    }
+}
+
+fn stranger(realm: &str) -> Served {
+    let realm = realm.replace('\\', "\\\\").replace('"', "\\\"");
+    let head = Message::new(401).header("www-authenticate", format!("Basic realm=\"{realm}\""));
+    let head = head.header("cache-control", "no-cache");
+    whole(head, "text/plain", "A user name and a password are needed.\n")
+}
+
+fn whole(head: Message, content_type: &str, body: impl Into<String>) -> Served {
+    let head = head.header("content-type", content_type);
+    Served { head, body: Body::Whole(body.into().into()) }
+}
+
+#[cfg(test)]
+mod tests;
