@@ -136,7 +136,7 @@ impl Compiler<'_> {
             (_, 0) => "takes no argument".to_owned(),
             (1, 1) => "takes one argument".to_owned(),
             (least, most) if least == most => format!("takes {least} arguments"),
-            (least, most) if given < least => format!("takes at least {}", plural(least)),
+            (least, _) if given < least => format!("takes at least {}", plural(least)),
                 (_, most) => format!("takes at most {}", plural(most)),
         };
         let extra = call.args.as_deref().unwrap_or_default().get(most);

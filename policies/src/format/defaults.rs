@@ -1,18 +1,5 @@
 //! The formats that HAProxy documents as those of its options, word for word (HAProxy manual, sections 8.2.2 to 8.2.5).
 
-/// Without any option (section 8.2.1), in HTTP mode.
-pub const SHORT: &str = "Connect from %ci:%cp to %fi:%fp (%f/HTTP)";
-
-/// The same in TCP mode.
-pub const SHORT_TCP: &str = "Connect from %ci:%cp to %fi:%fp (%f/TCP)";
-
-/// `log-format json`, ours: what `option httplog` says, with names.
-pub const JSON: &str = "%{+json}o %(date)tr %(client_ip)ci %(client_port)cp %(frontend)ft %(backend)b %(server)s \
-%(time_request)TR %(time_queue)Tw %(time_connect)Tc %(time_response)Tr %(time_active)Ta %(status)ST %(bytes_read)B \
-%(bytes_uploaded)U %(termination_state)tsc %(actconn)ac %(feconn)fc %(beconn)bc %(srv_conn)sc %(retries)rc \
-%(srv_queue)sq %(backend_queue)bq %(request_captures)hrl %(response_captures)hsl %(method)HM %(uri)HU %(version)HV \
-%(unique_id)ID";
-
 /// `option tcplog`
 pub const TCP: &str = "%ci:%cp [%t] %ft %b/%s %Tw/%Tc/%Tt %B %ts %ac/%fc/%bc/%sc/%rc %sq/%bq";
 
@@ -32,7 +19,10 @@ pub const CLF: &str = "%{+Q}o %{-Q}ci - - [%trg] %r %ST %B \"\" \"\" %cp %ms %ft
 pub const ERROR: &str = "%ci:%cp [%tr] %ft %ac/%fc";
 
 /// A proxy that logs without a format of its own (section 8.2.1).
-pub const SHORT: &str = "Connect from %ci:%cp to %fi:%fp (%f/%{+M}[mode])";
+pub const SHORT_HTTP: &str = "Connect from %ci:%cp to %fi:%fp (%f/HTTP)";
+
+/// The same in TCP mode.
+pub const SHORT_TCP: &str = "Connect from %ci:%cp to %fi:%fp (%f/TCP)";
 
 /// `log-format json`: every field of the HTTP log under its name, one JSON object a line. Ours, not HAProxy's.
 pub const JSON: &str = "%{+json}o %(client_ip)ci %(client_port)cp %(date)trl %(frontend)f %(backend)b %(server)s \

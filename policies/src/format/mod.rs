@@ -12,7 +12,7 @@ use portero_grammar::rules::{Cast, LogFlags};
 use crate::Expr;
 use crate::cast::{to_int, write_text};
 use alias::{Alias, Content};
-pub use defaults::{CLF, ERROR, HTTP, JSON, SHORT, TCP, TCP_CLF};
+pub use defaults::{CLF, ERROR, HTTP, JSON, SHORT_HTTP, SHORT_TCP, TCP, TCP_CLF};
 use encode::{cbor, escape_quotes, json, uri};
 
 /// What happens to bytes that the reader of the text must not see.
