@@ -89,11 +89,12 @@ fn leastconn_avoids_the_one_that_is_busy() {
         .set("a", held.address())
         .set("b", b.address())
         .start();
-    let mut waiting = proxy.connect();
     // whichever is first: once `a` holds a request, all others go to `b`
+    let mut clients = Vec::new();
     eventually("a request at the busy server", || {
-        waiting = proxy.connect();
-        waiting.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+        let mut client = proxy.connect();
+        client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+        clients.push(client);
         (!held.heads().is_empty()).then_some(())
     });
     assert!((0..5).all(|_| proxy.get("/").text() == "b"));
