@@ -14,9 +14,9 @@ pub enum Connection {
     Silent,
     /// It ends after this message.
     Close,
-    /// It goes on, which HTTP/1.0 must be told.
+    /// It goes on, which HTTP/1.0 must be told: see [`Connection::for_peer`]. A request of 1.1 says nothing.
     KeepAlive,
-    /// It becomes another protocol's: Upgrade is handed on too.
+    /// It becomes another protocol's: Upgrade is handed on too. A 2xx to CONNECT says nothing.
     Upgrade,
 }
 
@@ -38,6 +38,10 @@ impl Connection {
 /// asks for it. The fields keep their order and case; hop-by-hop fields go (RFC 9110, 7.6.1), of TE `trailers` stays.
 pub fn request_head(request: &Request, framing: Framing, connection: Connection, out: &mut Vec<u8>) {
     let old = request.version == Version::Http10 && framing != Framing::Chunked;
+    let connection = match connection {
+        Connection::KeepAlive if !old => Connection::Silent,
+        other => other,
+    };
     let line = out.len();
     out.extend_from_slice(request.method.as_bytes());
     out.push(b' ');
@@ -68,6 +72,7 @@ pub fn request_head(request: &Request, framing: Framing, connection: Connection,
 ///
 /// It is HTTP/1.1 whatever the server spoke. With [`Framing::None`] a Content-Length stays that tells of a body which
 /// is not sent (HEAD, 304); it goes from 1xx and 204. With [`Framing::UntilClose`] neither length nor coding is said.
+/// Interim responses say nothing of the connection.
 pub fn response_head(response: &Response, framing: Framing, connection: Connection, out: &mut Vec<u8>) {
     let line = out.len();
     out.extend_from_slice(b"HTTP/1.1 ");
@@ -79,6 +84,10 @@ pub fn response_head(response: &Response, framing: Framing, connection: Connecti
     }
     blank(&mut out[line..]);
     out.extend_from_slice(b"\r\n");
+    let connection = match (connection, response.status) {
+        (_, 100 | 102..200) | (Connection::Upgrade, 200..300) => Connection::Silent,
+        (other, _) => other,
+    };
     let absent = match (framing, response.status) {
         (Framing::None, 100..200 | 204) => LengthField::Drop,
         (Framing::None, _) => LengthField::Keep,

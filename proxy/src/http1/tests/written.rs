@@ -116,6 +116,20 @@ fn a_length_without_body_stays_where_it_tells_something() {
 }
 
 #[test]
+fn the_connection_is_spoken_of_only_where_it_must_be() {
+    let switch = "HTTP/1.1 200 OK\r\nConnection: upgrade\r\nUpgrade: foo\r\n\r\n";
+    for (raw, method, connection) in [
+        ("HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n", Method::Get, Connection::KeepAlive),
+        (switch, Method::Connect, Connection::Upgrade),
+    ] {
+        let out = returned(raw.as_bytes(), &method, None, connection);
+        assert!(!out.contains("Connection"), "{out}");
+    }
+    let raw = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+    assert_eq!(forwarded(raw, Connection::KeepAlive), "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+}
+
+#[test]
 fn a_missing_reason_is_filled_in() {
     let out = returned(b"HTTP/1.1 404\r\nContent-Length: 0\r\n\r\n", &Method::Get, None, Connection::Silent);
     assert!(out.starts_with("HTTP/1.1 404 Not Found\r\n"), "{out}");
