@@ -87,7 +87,7 @@ pub(super) fn decode64(text: &[u8], alphabet: &[u8; 64]) -> Option<Vec<u8>> {
 }
 
 /// The bytes of padded base64 text of the standard alphabet.
-pub(super) fn from_base64(text: &[u8]) -> Option<Vec<u8>> {
+pub(crate) fn from_base64(text: &[u8]) -> Option<Vec<u8>> {
     if text.len().is_multiple_of(4) { decode64(text, STANDARD) } else { None }
 }
 

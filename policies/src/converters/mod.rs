@@ -21,6 +21,7 @@ use portero_api::{BadArg, Convert, Exchange, Sample, SampleType};
 
 use crate::vocabulary::{Args, ConvertKind};
 
+pub(crate) use encodings::from_base64;
 pub use not_yet::NOT_YET;
 
 /// Every converter of the language, family by family.

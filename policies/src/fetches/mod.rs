@@ -1,10 +1,12 @@
 //! The fetches: where samples come from (HAProxy manual, sections 7.3.2 to 7.3.7). One row each, one file per family.
 
+mod auth;
 mod body;
 mod connection;
 mod constants;
 mod cookies;
 mod headers;
+mod hello;
 mod log;
 mod not_yet;
 mod params;
@@ -37,10 +39,12 @@ pub static FETCHES: &[&[FetchKind]] = &[
     proxies::ROWS,
     servers::ROWS,
     payload::ROWS,
+    hello::ROWS,
     request::ROWS,
     headers::ROWS,
     cookies::ROWS,
     params::ROWS,
+    auth::ROWS,
     body::ROWS,
     response::ROWS,
     timers::ROWS,

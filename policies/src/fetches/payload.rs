@@ -111,11 +111,12 @@ fn size(args: &Args<'_>, index: usize) -> Result<usize, BadArg> {
 }
 
 /// Raw bytes only: once HTTP is spoken there are heads and bodies, and bytes have no meaning any more.
-fn from_client(x: &Exchange) -> Option<&Payload> {
+pub(super) fn from_client(x: &Exchange) -> Option<&Payload> {
     request(x).is_none().then_some(&x.payload)
 }
 
-fn from_server(x: &Exchange) -> Option<&Payload> {
+/// The same from the server.
+pub(super) fn from_server(x: &Exchange) -> Option<&Payload> {
     response(x).is_none().then_some(&x.response_payload)
 }
 
