@@ -1,0 +1,172 @@
+//! From the checked configuration to a worker's snapshot: compiles rules and formats, makes plugins.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use portero_api::ProxyState;
+use portero_grammar::rules::{self as tree, Family};
+use portero_grammar::{Diagnostics, Sources, Word};
+use portero_policies::format::{self, Escape, Format};
+use portero_policies::vocabulary::Context;
+use portero_policies::{Compiler, Stage, Targets, Vocabulary};
+
+use crate::config::checked::{self, Checked, LogStyle, PluginUse};
+use crate::log::Identity;
+use crate::plugins::Plugins;
+use crate::snapshot::{Proxy, Rules, Server, Stats};
+use crate::worker::Worker;
+
+/// Builds the proxies of a snapshot.
+pub struct Builder<'a> {
+    worker: &'a Rc<Worker>,
+    checked: &'a Checked,
+    vocabulary: Vocabulary,
+}
+
+/// The service that shows statistics, by its name in the registry.
+const STATISTICS: &str = "stats";
+
+impl<'a> Builder<'a> {
+    /// A builder for a worker.
+    pub fn new(worker: &'a Rc<Worker>, checked: &'a Checked) -> Builder<'a> {
+        Builder { worker, checked, vocabulary: Vocabulary::new(&worker.shared.plugins) }
+    }
+
+    /// Compiles one proxy.
+    pub fn proxy(&self, conf: &Arc<checked::Proxy>) -> Result<Proxy, String> {
+        let shared = &self.worker.shared;
+        let state = shared.directory.proxy(&conf.name, conf.kind.has_back());
+        let state = state.ok_or_else(|| format!("proxy '{}' has no state", conf.name))?;
+        let files = self.checked.files(conf);
+        let context = Context {
+            proxy: &conf.name,
+            directory: &shared.directory,
+
+            common: &shared.common,
+            files: &files,
+        };
+        let mut found = Diagnostics::default();
+        let mut compiler = Compiler::new(&self.vocabulary, context, &self.checked.sources, &mut found);
+        compiler.acls(&conf.acls);
+        let proxy = self.compile(conf, state, &compiler);
+        drop(compiler);
+        match found.has_errors() {
+            true => Err(found.render(&self.checked.sources, false)),
+            false => proxy,
+        }
+    }
+
+    fn compile(
+        &self,
+        conf: &Arc<checked::Proxy>,
+        state: Arc<ProxyState>,
+        compiler: &Compiler<'_>,
+    ) -> Result<Proxy, String> {
+        let shared = &self.worker.shared;
+        let plugins = Plugins {
+            all: &shared.plugins,
+            common: &shared.common,
+            compile: compiler,
+
+
+        };
+        let said = |d: portero_grammar::Diagnostic| d.render(&self.checked.sources, false);
+        let states = state.servers();
+        let servers = conf.servers.iter().zip(states.iter()).map(|(conf, state)| {
+            let pool = self.worker.pool(state, conf.pool_purge);
+            Rc::new(Server { conf: conf.clone(), state: state.clone(), pool })
+        });
+        let log_format = self.log_format(conf, compiler)?;
+        let written = |word: &Option<Word>, stage, escape| {
+            word.as_ref().and_then(|w| compiler.format(w, stage, escape))
+        };
+        Ok(Proxy {
+            rules: rules(conf, compiler),
+            targets: targets(conf, compiler, Family::UseBackend),
+            use_server: targets(conf, compiler, Family::UseServer),
+            balance: plugins.balance(&conf.name, &conf.balance).map_err(said)?,
+            servers: servers.collect(),
+            queue: shared.queue(&conf.name),
+            logger: self.worker.sinks.logger(&conf.name, &conf.log.targets, self.identity(conf)),
+            log_format,
+            error_format: written(&conf.log.error_format, Stage::Log, Escape::Log),
+            unique_id: written(&conf.unique_id_format, Stage::Request, Escape::Log),
+            needs_request_line: !conf.log.targets.is_empty(),
+            stats: self.stats(conf, compiler, &plugins).map_err(said)?,
+            nameless: Rc::from(""),
+            states,
+            state,
+            conf: conf.clone(),
+        })
+    }
+
+    fn identity(&self, conf: &'a checked::Proxy) -> Identity<'a> {
+        let tag = conf.log.tag.as_ref().unwrap_or(&self.checked.global.log_tag);
+        Identity { tag, hostname: self.checked.global.log_hostname.as_deref() }
+    }
+
+    fn log_format(&self, conf: &checked::Proxy, compiler: &Compiler<'_>) -> Result<Format, String> {
+        let text = match &conf.log.format {
+            Some(LogStyle::Written(word)) => {
+                let format = compiler.format(word, Stage::Log, Escape::Log);
+                return format.ok_or_else(|| "a log format could not be compiled".to_owned());
+            }
+            Some(LogStyle::Http) => format::HTTP,
+            Some(LogStyle::Clf) => format::CLF,
+            Some(LogStyle::Tcp) => format::TCP,
+            Some(LogStyle::Json) => format::JSON,
+            None if conf.mode == checked::Mode::Http => format::SHORT_HTTP,
+            None => format::SHORT_TCP,
+        };
+        built_in(text, compiler)
+    }
+
+    fn stats(
+        &self,
+        conf: &checked::Proxy,
+        compiler: &Compiler<'_>,
+        plugins: &Plugins<'_>,
+    ) -> Result<Option<Stats>, portero_grammar::Diagnostic> {
+        let Some(stats) = &conf.stats else { return Ok(None) };
+        let name = Word::plain(STATISTICS, conf.span);
+        let usage = PluginUse { name, args: Vec::new(), lines: stats.lines.clone() };
+        Ok(Some(Stats {
+            uri: stats.uri.clone(),
+            name: Rc::from("<STATS>"),
+            service: plugins.service(&conf.name, &usage)?,
+            rules: compiler.rules(Family::HttpRequest, &stats.rules),
+        }))
+    }
+}
+
+/// A format that stands in no file of the user's.
+fn built_in(text: &str, compiler: &Compiler<'_>) -> Result<Format, String> {
+    let mut sources = Sources::default();
+    let file = sources.add("built-in", text);
+    let word = Word::plain(text, portero_grammar::Span { file, start: 0, end: text.len() as u32 });
+    let format = compiler.format(&word, Stage::Log, Escape::Log);
+    format.ok_or_else(|| format!("the built-in format '{text}' could not be compiled"))
+}
+
+fn rules(conf: &checked::Proxy, compiler: &Compiler<'_>) -> Rules {
+    let of = |family| compiler.rules(family, of_family(conf, family));
+    Rules {
+        tcp_connection: of(Family::TcpRequestConnection),
+        tcp_session: of(Family::TcpRequestSession),
+        tcp_content: of(Family::TcpRequestContent),
+        tcp_response: of(Family::TcpResponseContent),
+        http_request: of(Family::HttpRequest),
+        redirect: of(Family::Redirect),
+        http_response: of(Family::HttpResponse),
+        http_after_response: of(Family::HttpAfterResponse),
+    }
+}
+
+fn targets(conf: &checked::Proxy, compiler: &Compiler<'_>, family: Family) -> Targets {
+    compiler.targets(family, of_family(conf, family))
+}
+
+fn of_family(conf: &checked::Proxy, family: Family) -> &[tree::Rule] {
+    conf.rules.get(&family).map_or(&[], Vec::as_slice)
+}
+

@@ -1,0 +1,224 @@
+//! Arguments to a command.
+
+use std::path::PathBuf;
+
+/// What the program is asked to do.
+#[derive(Debug, PartialEq)]
+pub enum Command {
+    /// Serve.
+    Run(Box<Options>),
+    /// Say what is wrong with a configuration (`-c`, `check`).
+    Check(Options),
+    /// Evaluate a condition (`-cc`).
+    Condition(String),
+    /// Print the TOML that means the same.
+    Convert(Vec<PathBuf>),
+    /// Serve built-in origins on an embedded configuration.
+    Demo,
+    /// Tell a running daemon to read its configuration again: by its pid file or number.
+    Reload(String),
+    /// Print the version; with all details.
+    Version(bool),
+    /// Print the usage.
+    Help,
+}
+
+/// HAProxy's options (HAProxy management manual, section 3).
+#[derive(Debug, Default, PartialEq)]
+pub struct Options {
+    /// `-f`: files and folders.
+    pub files: Vec<PathBuf>,
+    /// `-C`: the folder to go to first.
+    pub folder: Option<PathBuf>,
+    /// `-D`: to the background.
+    pub daemon: bool,
+    /// `-d`, `-db`: stay in the foreground, whatever the configuration says.
+    pub foreground: bool,
+    /// `-q`: say nothing that is not an error.
+    pub quiet: bool,
+    /// `-V`: say that a configuration is valid.
+    pub verbose: bool,
+    /// `-W`, `-Ws`: one process that is master and worker; `-Ws` tells the service manager when it is ready.
+    pub master: bool,
+    /// `-Ws`
+    pub notify: bool,
+    /// `-S`: where the master's runtime API listens.
+    pub master_socket: Option<String>,
+    /// `-p`: the pid file.
+    pub pidfile: Option<PathBuf>,
+    /// `-L`: the name of the local peer.
+    pub local_peer: Option<String>,
+    /// `-n`: the global `maxconn`.
+    pub maxconn: Option<u32>,
+    /// `-dr`: servers that cannot be resolved are no error.
+    pub ignore_unresolved: bool,
+    /// `-dW`: warnings are errors.
+    pub warnings_fatal: bool,
+    /// `-sf`: processes to tell that they should finish once this one serves.
+    pub finish: Vec<i32>,
+    /// `-st`: processes to terminate then.
+    pub terminate: Vec<i32>,
+}
+
+/// The help text.
+pub const USAGE: &str = "\
+portero - a programmable proxy and load balancer
+
+usage: portero -f FILE [-f FILE ...] [options]     serve
+       portero check FILE ...                      say what is wrong with a configuration
+       portero convert haproxy.cfg ...             print the TOML that means the same
+       portero demo                                three built-in origins behind one door, nothing else needed
+       portero reload PIDFILE|PID                  make a running daemon read its configuration again
+
+options (HAProxy's):
+  -f FILE    a configuration (haproxy.cfg or portero.toml) or a folder of .cfg files; may be given many times
+  -c         check only            -V   say that it is valid
+  -cc COND   evaluate a condition of .if and exit with 0 when it is true
+  -C DIR     go to this folder first
+  -D         to the background     -d, -db   stay in the foreground
+  -W, -Ws    master and worker in one process; -Ws tells the service manager when it is ready
+  -S ADDR    the master's runtime API
+  -p FILE    write the process number here
+  -L NAME    the name of the local peer
+  -n N       connections at the most
+  -q         say errors only       -dW  warnings are errors      -dr  servers need not resolve
+  -sf PID... tell these processes to finish once this one serves; -st to terminate
+  -v, -vv    version
+";
+
+/// Options with one value that follows.
+const WITH_VALUE: [&str; 8] = ["-f", "-C", "-S", "-p", "-L", "-n", "-m", "-x"];
+
+/// What the arguments ask for; the error is a sentence.
+pub fn parse(args: &[String]) -> Result<Command, String> {
+    match args.first().map(String::as_str) {
+        None | Some("help" | "-h" | "--help") => Ok(Command::Help),
+        Some("demo") => no_more(args, Command::Demo),
+        Some("version" | "--version") => Ok(Command::Version(false)),
+        Some("check") => Ok(Command::Check(Options { files: paths(args)?, verbose: true, ..Options::default() })),
+        Some("convert") => Ok(Command::Convert(paths(args)?)),
+        Some("reload") => match args {
+            [_, target] => Ok(Command::Reload(target.clone())),
+            _ => Err("'reload' takes a pid file or a process number".into()),
+        },
+        Some(_) => haproxy(args),
+    }
+}
+
+fn no_more(args: &[String], command: Command) -> Result<Command, String> {
+    match args {
+        [_] => Ok(command),
+        [name, extra, ..] => Err(format!("'{name}' takes no argument, and '{extra}' is one")),
+        [] => Ok(command),
+    }
+}
+
+fn paths(args: &[String]) -> Result<Vec<PathBuf>, String> {
+    match args {
+        [name] => Err(format!("'{name}' needs a file")),
+        [_, files @ ..] => Ok(files.iter().map(PathBuf::from).collect()),
+        [] => Ok(Vec::new()),
+    }
+}
+
+/// Which of HAProxy's modes was asked for.
+#[derive(Clone, Copy, PartialEq)]
+enum Mode {
+    Run,
+    Check,
+}
+
+fn haproxy(args: &[String]) -> Result<Command, String> {
+    let mut options = Options::default();
+    let mut mode = Mode::Run;
+    let mut rest = args.iter().map(String::as_str).peekable();
+    while let Some(arg) = rest.next() {
+        if WITH_VALUE.contains(&arg) {
+            let value = rest.next().ok_or_else(|| format!("'{arg}' needs a value"))?;
+            take_value(&mut options, arg, value)?;
+            continue;
+        }
+        match arg {
+            "-c" => mode = Mode::Check,
+            "-cc" => return Ok(Command::Condition(rest.next().ok_or("'-cc' needs a condition")?.to_owned())),
+            "-v" | "-vv" => return Ok(Command::Version(arg == "-vv")),
+            "-d" | "-db" => options.foreground = true,
+            "-D" => options.daemon = true,
+            "-q" => options.quiet = true,
+            "-V" => options.verbose = true,
+            "-W" => options.master = true,
+            "-Ws" => (options.master, options.notify) = (true, true),
+            "-dr" => options.ignore_unresolved = true,
+            "-dW" => options.warnings_fatal = true,
+            "-sf" | "-st" => {
+                let list = if arg == "-sf" { &mut options.finish } else { &mut options.terminate };
+                while let Some(pid) = rest.peek().and_then(|p| p.parse().ok()) {
+                    list.push(pid);
+                    rest.next();
+                }
+            }
+            "--" => options.files.extend(rest.by_ref().map(PathBuf::from)),
+            // switches for parts of HAProxy's engine: memory poisoning, its pollers and splicing, forks, traces
+            other if is_engine_switch(other) => {}
+            other => return Err(format!("unknown option '{other}'")),
+        }
+    }
+    Ok(match mode {
+        Mode::Run => Command::Run(Box::new(options)),
+        Mode::Check => Command::Check(options),
+    })
+}
+
+fn take_value(options: &mut Options, arg: &str, value: &str) -> Result<(), String> {
+    match arg {
+        "-f" => options.files.push(value.into()),
+        "-C" => options.folder = Some(value.into()),
+        "-S" => options.master_socket = Some(value.to_owned()),
+        "-p" => options.pidfile = Some(value.into()),
+        "-L" => options.local_peer = Some(value.to_owned()),
+        "-n" => {
+            let number = value.parse().map_err(|_| format!("'-n {value}': not a number"))?;
+            options.maxconn = Some(number);
+        }
+        // -m limits HAProxy's own memory pools; -x fetches sockets that a reload in place never lets go of
+        _ => {}
+    }
+    Ok(())
+}
+
+fn is_engine_switch(arg: &str) -> bool {
+    let exact = ["-dI", "-dG", "-dV", "-dS", "-dZ", "-de", "-dp", "-dk", "-ds", "-dR", "-dL", "-dF", "-dC"];
+    exact.contains(&arg) || ["-dM", "-dt", "-dK", "-dD"].iter().any(|p| arg.starts_with(p))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(line: &str) -> Result<Command, String> {
+        parse(&line.split_whitespace().map(str::to_owned).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn the_command_line_of_the_regression_tests() {
+        let Ok(Command::Run(options)) = parsed("-d -Ws -S fd@5 -dM -dI -dW -f /tmp/cfg -p /tmp/pid") else {
+            panic!("no run")
+        };
+        assert_eq!(options.files, [PathBuf::from("/tmp/cfg")]);
+        assert!(options.foreground && options.notify && options.warnings_fatal);
+        assert_eq!(options.master_socket.as_deref(), Some("fd@5"));
+    }
+
+    #[test]
+    fn process_numbers_end_with_the_next_option() {
+        let Ok(Command::Run(options)) = parsed("-f a -sf 12 13 -D") else { panic!("no run") };
+        assert_eq!((options.finish, options.daemon), (vec![12, 13], true));
+    }
+
+    #[test]
+    fn what_is_unknown_is_named() {
+        assert_eq!(parsed("-f a --frobnicate"), Err("unknown option '--frobnicate'".into()));
+        assert_eq!(parsed("-f"), Err("'-f' needs a value".into()));
+        assert_eq!(parsed("demo now"), Err("'demo' takes no argument, and 'now' is one".into()));
+    }
+}

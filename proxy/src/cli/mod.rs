@@ -1,0 +1,36 @@
+//! The command line: HAProxy's options, so that the binary can stand in its place, and subcommands of our own.
+
+mod args;
+mod check;
+mod run;
+mod version;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use args::Command;
+
+/// Runs the program with these arguments (without its name).
+pub fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
+    tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::from_default_env().add_directive(tracing::Level::INFO.into()))
+        .with_writer(std::io::stderr)
+        .init();
+    let args: Vec<String> = args.map(|a| a.to_string_lossy().into_owned()).collect();
+    match args::parse(&args) {
+        Ok(Command::Run(options)) => run::run(*options),
+        Ok(Command::Check(options)) => check::check(&options),
+        Ok(Command::Condition(text)) => check::condition(&text),
+        Ok(Command::Reload(target)) => run::reload(&target),
+        Ok(Command::Version(full)) => version::print(full),
+        Ok(Command::Help) => {
+            print!("{}", args::USAGE);
+            ExitCode::SUCCESS
+        }
+        Ok(other @ (Command::Convert(_) | Command::Demo)) => { eprintln!("{other:?}"); ExitCode::FAILURE }
+        Err(message) => {
+            eprintln!("error: {message}\n\n{}", args::USAGE);
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,240 @@
+//! A client's HTTP/1 connection while requests are under way: reads a head, walks the road, reads the next.
+
+use std::future::poll_fn;
+use std::rc::Rc;
+use std::task::Poll;
+use std::time::{Duration, Instant, SystemTime};
+
+use portero_api::{Exchange, Framing};
+
+use crate::connection::{Next, Session, idle_limit, placeholder};
+use crate::http1::{self, BodyReader, Refusal};
+use crate::net::Deadline;
+use crate::road::exchange::exchange;
+use crate::road::{self, Client, Lead, Road};
+use crate::worker::Worker;
+
+/// After so long without a byte a connection gives its memory back and waits as an idle one.
+const PARK_AFTER: Duration = Duration::from_millis(500);
+
+/// Serves requests as long as they follow each other closely.
+pub async fn active(worker: &Rc<Worker>, session: &mut Session) -> Next {
+    let mut active = Active::new(worker, session);
+    let next = active.run(worker, session).await;
+    let Active { client, ex, .. } = active;
+    let Exchange { conn, .. } = ex;
+    session.conn = conn;
+    worker.buffers.give(client.buffer);
+    next
+}
+
+/// What only a connection with a request under way has.
+struct Active {
+    client: Client,
+    ex: Exchange,
+    server_deadline: Deadline,
+    tried: Vec<usize>,
+}
+
+/// What the wait for a head ended with.
+enum Head {
+    Whole(http1::Head),
+    Refused(Refusal),
+    /// The client closed or broke.
+    Left,
+    /// Its time is over.
+    Late,
+    Park,
+}
+
+impl Active {
+    fn new(worker: &Rc<Worker>, session: &mut Session) -> Active {
+        let conn = std::mem::replace(&mut session.conn, placeholder(&session.fe));
+        let buffer = session.early.take().unwrap_or_else(|| worker.buffers.take());
+        let mut ex = Exchange::new(conn);
+        ex.log.request_captures.resize(session.fe.conf.request_captures.len(), None);
+        ex.log.response_captures.resize(session.fe.conf.response_captures.len(), None);
+        let client = Client {
+            stream: session.stream.clone(),
+            buffer,
+            lead: Lead::default(),
+            deadline: Deadline::default(),
+            body: None,
+            heard: Instant::now(),
+        };
+        Active { client, ex, server_deadline: Deadline::default(), tried: Vec::new() }
+    }
+
+    async fn run(&mut self, worker: &Rc<Worker>, session: &mut Session) -> Next {
+        loop {
+            let first = self.ex.conn.requests == 0;
+            self.begin(session, first);
+            match self.read_head(session, first).await {
+                Head::Whole(head) => {
+                    if !self.walk(worker, session, head).await {
+                        return self.close().await;
+                    }
+                }
+                Head::Refused(refusal) => {
+                    self.refuse(worker, session, refusal.status, (b'P', b'R')).await;
+                    return self.close().await;
+                }
+                Head::Left => {
+                    self.left(worker, session, first);
+                    return Next::Close;
+                }
+                Head::Late if first || !self.client.buffer.is_empty() => {
+                    self.refuse(worker, session, 408, (b'c', b'R')).await;
+                    return self.close().await;
+                }
+                Head::Late => return Next::Close,
+                Head::Park => return Next::Idle,
+            }
+            self.ex.clear();
+        }
+    }
+
+    fn begin(&mut self, session: &Session, first: bool) {
+        let timers = &mut self.ex.log.timers;
+        if first {
+            timers.start = Some(session.conn.accepted.min(self.ex.conn.accepted));
+            timers.date = Some(self.ex.conn.accepted_at);
+            timers.handshake = Some(self.ex.conn.accepted);
+        } else {
+            let now = Instant::now();
+            timers.start = Some(now);
+            timers.handshake = Some(now);
+        }
+    }
+
+    /// Reads until a whole head is there. The time for the first byte is that of an idle connection, the time for the
+    /// rest that of `timeout http-request`.
+    async fn read_head(&mut self, session: &Session, first: bool) -> Head {
+        let limits = session.snapshot.request_limits(&session.fe);
+        let begun = Instant::now();
+        let idle = idle_limit(session, first).map(|t| if first { self.ex.conn.accepted } else { begun } + t);
+        let times = &session.fe.conf.timeouts;
+        let request = times.http_request.or(times.client);
+        let park = (!first).then(|| begun + PARK_AFTER);
+        let mut scan = http1::Scan::default();
+        let Active { client, ex, .. } = self;
+        poll_fn(|cx| {
+            loop {
+                if !client.buffer.is_empty() {
+                    if ex.log.timers.first_byte.is_none() {
+                        ex.log.timers.first_byte = Some(Instant::now());
+                    }
+                    match http1::request(client.buffer.filled(), &mut scan, &limits, &mut ex.request) {
+                        Ok(Some(head)) => return Poll::Ready(Head::Whole(head)),
+                        Ok(None) if client.buffer.is_full() => {
+                            let why = "head larger than the buffer";
+                            return Poll::Ready(Head::Refused(Refusal { status: 400, why }));
+                        }
+                        Ok(None) => {}
+                        Err(refusal) => return Poll::Ready(Head::Refused(refusal)),
+                    }
+                }
+                match client.stream.poll_read(cx, client.buffer.room()) {
+                    Poll::Ready(Ok(0) | Err(_)) => return Poll::Ready(Head::Left),
+                    Poll::Ready(Ok(n)) => {
+                        client.buffer.fill(n);
+                        ex.log.bytes_in += n as u64;
+                    }
+                    Poll::Pending => break,
+                }
+            }
+            let until = match ex.log.timers.first_byte {
+                Some(at) => request.map(|t| at + t),
+                None => {
+                    if let Some(park) = park
+                        && idle.is_none_or(|idle| park < idle)
+                    {
+                        return client.deadline.poll(Some(park), cx).map(|()| Head::Park);
+                    }
+                    idle
+                }
+            };
+            client.deadline.poll(until, cx).map(|()| Head::Late)
+        })
+        .await
+    }
+
+    async fn walk(&mut self, worker: &Rc<Worker>, session: &Session, head: http1::Head) -> bool {
+        self.note_head(session, &head);
+        let Active { client, ex, server_deadline, tried } = self;
+        tried.clear();
+        let mut road = Road {
+            worker,
+            snapshot: session.snapshot.clone(),
+            fe: session.fe.clone(),
+            be: session.fe.clone(),
+            client,
+            head,
+            ex,
+            server_deadline,
+            response_begun: false,
+            keep_alive: head.keep_alive && !head.suspect,
+            tried,
+        };
+        exchange(&mut road).await
+    }
+
+    fn note_head(&mut self, session: &Session, head: &http1::Head) {
+        let now = Instant::now();
+        let (client, ex) = (&mut self.client, &mut self.ex);
+        client.buffer.consume(head.len);
+        client.heard = now;
+        ex.conn.requests += 1;
+        ex.log.timers.request = Some(now);
+        if ex.log.timers.date.is_none() {
+            ex.log.timers.date = Some(SystemTime::now());
+        }
+        if session.fe.needs_request_line {
+            let line = &mut ex.log.request_line;
+            line.extend_from_slice(ex.request.method.as_bytes());
+            line.push(b' ');
+            line.extend_from_slice(&ex.request.target);
+            line.extend_from_slice(b" HTTP/");
+            line.extend_from_slice(ex.request.version.digits().as_bytes());
+        }
+        client.body = match ex.request.framing {
+            Framing::None | Framing::Length(0) => None,
+            framing => Some(BodyReader::new(framing)),
+        };
+    }
+
+    /// Answers what never became a request.
+    async fn refuse(&mut self, worker: &Rc<Worker>, session: &Session, status: u16, term: (u8, u8)) {
+        let log = &mut self.ex.log;
+        (log.term.cause, log.term.phase) = term;
+        log.status = status;
+        if log.timers.date.is_none() {
+            log.timers.date = Some(SystemTime::now());
+        }
+        let out = self.client.lead.head();
+        road::write_page(&session.fe, status, out);
+        log.bytes_out += out.len() as u64;
+        let _ = road::write_lead(&mut self.client, session.fe.conf.timeouts.client).await;
+        road::log_refused(worker, &session.fe, &mut self.ex);
+    }
+
+    /// The client closed before a whole request had come.
+    fn left(&mut self, worker: &Rc<Worker>, session: &Session, first: bool) {
+        let nothing = self.client.buffer.is_empty();
+        if nothing && (!first || session.fe.conf.options.dontlognull) {
+            return;
+        }
+        let log = &mut self.ex.log;
+        log.status = 400;
+        (log.term.cause, log.term.phase) = (b'C', b'R');
+        if log.timers.date.is_none() {
+            log.timers.date = Some(SystemTime::now());
+        }
+        road::log_refused(worker, &session.fe, &mut self.ex);
+    }
+
+    async fn close(&mut self) -> Next {
+        road::linger(&mut self.client).await;
+        Next::Close
+    }
+}

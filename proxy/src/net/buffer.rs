@@ -1,0 +1,131 @@
+//! Buffers of a fixed size, lent by each worker's store: an idle connection holds none.
+
+use std::cell::RefCell;
+
+/// A byte buffer with a filled part; bytes enter at its end and leave at its start.
+#[derive(Debug)]
+pub struct Buffer {
+    data: Box<[u8]>,
+    start: usize,
+    end: usize,
+}
+
+impl Buffer {
+    /// A buffer of that many bytes.
+    pub fn new(size: usize) -> Buffer {
+        Buffer { data: vec![0; size].into_boxed_slice(), start: 0, end: 0 }
+    }
+
+    /// The bytes that are in it.
+    pub fn filled(&self) -> &[u8] {
+        &self.data[self.start..self.end]
+    }
+
+    /// How many bytes are in it.
+    pub fn len(&self) -> usize {
+        self.end - self.start
+    }
+
+    /// True when nothing is in it.
+    pub fn is_empty(&self) -> bool {
+        self.start == self.end
+    }
+
+    /// True when no byte fits any more.
+    pub fn is_full(&self) -> bool {
+        self.len() == self.data.len()
+    }
+
+    /// The room behind the filled part; what is in the buffer moves to its front when the end is reached.
+    pub fn room(&mut self) -> &mut [u8] {
+        if self.end == self.data.len() && self.start > 0 {
+            self.data.copy_within(self.start..self.end, 0);
+            self.end -= self.start;
+            self.start = 0;
+        }
+        &mut self.data[self.end..]
+    }
+
+    /// Says that `n` bytes of the room were filled.
+    pub fn fill(&mut self, n: usize) {
+        self.end = (self.end + n).min(self.data.len());
+    }
+
+    /// Takes `n` bytes from the front.
+    pub fn consume(&mut self, n: usize) {
+        self.start = (self.start + n).min(self.end);
+        if self.start == self.end {
+            (self.start, self.end) = (0, 0);
+        }
+    }
+
+    /// Takes all bytes.
+    pub fn clear(&mut self) {
+        (self.start, self.end) = (0, 0);
+    }
+
+    /// Copies bytes in, as many as fit, and says how many.
+    pub fn put(&mut self, bytes: &[u8]) -> usize {
+        let room = self.room();
+        let n = bytes.len().min(room.len());
+        room[..n].copy_from_slice(&bytes[..n]);
+        self.fill(n);
+        n
+    }
+}
+
+/// The store of a worker: buffers that were given back are lent again.
+#[derive(Debug)]
+pub struct Buffers {
+    size: usize,
+    free: RefCell<Vec<Buffer>>,
+}
+
+/// More free buffers than this are returned to the system.
+const KEEP: usize = 256;
+
+impl Buffers {
+    /// A store of buffers of that many bytes.
+    pub fn new(size: usize) -> Buffers {
+        Buffers { size, free: RefCell::default() }
+    }
+
+    /// Lends an empty buffer.
+    pub fn take(&self) -> Buffer {
+        self.free.borrow_mut().pop().unwrap_or_else(|| Buffer::new(self.size))
+    }
+
+    /// Takes a buffer back.
+    pub fn give(&self, mut buffer: Buffer) {
+        let mut free = self.free.borrow_mut();
+        if free.len() < KEEP && buffer.data.len() == self.size {
+            buffer.clear();
+            free.push(buffer);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_moves_to_the_front_when_the_end_is_reached() {
+        let mut buffer = Buffer::new(4);
+        assert_eq!(buffer.put(b"abcdef"), 4);
+        buffer.consume(3);
+        assert_eq!(buffer.room().len(), 3);
+        assert_eq!(buffer.put(b"xyz"), 3);
+        assert_eq!(buffer.filled(), b"dxyz");
+        assert!(buffer.is_full());
+    }
+
+    #[test]
+    fn a_buffer_given_back_is_lent_again_empty() {
+        let buffers = Buffers::new(8);
+        let mut buffer = buffers.take();
+        buffer.put(b"old");
+        buffers.give(buffer);
+        assert!(buffers.take().is_empty());
+    }
+}

@@ -1,0 +1,9 @@
+//! Bytes in and out: sockets, deadlines, buffers. Nothing here knows HTTP.
+
+mod buffer;
+mod deadline;
+mod stream;
+
+pub use buffer::{Buffer, Buffers};
+pub use deadline::Deadline;
+pub use stream::Stream;

@@ -1,0 +1,105 @@
+//! A connected socket of either kind, used by one task through a shared reference: both directions at once.
+
+use std::io::{self, IoSlice};
+use std::net::{Shutdown, SocketAddr};
+use std::task::{Context, Poll, Waker, ready};
+
+use socket2::SockRef;
+use tokio::net::{TcpStream, UnixStream};
+
+/// A connected socket.
+#[derive(Debug)]
+pub enum Stream {
+    /// TCP.
+    Tcp(TcpStream),
+    /// A unix stream socket.
+    Unix(UnixStream),
+}
+
+/// The same method of whichever socket it is.
+macro_rules! either {
+    ($stream:expr, $socket:ident => $body:expr) => {
+        match $stream {
+            Stream::Tcp($socket) => $body,
+            Stream::Unix($socket) => $body,
+        }
+    };
+}
+
+impl Stream {
+    /// Reads into `room`; 0 at the end of the stream, or when there is no room.
+    pub fn poll_read(&self, cx: &mut Context<'_>, room: &mut [u8]) -> Poll<io::Result<usize>> {
+        loop {
+            ready!(either!(self, s => s.poll_read_ready(cx)))?;
+            match either!(self, s => s.try_read(room)) {
+                Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
+                result => return Poll::Ready(result),
+            }
+        }
+    }
+
+    /// Ready when there is something to read, the end of the stream included.
+    pub fn poll_readable(&self, cx: &mut Context<'_>) -> Poll<()> {
+        either!(self, s => s.poll_read_ready(cx)).map(|_| ())
+    }
+
+    /// Writes some of the pieces, in order.
+    pub fn poll_write(&self, cx: &mut Context<'_>, pieces: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
+        loop {
+            match self.try_write(pieces) {
+                Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
+                result => return Poll::Ready(result),
+            }
+            ready!(either!(self, s => s.poll_write_ready(cx)))?;
+        }
+    }
+
+    fn try_write(&self, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
+        match pieces {
+            [one] => either!(self, s => s.try_write(one)),
+            many => either!(self, s => s.try_write_vectored(many)),
+        }
+    }
+
+    /// True when the peer has neither sent anything nor closed, as far as is known without asking the system:
+    /// what makes an idle connection fit for another request.
+    pub fn is_quiet(&self) -> bool {
+        let mut cx = Context::from_waker(Waker::noop());
+        let mut byte = [0];
+        match either!(self, s => s.poll_read_ready(&mut cx)) {
+            Poll::Pending => true,
+            // readiness may be left over from the last read: only the socket itself knows
+            Poll::Ready(_) => {
+                let read = either!(self, s => s.try_read(&mut byte));
+                matches!(read, Err(e) if e.kind() == io::ErrorKind::WouldBlock)
+            }
+        }
+    }
+
+    /// Says to the peer that no more will come.
+    pub fn shutdown_write(&self) -> io::Result<()> {
+        either!(self, s => SockRef::from(s).shutdown(Shutdown::Write))
+    }
+
+    /// Makes the close that follows a reset, so that the peer does not take what it has for the whole.
+    pub fn reset_on_close(&self) {
+        // a socket that refuses the option is closed in order: nothing else to be done
+        let _ = either!(self, s => SockRef::from(s).set_linger(Some(std::time::Duration::ZERO)));
+    }
+
+    /// The address of the peer; none for unix sockets.
+    pub fn peer(&self) -> Option<SocketAddr> {
+        match self {
+            Stream::Tcp(s) => s.peer_addr().ok(),
+            Stream::Unix(_) => None,
+        }
+    }
+
+    /// The address on our side; none for unix sockets.
+    pub fn local(&self) -> Option<SocketAddr> {
+        match self {
+            Stream::Tcp(s) => s.local_addr().ok(),
+            Stream::Unix(_) => None,
+        }
+    }
+}

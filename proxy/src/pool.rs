@@ -1,0 +1,86 @@
+//! Idle connections to a server, one pool per worker and server.
+
+use std::cell::{Cell, RefCell};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use portero_api::ServerState;
+
+use crate::net::Stream;
+
+/// The idle connections of one worker to one server. The one used last is taken first: it is the least likely to be
+/// closed by the server meanwhile.
+#[derive(Debug)]
+pub struct Pool {
+    server: Arc<ServerState>,
+    idle: RefCell<Vec<Pooled>>,
+    /// Connections in use now, and the most at once since the last purge: no more than were needed are kept.
+    used: Cell<usize>,
+    needed: Cell<usize>,
+}
+
+/// A connection to a server between two requests.
+#[derive(Debug)]
+pub struct Pooled {
+    /// The socket.
+    pub stream: Stream,
+    /// Requests it has carried.
+    pub requests: u32,
+    /// The version of the server's address that it was made for.
+    pub address_version: u32,
+    since: Instant,
+}
+
+impl Pool {
+    /// An empty pool.
+    pub fn new(server: Arc<ServerState>) -> Pool {
+        Pool { server, idle: RefCell::default(), used: Cell::new(0), needed: Cell::new(0) }
+    }
+
+    /// A connection that is fit for another request, if there is one.
+    pub fn take(&self) -> Option<Pooled> {
+        loop {
+            let pooled = self.idle.borrow_mut().pop()?;
+            self.server.add_idle(-1);
+            if pooled.address_version == self.server.address_version() && pooled.stream.is_quiet() {
+                return Some(pooled);
+            }
+        }
+    }
+
+    /// Notes that a connection is in use.
+    pub fn lend(&self) {
+        self.used.set(self.used.get() + 1);
+        self.needed.set(self.needed.get().max(self.used.get()));
+    }
+
+    /// Notes that a connection is in use no more.
+    pub fn unlend(&self) {
+        self.used.set(self.used.get().saturating_sub(1));
+    }
+
+    /// Takes a connection back, unless more are idle than were needed lately.
+    pub fn give(&self, stream: Stream, requests: u32, address_version: u32, max: Option<usize>) {
+        let mut idle = self.idle.borrow_mut();
+        let room = self.needed.get().max(1).min(max.unwrap_or(usize::MAX));
+        if idle.len() + self.used.get() < room.max(1) && max != Some(0) {
+            idle.push(Pooled { stream, requests, address_version, since: Instant::now() });
+            self.server.add_idle(1);
+        }
+    }
+
+    /// Closes what has been idle for longer than the purge delay, and forgets an old need. Called every second.
+    pub fn purge(&self, delay: Duration) {
+        let before = self.idle.borrow().len();
+        self.idle.borrow_mut().retain(|p| p.since.elapsed() < delay && p.stream.is_quiet());
+        self.server.add_idle(self.idle.borrow().len() as i32 - before as i32);
+        let needed = self.needed.get();
+        self.needed.set(self.used.get().max(needed - needed.div_ceil(4).min(needed)));
+    }
+}
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        self.server.add_idle(-(self.idle.borrow().len() as i32));
+    }
+}

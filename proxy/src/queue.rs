@@ -1,0 +1,193 @@
+//! Requests that wait for a place at a server of a backend, in the order they came, whatever worker they are on.
+
+use std::collections::VecDeque;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
+
+use portero_api::{ProxyState, ServerState};
+
+/// The queue of a backend, those of its servers included.
+#[derive(Debug, Default)]
+pub struct Queue {
+    inner: Mutex<Inner>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    next: u64,
+    waiting: VecDeque<Waiter>,
+}
+
+#[derive(Debug)]
+struct Waiter {
+    number: u64,
+    /// The server it must have (persistence), else any of the backend.
+    server: Option<Arc<ServerState>>,
+    waker: Option<Waker>,
+    call: Option<Call>,
+}
+
+/// What a waiting request is told.
+#[derive(Clone, Debug)]
+pub enum Call {
+    /// A place at this server is yours already.
+    Place(Arc<ServerState>),
+    /// Servers have changed: choose again.
+    Again,
+}
+
+impl Queue {
+    /// Gives a place at a server back: to the first who waits for it, else to nobody.
+    pub fn leave(&self, backend: &ProxyState, server: &Arc<ServerState>) {
+        if server.max_sessions() == 0 || (backend.queued() == 0 && server.queued() == 0) {
+            server.leave();
+            return;
+        }
+        let mut inner = self.lock();
+        let fits = |w: &Waiter| w.call.is_none() && w.server.as_ref().is_none_or(|s| Arc::ptr_eq(s, server));
+        let over = server.current() > server.max_sessions();
+        match inner.waiting.iter_mut().find(|w| fits(w)) {
+            Some(waiter) if server.usable() && !over => waiter.call(Call::Place(server.clone())),
+            _ => server.leave(),
+        }
+    }
+
+    /// Makes all who wait choose again: a server has come, gone or grown.
+    pub fn call_all(&self) {
+        let mut inner = self.lock();
+        inner.waiting.iter_mut().filter(|w| w.call.is_none()).for_each(|w| w.call(Call::Again));
+    }
+
+    /// A place in the queue, behind all others.
+    pub fn wait(self: &Arc<Self>, backend: &Arc<ProxyState>, server: Option<Arc<ServerState>>) -> Ticket {
+        let mut inner = self.lock();
+        inner.next += 1;
+        let number = inner.next;
+        inner.waiting.push_back(Waiter { number, server: server.clone(), waker: None, call: None });
+        inner.count(backend, server.as_ref());
+        let ahead = inner.waiting.len() as u32 - 1;
+        Ticket { queue: self.clone(), backend: backend.clone(), server, number, ahead }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(|e| e.into_inner())
+    }
+}
+
+impl Inner {
+    /// Tells the states how many wait.
+    fn count(&self, backend: &ProxyState, server: Option<&Arc<ServerState>>) {
+        let of_server = |s: &Arc<ServerState>| {
+            self.waiting.iter().filter(|w| w.server.as_ref().is_some_and(|x| Arc::ptr_eq(x, s))).count()
+        };
+        match server {
+            Some(server) => server.set_queued(of_server(server) as u32),
+            None => backend.set_queued(self.waiting.iter().filter(|w| w.server.is_none()).count() as u32),
+        }
+    }
+}
+
+impl Waiter {
+    fn call(&mut self, call: Call) {
+        self.call = Some(call);
+        if let Some(waker) = self.waker.take() {
+            waker.wake();
+        }
+    }
+}
+
+/// A request's place in a queue. Dropping it leaves the queue; a place at a server that was won is given on.
+#[derive(Debug)]
+pub struct Ticket {
+    queue: Arc<Queue>,
+    backend: Arc<ProxyState>,
+    server: Option<Arc<ServerState>>,
+    number: u64,
+    /// How many waited before it.
+    pub ahead: u32,
+}
+
+impl Future for Ticket {
+    type Output = Call;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Call> {
+        let mut inner = self.queue.lock();
+        let place = inner.waiting.iter().position(|w| w.number == self.number);
+        let Some(place) = place else { return Poll::Ready(Call::Again) };
+        if inner.waiting[place].call.is_none() {
+            inner.waiting[place].waker = Some(cx.waker().clone());
+            return Poll::Pending;
+        }
+        let waiter = inner.waiting.remove(place);
+        inner.count(&self.backend, self.server.as_ref());
+        match waiter.and_then(|w| w.call) {
+            Some(call) => Poll::Ready(call),
+            None => Poll::Ready(Call::Again),
+        }
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        let mut inner = self.queue.lock();
+        let Some(place) = inner.waiting.iter().position(|w| w.number == self.number) else { return };
+        let waiter = inner.waiting.remove(place);
+        inner.count(&self.backend, self.server.as_ref());
+        drop(inner);
+        if let Some(Call::Place(server)) = waiter.and_then(|w| w.call) {
+            self.queue.leave(&self.backend, &server);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use portero_api::{Address, Kind};
+
+    fn full_server() -> (Arc<Queue>, Arc<ProxyState>, Arc<ServerState>) {
+        let backend = Arc::new(ProxyState::new("b", 1, Kind::Backend, true));
+        let server = Arc::new(ServerState::new(&backend, "s", 1, Address::Unresolved("x".into())));
+        server.set_max_sessions(1);
+        assert!(server.try_enter());
+        (Arc::default(), backend, server)
+    }
+
+    fn poll(ticket: &mut Ticket) -> Poll<Call> {
+        Pin::new(ticket).poll(&mut Context::from_waker(Waker::noop()))
+    }
+
+    #[test]
+    fn the_first_in_the_queue_gets_the_place() {
+        let (queue, backend, server) = full_server();
+        let mut first = queue.wait(&backend, None);
+        let mut second = queue.wait(&backend, None);
+        assert_eq!((backend.queued(), second.ahead), (2, 1));
+        assert!(poll(&mut first).is_pending());
+        queue.leave(&backend, &server);
+        assert!(matches!(poll(&mut first), Poll::Ready(Call::Place(_))));
+        assert!(poll(&mut second).is_pending());
+        assert_eq!((server.current(), backend.queued()), (1, 1));
+    }
+
+    #[test]
+    fn a_place_won_by_who_has_left_goes_to_the_next() {
+        let (queue, backend, server) = full_server();
+        let first = queue.wait(&backend, None);
+        let mut second = queue.wait(&backend, None);
+        queue.leave(&backend, &server);
+        drop(first);
+        assert!(matches!(poll(&mut second), Poll::Ready(Call::Place(_))));
+        drop(second);
+        assert_eq!(server.current(), 1);
+    }
+
+    #[test]
+    fn a_place_that_nobody_waits_for_is_free_again() {
+        let (queue, backend, server) = full_server();
+        queue.leave(&backend, &server);
+        assert_eq!(server.current(), 0);
+    }
+}

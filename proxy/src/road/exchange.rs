@@ -1,0 +1,61 @@
+//! The main road: one request from its head to its line in the log.
+
+use portero_api::Counter;
+
+use super::{Fail, Road, backend, finish, forward, frontend, replies};
+
+/// Walks the whole road with a request whose head was read. True when another request may follow on the connection.
+///
+/// Outer: whatever happens, the client is told, the exchange is counted and logged.
+pub async fn exchange(road: &mut Road<'_>) -> bool {
+    if let Err(fail) = inner(road).await {
+        replies::rescue(road, fail).await;
+    }
+    finish::finish(road);
+    road.keep_alive
+}
+
+/// Inner: the straight road. Every step is a function; the first failure ends it.
+async fn inner(road: &mut Road<'_>) -> Result<(), Fail> {
+    frontend::begin(road)?;
+    frontend::buffer_request(road).await?;
+    frontend::request_rules(road).await?;
+    frontend::service(road).await?;
+    frontend::choose_backend(road)?;
+    backend::enter(road);
+    let result = in_backend(road).await;
+    road.be.state.leave_back();
+    result
+}
+
+async fn in_backend(road: &mut Road<'_>) -> Result<(), Fail> {
+    backend::request_rules(road).await?;
+    backend::service(road).await?;
+    backend::prepare(road)?;
+    tries(road).await
+}
+
+/// Tries servers until one answers, as long as another try is safe and allowed.
+async fn tries(road: &mut Road<'_>) -> Result<(), Fail> {
+    loop {
+        let mut place = backend::place(road).await?;
+        let fail = match forward::to_server(road, &mut place).await {
+            Ok(()) => return Ok(()),
+            Err(fail) => fail,
+        };
+        backend::note_failure(road, &place, &fail);
+        let pause = backend::next_try(road, &place, fail)?;
+        drop(place);
+        if let Some(pause) = pause {
+            tokio::time::sleep(pause).await;
+        }
+    }
+}
+
+/// Counts a request in; called once its head is valid.
+pub fn count_request(road: &Road<'_>) {
+    road.fe.state.front.inc(Counter::Requests);
+    if let Some(start) = road.ex.log.timers.request {
+        road.fe.state.request_rate.hit(start);
+    }
+}

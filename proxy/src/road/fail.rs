@@ -1,0 +1,92 @@
+//! Why an exchange ends before its time: whose fault it is, what the client is told, whether another try is safe.
+
+use portero_api::{Close, Reply};
+
+/// The end of the straight road. The outer road turns it into a reply and a line in the log.
+#[derive(Debug)]
+pub struct Fail {
+    /// What the client is told.
+    pub answer: Tell,
+    /// What ended it, for the log: the first letter of the termination state.
+    pub cause: u8,
+    /// Where it was: the second letter.
+    pub phase: u8,
+    /// Whose fault it was, for the counters.
+    pub fault: Fault,
+    /// True when the server has certainly not acted on the request, or may act on it twice without harm.
+    pub retry: bool,
+}
+
+/// What the client is told.
+#[derive(Debug)]
+pub enum Tell {
+    /// This reply.
+    Reply(Reply),
+    /// Nothing: the response is under way already, or the client has gone.
+    Nothing,
+    /// Nothing, and the connection ends as a rule said.
+    Close(Close),
+}
+
+/// Whose fault a failure was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// A rule refused the request.
+    DeniedRequest,
+    /// A rule refused the response.
+    DeniedResponse,
+    /// A rule or a service gave the answer: nobody's fault.
+    Intercepted,
+    /// The client sent nonsense, or was too slow.
+    BadRequest,
+    /// The client left.
+    ClientAbort,
+    /// The server could not be reached.
+    Connect,
+    /// The server sent nonsense, or was too slow.
+    BadResponse,
+    /// The server left in the middle of a response.
+    ServerAbort,
+    /// A rewrite or another part of ours.
+    Internal,
+}
+
+/// The phases of an exchange, as the second letter of the termination state names them.
+pub mod phase {
+    #![allow(missing_docs)]
+    pub const REQUEST: u8 = b'R';
+    pub const QUEUE: u8 = b'Q';
+    pub const CONNECT: u8 = b'C';
+    pub const HEADERS: u8 = b'H';
+    pub const DATA: u8 = b'D';
+    pub const LAST: u8 = b'L';
+    pub const TARPIT: u8 = b'T';
+}
+
+impl Fail {
+    /// A failure that ends with the error page of a status.
+    pub fn status(status: u16, cause: u8, phase: u8, fault: Fault) -> Fail {
+        Fail { answer: Tell::Reply(Reply::Status(status)), cause, phase, fault, retry: false }
+    }
+
+    /// A failure that the client is told nothing of.
+    pub fn silent(cause: u8, phase: u8, fault: Fault) -> Fail {
+        Fail { answer: Tell::Nothing, cause, phase, fault, retry: false }
+    }
+
+    /// A reply that a rule or a service gave.
+    pub fn reply(reply: Reply, cause: u8, phase: u8, fault: Fault) -> Fail {
+        Fail { answer: Tell::Reply(reply), cause, phase, fault, retry: false }
+    }
+
+    /// The end that a rule made of the connection.
+    pub fn close(close: Close, phase: u8) -> Fail {
+        Fail { answer: Tell::Close(close), cause: b'P', phase, fault: Fault::DeniedRequest, retry: false }
+    }
+
+    /// Says that another try is safe.
+    pub fn may_retry(mut self, retry: bool) -> Fail {
+        self.retry = retry;
+        self
+    }
+}

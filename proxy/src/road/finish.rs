@@ -1,0 +1,111 @@
+//! The one place where an exchange is counted and logged, whatever happened to it.
+
+use std::time::Instant;
+
+use portero_api::{Counter, Exchange};
+
+use super::Road;
+use crate::log::Level;
+use crate::snapshot::Proxy;
+use crate::worker::Worker;
+
+/// Counts and logs an exchange that has ended.
+pub fn finish(road: &mut Road<'_>) {
+    let now = Instant::now();
+    road.ex.log.timers.end = Some(now);
+    count(road, now);
+    if should_log(road.ex, &road.fe) {
+        write_line(road.worker, &road.fe, road.ex);
+    }
+}
+
+fn count(road: &Road<'_>, _now: Instant) {
+    let log = &road.ex.log;
+    let front = &road.fe.state.front;
+    if log.status > 0 {
+        front.inc(Counter::of_status(log.status));
+    }
+    front.add(Counter::BytesIn, log.bytes_in);
+    front.add(Counter::BytesOut, log.bytes_out);
+    if road.ex.backend.is_none() {
+        return;
+    }
+    let back = &road.be.state.back;
+    back.inc(Counter::Requests);
+    if log.status > 0 {
+        back.inc(Counter::of_status(log.status));
+    }
+    back.add(Counter::BytesIn, log.bytes_in);
+    back.add(Counter::BytesOut, log.bytes_out);
+    let Some(server) = &road.ex.server else { return };
+    server.counters.inc(Counter::Requests);
+    server.counters.add(Counter::BytesIn, log.bytes_in);
+    server.counters.add(Counter::BytesOut, log.bytes_out);
+    let times = times(road.ex);
+    server.averages.note(times);
+    road.be.state.averages.note(times);
+}
+
+/// Queue, connect, response and total time in milliseconds.
+fn times(exchange: &Exchange) -> [u64; 4] {
+    let t = &exchange.log.timers;
+    let between = |a: Option<Instant>, b: Option<Instant>| match (a, b) {
+        (Some(a), Some(b)) => b.saturating_duration_since(a).as_millis() as u64,
+        _ => 0,
+    };
+    [
+        between(t.request, t.queued),
+        between(t.queued, t.connected),
+        between(t.connected, t.response),
+        between(t.first_byte, t.end),
+    ]
+}
+
+fn should_log(exchange: &Exchange, fe: &Proxy) -> bool {
+    if fe.logger.is_empty() || exchange.log.silent {
+        return false;
+    }
+    let normal = exchange.log.term.cause == b'-' && exchange.log.status < 500 && exchange.log.retries == 0;
+    !(fe.conf.options.dontlog_normal && normal)
+}
+
+/// Renders and sends the line of an exchange.
+pub fn write_line(worker: &Worker, fe: &Proxy, exchange: &Exchange) {
+    let failed = exchange.log.term.cause != b'-' && exchange.log.term.cause != b'L';
+    let format = match &fe.error_format {
+        Some(format) if failed => format,
+        _ => &fe.log_format,
+    };
+    let level = match exchange.log.level {
+        Some(level) => level_of(level),
+        None if failed && fe.conf.options.log_separate_errors => Level::Error,
+        None => Level::Info,
+    };
+    worker.with_line(|line| {
+        format.write(exchange, line);
+        fe.logger.send(level, line);
+    });
+}
+
+/// The level that a rule asked for (`set-log-level`).
+fn level_of(number: u8) -> Level {
+    use Level::{Alert, Critical, Debug, Emergency, Error, Info, Notice, Warning};
+    let all = [Emergency, Alert, Critical, Error, Warning, Notice, Info, Debug];
+    all.get(usize::from(number)).copied().unwrap_or(Info)
+}
+
+/// Counts and logs what never became a request: its head was refused, or did not come in time.
+pub fn log_refused(worker: &Worker, fe: &Proxy, exchange: &mut Exchange) {
+    exchange.log.timers.end = Some(Instant::now());
+    let front = &fe.state.front;
+    front.inc(Counter::RequestErrors);
+    front.inc(Counter::Requests);
+    if exchange.log.status > 0 {
+        front.inc(Counter::of_status(exchange.log.status));
+    }
+    front.add(Counter::BytesIn, exchange.log.bytes_in);
+    front.add(Counter::BytesOut, exchange.log.bytes_out);
+    if should_log(exchange, fe) {
+        write_line(worker, fe, exchange);
+    }
+}

@@ -1,0 +1,84 @@
+//! The frontend's part of the road: its rules, and the choice of the backend.
+
+use std::rc::Rc;
+
+use portero_api::{Counter, Served, Message, Reply};
+
+use super::exchange::count_request;
+use super::rules::{self, Side};
+use super::{Fail, Fault, Road, Tell, payload, phase, replies};
+
+/// Notes what the request says of itself before any rule changes it.
+pub fn begin(road: &mut Road<'_>) -> Result<(), Fail> {
+    count_request(road);
+    let closes = road.fe.conf.options.httpclose || road.worker.shared.is_stopping();
+    road.keep_alive &= !closes;
+    capture(road);
+    if road.fe.conf.monitor_uri.as_deref().is_some_and(|uri| uri == road.ex.request.target) {
+        let up = Message::new(200).body("text/html", "<html><body><h1>200 OK</h1>\nService ready.\n</body></html>\n");
+        road.ex.log.silent = true;
+        return Err(Fail::reply(Reply::Message(Box::new(up)), b'L', phase::REQUEST, Fault::Intercepted));
+    }
+    Ok(())
+}
+
+fn capture(road: &mut Road<'_>) {
+    for (slot, (name, len)) in road.fe.conf.request_captures.iter().enumerate() {
+        let value = road.ex.request.headers.all(name).last().map(|v| v[..v.len().min(*len)].to_vec());
+        if let Some(place) = road.ex.log.request_captures.get_mut(slot) {
+            *place = value;
+        }
+    }
+}
+
+/// Waits for the body where `option http-buffer-request` asks for it.
+pub async fn buffer_request(road: &mut Road<'_>) -> Result<(), Fail> {
+    if !road.fe.conf.options.http_buffer_request {
+        return Ok(());
+    }
+    payload::of_request(road, 0, road.fe.conf.timeouts.http_request).await
+}
+
+/// `tcp-request content`, `http-request` and `redirect` rules of the frontend.
+pub async fn request_rules(road: &mut Road<'_>) -> Result<(), Fail> {
+    let fe = road.fe.clone();
+    rules::run(road, &fe.rules.tcp_content, Side::Request).await?;
+    rules::run(road, &fe.rules.http_request, Side::Request).await?;
+    rules::run(road, &fe.rules.redirect, Side::Request).await
+}
+
+/// A service that answers in the place of a server: the statistics page.
+pub async fn service(road: &mut Road<'_>) -> Result<(), Fail> {
+    let fe = road.fe.clone();
+    serve(road, &fe).await
+}
+
+/// Lets the services of a proxy answer.
+pub async fn serve(road: &mut Road<'_>, proxy: &Rc<crate::snapshot::Proxy>) -> Result<(), Fail> {
+    let Some(stats) = &proxy.stats else { return Ok(()) };
+    if !stats.matches(&road.ex.request) {
+        return Ok(());
+    }
+    rules::run(road, &stats.rules, Side::Request).await?;
+    payload::of_request(road, 0, road.fe.conf.timeouts.http_request).await?;
+    let Some(Served { head, body }) = stats.service.serve(road.ex) else { return Ok(()) };
+    road.ex.log.service = Some(stats.name.clone());
+    replies::serve(road, head, body).await?;
+    Err(Fail { answer: Tell::Nothing, cause: b'L', phase: phase::REQUEST, fault: Fault::Intercepted, retry: false })
+}
+
+/// The backend that a `use_backend` rule names, else the default one.
+pub fn choose_backend(road: &mut Road<'_>) -> Result<(), Fail> {
+    let fe = road.fe.clone();
+    let named = fe.targets.pick(road.ex);
+    let by_name = named.as_deref().and_then(|name| road.snapshot.backend(name));
+    let default = || fe.conf.default_backend.and_then(|index| road.snapshot.proxy(index));
+    let own = || fe.conf.kind.has_back().then(|| fe.clone());
+    let Some(be) = by_name.or_else(default).or_else(own) else {
+        return Err(Fail::status(503, b'S', phase::CONNECT, Fault::Intercepted));
+    };
+    road.ex.backend = Some(be.state.clone());
+    be.state.back.inc(Counter::Sessions);
+    road.be = be;
+    Ok(())
+}

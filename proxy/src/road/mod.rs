@@ -1,0 +1,78 @@
+//! The road of a request, in walking order: [`exchange`] is the main road; [`frontend`] and [`backend`] are its rules
+//! and choices, [`upstream`] the connection, [`forward`] and [`pump`] move heads and bodies, [`replies`] is the one
+//! place where a failure becomes a reply, [`finish`] the one place where an exchange is counted and logged.
+
+mod backend;
+pub mod exchange;
+mod fail;
+mod finish;
+mod forward;
+mod frontend;
+mod payload;
+mod pump;
+mod replies;
+mod rules;
+pub mod tunnel;
+mod upstream;
+
+use std::rc::Rc;
+use std::time::Instant;
+
+use portero_api::Exchange;
+
+use crate::http1::{self, BodyReader};
+use crate::net::{Buffer, Deadline, Stream};
+use crate::snapshot::{Proxy, Snapshot};
+use crate::worker::Worker;
+
+pub use backend::{Place, enter as enter_backend, next_try, note_failure, place};
+pub use fail::{Fail, Fault, Tell, phase};
+pub use finish::{finish, log_refused};
+pub use forward::{connect as connect_to, write_lead};
+pub use frontend::choose_backend;
+pub use pump::{Lead, Pump, PumpFail};
+pub use replies::{linger, note, write_page};
+pub use upstream::{Upstream, from_now};
+
+/// Everything that the steps of the road work on.
+pub struct Road<'a> {
+    /// The worker that walks.
+    pub worker: &'a Rc<Worker>,
+    /// The configuration this exchange began with; a reload does not change it.
+    pub snapshot: Rc<Snapshot>,
+    /// The frontend.
+    pub fe: Rc<Proxy>,
+    /// The backend; the frontend itself until one is chosen.
+    pub be: Rc<Proxy>,
+    /// The client's connection.
+    pub client: &'a mut Client,
+    /// What the request head said beside the request itself.
+    pub head: http1::Head,
+    /// Request, response and what hooks share of them.
+    pub ex: &'a mut Exchange,
+    /// The timer of the server's side.
+    pub server_deadline: &'a mut Deadline,
+    /// True once a byte of the response has been sent: no reply of ours can follow.
+    pub response_begun: bool,
+    /// True while another request may follow on the client's connection.
+    pub keep_alive: bool,
+    /// Servers that were tried already, by place.
+    pub tried: &'a mut Vec<usize>,
+}
+
+/// A client's connection while a request is under way.
+#[derive(Debug)]
+pub struct Client {
+    /// The socket.
+    pub stream: Rc<Stream>,
+    /// What the client has sent and nobody has taken yet.
+    pub buffer: Buffer,
+    /// What is to be written to it.
+    pub lead: Lead,
+    /// Its timer.
+    pub deadline: Deadline,
+    /// The body of the request, as long as its end has not been read.
+    pub body: Option<BodyReader>,
+    /// When it was last heard of.
+    pub heard: Instant,
+}

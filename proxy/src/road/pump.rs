@@ -1,0 +1,257 @@
+//! Moves a body from one side to the other, with back-pressure: one buffer, never more.
+
+use std::io::{self, IoSlice};
+use std::task::{Context, Poll, ready};
+
+use portero_api::{Framing, Headers};
+
+use crate::http1::{self, BodyReader};
+use crate::net::{Buffer, Stream};
+
+/// A body under way.
+#[derive(Debug)]
+pub struct Pump {
+    reader: BodyReader,
+    /// Whether it is written chunked.
+    chunked: bool,
+    /// True once a chunk was begun: the next one is led by the line end of the one before.
+    begun: bool,
+    /// Bytes at the front of the buffer that are to be written as they are.
+    ready: usize,
+    /// Bytes behind them that were framing and are to be skipped.
+    skip: usize,
+    ended: bool,
+    /// Bytes written so far, those of `lead` included.
+    pub written: u64,
+    /// Bytes read so far, framing included.
+    pub read: u64,
+}
+
+/// Why a body did not arrive whole.
+#[derive(Debug)]
+pub enum PumpFail {
+    /// The sender closed too early or broke.
+    From(io::Error),
+    /// What it sent is no body.
+    Malformed,
+    /// The receiver broke.
+    To(io::Error),
+}
+
+impl Pump {
+    /// A body that comes with one framing and goes with another.
+    pub fn new(from: Framing, chunked: bool) -> Pump {
+        Pump {
+            reader: BodyReader::new(from),
+            chunked,
+            begun: false,
+            ready: 0,
+            skip: 0,
+            ended: from == Framing::None,
+            written: 0,
+            read: 0,
+        }
+    }
+
+    /// The rest of a body whose beginning was sent already.
+    pub fn resume(reader: BodyReader, chunked: bool) -> Pump {
+        Pump { reader, ..Pump::new(Framing::Length(1), chunked) }
+    }
+
+    /// True while the receiver, not the sender, is waited for.
+    pub fn is_writing(&self) -> bool {
+        self.ready > 0
+    }
+
+    /// True when the whole body was decoded; it may still have to be written.
+    pub fn is_decoded(&self) -> bool {
+        self.ended
+    }
+
+    /// Moves what can be moved. `lead` holds what is to be written before the next piece of the body: the head at
+    /// first, the frames of chunks then. Ready when the end of the body is written.
+    pub fn poll(
+        &mut self,
+        cx: &mut Context<'_>,
+        (from, buffer): (&Stream, &mut Buffer),
+        to: &Stream,
+        lead: &mut Lead,
+    ) -> Poll<Result<(), PumpFail>> {
+        loop {
+            // decode first: the head and the first piece of the body then leave together
+            if self.ready == 0 && !self.ended && self.decode(buffer, lead)? {
+                continue;
+            }
+            if self.ready > 0 || !lead.is_empty() {
+                ready!(self.write(cx, buffer, to, lead))?;
+                continue;
+            }
+            if self.ended {
+                return Poll::Ready(Ok(()));
+            }
+            match ready!(from.poll_read(cx, buffer.room())) {
+                Ok(0) => self.end_of_stream(lead)?,
+                Ok(n) => {
+                    buffer.fill(n);
+                    self.read += n as u64;
+                }
+                Err(e) => return Poll::Ready(Err(PumpFail::From(e))),
+            }
+        }
+    }
+
+    /// Takes what is in the buffer apart; false when there is nothing to be had from it.
+    fn decode(&mut self, buffer: &mut Buffer, lead: &mut Lead) -> Result<bool, PumpFail> {
+        if buffer.is_empty() {
+            return Ok(false);
+        }
+        let input = buffer.filled();
+        let step = self.reader.next(input).map_err(|_| PumpFail::Malformed)?;
+        let (consumed, len) = (step.consumed, step.data.len());
+        let ended = step.end;
+        // content is a piece of the input: what stands before it was framing
+        let before = if len > 0 { step.data.as_ptr() as usize - input.as_ptr() as usize } else { consumed };
+        if len > 0 && self.chunked {
+            lead.chunk(len, self.begun);
+            self.begun = true;
+        }
+        buffer.consume(before);
+        self.ready = len;
+        self.skip = consumed - before - len;
+        if len == 0 {
+            buffer.consume(self.skip);
+            self.skip = 0;
+        }
+        if ended {
+            self.end(lead);
+        }
+        Ok(consumed > 0 || ended)
+    }
+
+    fn write(
+        &mut self,
+        cx: &mut Context<'_>,
+        buffer: &mut Buffer,
+        to: &Stream,
+        lead: &mut Lead,
+    ) -> Poll<Result<(), PumpFail>> {
+        let data = &buffer.filled()[..self.ready];
+        let pieces = [IoSlice::new(lead.before()), IoSlice::new(data), IoSlice::new(lead.after())];
+        let used = if lead.before().is_empty() && lead.after().is_empty() { &pieces[1..2] } else { &pieces[..] };
+        let n = match ready!(to.poll_write(cx, used)) {
+            Ok(0) => return Poll::Ready(Err(PumpFail::To(io::ErrorKind::WriteZero.into()))),
+            Ok(n) => n,
+            Err(e) => return Poll::Ready(Err(PumpFail::To(e))),
+        };
+        self.written += n as u64;
+        let rest = lead.written_before(n);
+        let data = rest.min(self.ready);
+        buffer.consume(data);
+        self.ready -= data;
+        if self.ready == 0 {
+            buffer.consume(self.skip);
+            self.skip = 0;
+        }
+        lead.written_after(rest - data);
+        Poll::Ready(Ok(()))
+    }
+
+    fn end_of_stream(&mut self, lead: &mut Lead) -> Result<(), PumpFail> {
+        if !self.reader.is_complete(true) {
+            return Err(PumpFail::From(io::ErrorKind::UnexpectedEof.into()));
+        }
+        self.end(lead);
+        Ok(())
+    }
+
+    fn end(&mut self, lead: &mut Lead) {
+        self.ended = true;
+        if self.chunked {
+            lead.last_chunk(self.begun, self.reader.trailers());
+        }
+    }
+}
+
+/// Bytes that stand around the piece of a body that is written next: the head and chunk frames before it, the end of
+/// the last chunk after it.
+#[derive(Debug, Default)]
+pub struct Lead {
+    before: Vec<u8>,
+    before_done: usize,
+    after: Vec<u8>,
+    after_done: usize,
+}
+
+impl Lead {
+    /// The buffer that a head is written into.
+    pub fn head(&mut self) -> &mut Vec<u8> {
+        &mut self.before
+    }
+
+    /// True when everything is written.
+    pub fn is_empty(&self) -> bool {
+        self.before().is_empty() && self.after().is_empty()
+    }
+
+    /// Forgets everything.
+    pub fn clear(&mut self) {
+        self.before.clear();
+        self.after.clear();
+        (self.before_done, self.after_done) = (0, 0);
+    }
+
+    /// Writes everything.
+    pub fn poll(&mut self, cx: &mut Context<'_>, to: &Stream) -> Poll<io::Result<()>> {
+        while !self.is_empty() {
+            let n = ready!(to.poll_write(cx, &[IoSlice::new(if self.before().is_empty() { self.after() } else { self.before() })]))?;
+            if n == 0 {
+                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            }
+            let rest = self.written_before(n);
+            self.written_after(rest);
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    fn before(&self) -> &[u8] {
+        &self.before[self.before_done..]
+    }
+
+    fn after(&self) -> &[u8] {
+        &self.after[self.after_done..]
+    }
+
+    fn chunk(&mut self, len: usize, begun: bool) {
+        if begun {
+            self.before.extend_from_slice(b"\r\n");
+        }
+        let mut digits = [0; 18];
+        self.before.extend_from_slice(http1::chunk_head(len, &mut digits));
+    }
+
+    fn last_chunk(&mut self, begun: bool, trailers: Option<&Headers>) {
+        if begun {
+            self.after.extend_from_slice(b"\r\n");
+        }
+        http1::last_chunk(trailers, &mut self.after);
+    }
+
+    /// Takes `n` written bytes off what stands before, and gives back how many were more.
+    fn written_before(&mut self, n: usize) -> usize {
+        let mine = n.min(self.before.len() - self.before_done);
+        self.before_done += mine;
+        if self.before_done == self.before.len() {
+            self.before.clear();
+            self.before_done = 0;
+        }
+        n - mine
+    }
+
+    fn written_after(&mut self, n: usize) {
+        self.after_done += n;
+        if self.after_done == self.after.len() {
+            self.after.clear();
+            self.after_done = 0;
+        }
+    }
+}

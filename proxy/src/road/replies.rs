@@ -1,0 +1,223 @@
+//! The one place where a failure, a refusal or a service becomes a reply.
+
+use std::future::poll_fn;
+use std::task::Poll;
+use std::time::{Duration, Instant};
+
+use portero_api::{Body, Close, Counter, Framing, Headers, Message, Method, Reply, Version};
+
+use super::{Client, Fail, Fault, Road, Tell, forward};
+use crate::http1::{self, Connection};
+
+/// Ends an exchange that failed: tells the client what is left to tell, and notes why.
+pub async fn rescue(road: &mut Road<'_>, fail: Fail) {
+    note(road, &fail);
+    match fail.answer {
+        Tell::Nothing if road.response_begun && fail.fault != Fault::Intercepted => {
+            // the client must not take what it has for the whole
+            road.client.stream.reset_on_close();
+            road.keep_alive = false;
+        }
+        Tell::Nothing if fail.fault == Fault::Intercepted => {}
+        Tell::Nothing => road.keep_alive = false,
+        Tell::Close(close) => {
+            road.keep_alive = false;
+            if close == Close::Silent {
+                road.client.stream.reset_on_close();
+            }
+        }
+        Tell::Reply(reply) => {
+            let message = page(road, reply);
+            let keeps = matches!(fail.fault, Fault::DeniedRequest | Fault::DeniedResponse | Fault::Intercepted);
+            road.keep_alive &= keeps && !message.close;
+            // who does not read the reply has had it all the same
+            let _ = serve(road, message, Body::Whole(Default::default())).await;
+        }
+    }
+}
+
+/// The message of a reply: the error page of the backend, of the frontend, or the built-in one.
+fn page(road: &Road<'_>, reply: Reply) -> Message {
+    let status = match reply {
+        Reply::Message(message) => return *message,
+        Reply::Status(status) => status,
+    };
+    let configured = [&road.be, &road.fe].into_iter().find_map(|p| p.conf.error_pages.get(&status));
+    match configured {
+        Some(message) => Message::clone(message),
+        None => default_page(status),
+    }
+}
+
+/// The built-in page of a status.
+pub fn default_page(status: u16) -> Message {
+    let reason = http1::reason(status);
+    let text = match status {
+        400 => "The request could not be understood.",
+        403 => "A rule of this proxy refuses this request.",
+        408 => "The request took too long to arrive.",
+        500 => "The proxy met an error of its own.",
+        502 => "The server gave an answer that is of no use.",
+        503 => "No server can take this request now.",
+        504 => "The server took too long to answer.",
+        _ => "",
+    };
+    let html = format!("<html><body><h1>{status} {reason}</h1>\n{text}\n</body></html>\n");
+    Message::new(status).header("cache-control", "no-cache").body("text/html", html)
+}
+
+/// Appends the error page of a frontend for a request that never was one, with the end of the connection.
+pub fn write_page(fe: &crate::snapshot::Proxy, status: u16, out: &mut Vec<u8>) {
+    let message = match fe.conf.error_pages.get(&status) {
+        Some(message) => Message::clone(message),
+        None => default_page(status),
+    };
+    let mut response = portero_api::Response { status: message.status, ..Default::default() };
+    response.reason.extend_from_slice(message.reason.as_deref().unwrap_or(http1::reason(status)).as_bytes());
+    message.headers.iter().for_each(|(name, value)| response.headers.add(name, value));
+    let framing = Framing::Length(message.body.len() as u64);
+    http1::response_head(&response, framing, Connection::Close, out);
+    out.extend_from_slice(&message.body);
+}
+
+/// Sends a message that was made here, as the response of the exchange.
+pub async fn serve(road: &mut Road<'_>, mut message: Message, body: Body) -> Result<(), Fail> {
+    if let Body::Whole(bytes) = &body
+        && !bytes.is_empty()
+    {
+        message.body = bytes.clone();
+    }
+    let stream = matches!(body, Body::Stream(_));
+    finish_request(road);
+    let status = message.status;
+    let response = &mut road.ex.response;
+    response.clear();
+    response.status = status;
+    response.reason.extend_from_slice(message.reason.as_deref().unwrap_or(http1::reason(status)).as_bytes());
+    message.headers.iter().for_each(|(name, value)| response.headers.add(name, value));
+    response.framing = match stream {
+        true => Framing::Chunked,
+        false => Framing::Length(message.body.len() as u64),
+    };
+    forward::after_response_rules(road).await;
+    road.ex.log.status = road.ex.response.status;
+    let old = road.ex.request.version == Version::Http10;
+    let framing = match road.ex.response.framing {
+        Framing::Chunked if old => Framing::UntilClose,
+        framing => framing,
+    };
+    road.keep_alive &= framing != Framing::UntilClose;
+    let connection = if road.keep_alive { Connection::KeepAlive } else { Connection::Close };
+    let out = road.client.lead.head();
+    let before = out.len();
+    http1::response_head(&road.ex.response, framing, connection, out);
+    let bodyless = road.ex.request.method == Method::Head;
+    if !bodyless {
+        out.extend_from_slice(&message.body);
+    }
+    road.ex.log.bytes_out += (out.len() - before) as u64;
+    road.response_begun = true;
+    write(road).await?;
+    match body {
+        Body::Stream(chunks) if !bodyless => send_stream(road, chunks, framing == Framing::Chunked).await,
+        _ => Ok(()),
+    }
+}
+
+async fn send_stream(
+    road: &mut Road<'_>,
+    mut chunks: Box<dyn portero_api::Chunks>,
+    chunked: bool,
+) -> Result<(), Fail> {
+    while let Some(piece) = chunks.next().await {
+        if piece.is_empty() {
+            continue;
+        }
+        let out = road.client.lead.head();
+        let before = out.len();
+        if chunked {
+            let mut digits = [0; 18];
+            out.extend_from_slice(http1::chunk_head(piece.len(), &mut digits));
+        }
+        out.extend_from_slice(&piece);
+        if chunked {
+            out.extend_from_slice(b"\r\n");
+        }
+        road.ex.log.bytes_out += (out.len() - before) as u64;
+        write(road).await?;
+    }
+    if chunked {
+        http1::last_chunk(None::<&Headers>, road.client.lead.head());
+        write(road).await?;
+    }
+    Ok(())
+}
+
+async fn write(road: &mut Road<'_>) -> Result<(), Fail> {
+    forward::write_lead(road.client, road.fe.conf.timeouts.client).await.map_err(|_| {
+        road.keep_alive = false;
+        Fail::silent(b'C', super::phase::DATA, Fault::ClientAbort)
+    })
+}
+
+/// Takes the rest of the request body that has arrived already; when more is still to come the connection cannot be
+/// used again.
+fn finish_request(road: &mut Road<'_>) {
+    let limit = usize::MAX;
+    let taken = super::payload::take_arrived(road.client, road.ex, limit);
+    if taken.is_err() || !(road.ex.payload.complete || road.client.body.is_none()) {
+        road.keep_alive = false;
+    }
+}
+
+/// Notes in log and counters whose fault it was.
+pub fn note(road: &mut Road<'_>, fail: &Fail) {
+    let term = &mut road.ex.log.term;
+    (term.cause, term.phase) = (fail.cause, fail.phase);
+    let (fe, be) = (&road.fe.state.front, &road.be.state.back);
+    let backend = !std::rc::Rc::ptr_eq(&road.fe, &road.be) || road.ex.backend.is_some();
+    let count = |front: bool, counter: Counter| {
+        if front {
+            fe.inc(counter);
+        }
+        if backend {
+            be.inc(counter);
+        }
+    };
+    match fail.fault {
+        Fault::DeniedRequest => count(true, Counter::DeniedRequests),
+        Fault::DeniedResponse => count(true, Counter::DeniedResponses),
+        Fault::Intercepted => count(true, Counter::Intercepted),
+        Fault::BadRequest => count(true, Counter::RequestErrors),
+        Fault::ClientAbort => count(false, Counter::ClientAborts),
+        Fault::Connect => count(false, Counter::ConnectErrors),
+        Fault::BadResponse => count(false, Counter::ResponseErrors),
+        Fault::ServerAbort => count(false, Counter::ServerAborts),
+        Fault::Internal => count(true, Counter::InternalErrors),
+    }
+}
+
+/// Ends a connection whose client may still be sending: what it sends is read and thrown away for a moment, so that
+/// the reply is not destroyed by a reset (RFC 9112, 9.6).
+pub async fn linger(client: &mut Client) {
+    if client.stream.shutdown_write().is_err() {
+        return;
+    }
+    let until = Some(Instant::now() + LINGER);
+    let mut left: usize = LINGER_BYTES;
+    let Client { stream, buffer, deadline, .. } = client;
+    poll_fn(|cx| {
+        loop {
+            buffer.clear();
+            match stream.poll_read(cx, buffer.room()) {
+                Poll::Ready(Ok(n)) if n > 0 && left > n => left -= n,
+                Poll::Ready(_) => return Poll::Ready(()),
+                Poll::Pending => return deadline.poll(until, cx),
+            }
+        }
+    })
+    .await;
+}
+
+const LINGER: Duration = Duration::from_secs(1);
+const LINGER_BYTES: usize = 1 << 20;

@@ -1,0 +1,80 @@
+//! Runs a set of rules: evaluation itself never waits, this does.
+
+use std::time::Duration;
+
+use portero_api::{Answer, Wait};
+use portero_policies::{RuleSet, Run};
+
+use super::{Fail, Fault, Road, payload, phase};
+
+/// The side of the exchange that rules look at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// The request: what a rule denies is the client's request.
+    Request,
+    /// The response: what a rule denies is the server's.
+    Response,
+}
+
+/// Evaluates rules from the first to the last, waits where one asks to, and ends the exchange where one says so.
+pub async fn run(road: &mut Road<'_>, rules: &RuleSet, side: Side) -> Result<(), Fail> {
+    if rules.is_empty() {
+        return Ok(());
+    }
+    let mut from = 0;
+    while let Run::Answer(rule, answer) = rules.run(road.ex, from) {
+        let Answer::Wait(wait) = answer else { return end(answer, side) };
+        from = rule + 1;
+        match wait {
+            // the head is there already: what more may come is no reason to wait, and the same rule decides now
+            Wait::Data => from = without_waiting(road, rules, rule)?,
+            Wait::Pause(time) => tokio::time::sleep(time).await,
+            Wait::Body { at_least, time } => wait_for_body(road, side, at_least, time).await?,
+            Wait::Tarpit(time, reply) => {
+                tokio::time::sleep(road.be.conf.timeouts.tarpit.unwrap_or(time)).await;
+                return Err(Fail::reply(reply, b'P', phase::TARPIT, Fault::DeniedRequest));
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn wait_for_body(
+    road: &mut Road<'_>,
+    side: Side,
+    at_least: usize,
+    time: Duration,
+) -> Result<(), Fail> {
+    match side {
+        Side::Request => payload::of_request(road, at_least, Some(time)).await,
+        // the response's body is looked at where it is pumped
+        Side::Response => Ok(()),
+    }
+}
+
+/// Runs the rules from one that would wait for data, as if all data had come. The place to go on at.
+fn without_waiting(road: &mut Road<'_>, rules: &RuleSet, from: usize) -> Result<usize, Fail> {
+    let complete = std::mem::replace(&mut road.ex.payload.complete, true);
+    let run = rules.run(road.ex, from);
+    road.ex.payload.complete = complete;
+    match run {
+        Run::Answer(rule, Answer::Wait(_)) => Ok(rule + 1),
+        Run::Answer(_, answer) => end(answer, Side::Request).map(|()| rules.len()),
+        Run::Finished | Run::Stopped => Ok(rules.len()),
+    }
+}
+
+/// What an answer that ends the rules means for the exchange.
+fn end(answer: Answer, side: Side) -> Result<(), Fail> {
+    let denied = match side {
+        Side::Request => Fault::DeniedRequest,
+        Side::Response => Fault::DeniedResponse,
+    };
+    let at = if side == Side::Request { phase::REQUEST } else { phase::HEADERS };
+    match answer {
+        Answer::Continue | Answer::Stop | Answer::Wait(_) => Ok(()),
+        Answer::Deny(reply) => Err(Fail::reply(reply, b'P', at, denied)),
+        Answer::Reply(reply) => Err(Fail::reply(reply, b'L', at, Fault::Intercepted)),
+        Answer::Close(close) => Err(Fail::close(close, at)),
+    }
+}

@@ -1,0 +1,154 @@
+//! Bytes both ways without looking at them: after an upgrade, after CONNECT, and in TCP mode.
+
+use std::future::poll_fn;
+use std::io::IoSlice;
+use std::task::{Context, Poll, ready};
+use std::time::{Duration, Instant};
+
+use super::upstream::Upstream;
+use super::{Client, Fail, Fault, Road, phase};
+use crate::net::{Buffer, Deadline, Stream};
+
+/// One direction.
+#[derive(Debug, Default)]
+struct Flow {
+    moved: u64,
+    /// The sender has closed and everything it sent is written.
+    ended: bool,
+    /// It has closed; what is in the buffer is still to be written.
+    closing: bool,
+}
+
+/// How a tunnel ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// Both sides closed, or one broke after the other had closed.
+    Done,
+    /// The client broke.
+    Client,
+    /// The server broke.
+    Server,
+    /// Nothing moved for too long; true when the client was waited for.
+    Idle(bool),
+}
+
+/// The times of a tunnel.
+#[derive(Clone, Copy, Debug)]
+pub struct Times {
+    /// The longest silence of the client, then of the server.
+    pub idle: (Option<Duration>, Option<Duration>),
+    /// The same once the other side has closed (`client-fin`, `server-fin`).
+    pub half_closed: (Option<Duration>, Option<Duration>),
+}
+
+impl Flow {
+    fn poll(
+        &mut self,
+        cx: &mut Context<'_>,
+        (from, buffer): (&Stream, &mut Buffer),
+        to: &Stream,
+    ) -> Poll<Result<(), bool>> {
+        loop {
+            if self.ended {
+                return Poll::Ready(Ok(()));
+            }
+            if !buffer.is_empty() {
+                match ready!(to.poll_write(cx, &[IoSlice::new(buffer.filled())])) {
+                    Ok(n) if n > 0 => buffer.consume(n),
+                    _ => return Poll::Ready(Err(false)),
+                }
+                continue;
+            }
+            if self.closing {
+                // a receiver that is gone already needs no farewell
+                let _ = to.shutdown_write();
+                self.ended = true;
+                continue;
+            }
+            match ready!(from.poll_read(cx, buffer.room())) {
+                Ok(0) => self.closing = true,
+                Ok(n) => {
+                    buffer.fill(n);
+                    self.moved += n as u64;
+                }
+                Err(_) => return Poll::Ready(Err(true)),
+            }
+        }
+    }
+}
+
+/// Moves what can be moved at once from one side to the other.
+pub fn push_once(cx: &mut Context<'_>, (from, buffer): (&Stream, &mut Buffer), to: &Stream) {
+    // how it went is found out by the tunnel that follows
+    let _ = Flow::default().poll(cx, (from, buffer), to);
+}
+
+/// Moves bytes until both sides have closed. Gives back the bytes from the client and from the server.
+pub async fn relay(
+    client: (&Stream, &mut Buffer, &mut Deadline),
+    server: (&Stream, &mut Buffer, &mut Deadline),
+    times: Times,
+) -> (End, u64, u64) {
+    let (client, client_buffer, client_deadline) = client;
+    let (server, server_buffer, server_deadline) = server;
+    let (mut up, mut down) = (Flow::default(), Flow::default());
+    up.moved = client_buffer.len() as u64;
+    down.moved = server_buffer.len() as u64;
+    let mut seen = (0, 0);
+    let (mut client_since, mut server_since) = (Instant::now(), Instant::now());
+    let end = poll_fn(|cx| {
+        let sent = up.poll(cx, (client, client_buffer), server);
+        let received = down.poll(cx, (server, server_buffer), client);
+        let broken = match (sent, received) {
+            (Poll::Ready(Ok(())), Poll::Ready(Ok(()))) => Some(End::Done),
+            (Poll::Ready(Err(at_client)), _) => Some(if at_client { End::Client } else { End::Server }),
+            (_, Poll::Ready(Err(at_server))) => Some(if at_server { End::Server } else { End::Client }),
+            _ => None,
+        };
+        if let Some(end) = broken {
+            return Poll::Ready(end);
+        }
+        if seen != (up.moved, down.moved) {
+            let now = Instant::now();
+            (client_since, server_since) = (now, now);
+            seen = (up.moved, down.moved);
+        }
+        let idle = |since: Instant, usual: Option<Duration>, fin: Option<Duration>, half: bool| {
+            (if half { fin.or(usual) } else { usual }).map(|t| since + t)
+        };
+        let at = idle(client_since, times.idle.0, times.half_closed.0, down.closing);
+        if client_deadline.poll(at, cx).is_ready() {
+            return Poll::Ready(End::Idle(true));
+        }
+        let at = idle(server_since, times.idle.1, times.half_closed.1, up.closing);
+        server_deadline.poll(at, cx).map(|()| End::Idle(false))
+    })
+    .await;
+    (end, up.moved, down.moved)
+}
+
+/// The tunnel that an upgraded exchange becomes; its response head is still to be written.
+pub async fn run(road: &mut Road<'_>, up: &mut Upstream) -> Result<(), Fail> {
+    let head = road.client.lead.head().len() as u64;
+    super::forward::write_lead(road.client, road.fe.conf.timeouts.client)
+        .await
+        .map_err(|_| Fail::silent(b'C', phase::DATA, Fault::ClientAbort))?;
+    let (client, server) = (&road.fe.conf.timeouts, &road.be.conf.timeouts);
+    let times = Times {
+        idle: (server.tunnel.or(client.client), server.tunnel.or(server.server)),
+        half_closed: (client.client_fin, server.server_fin),
+    };
+    let Client { stream, buffer, deadline, .. } = &mut *road.client;
+    let there = (&up.stream, &mut up.buffer, &mut *road.server_deadline);
+    let (end, sent, received) = relay((stream, buffer, deadline), there, times).await;
+    road.ex.log.bytes_in += sent;
+    road.ex.log.bytes_out += head + received;
+    road.keep_alive = false;
+    match end {
+        End::Done => Ok(()),
+        End::Client => Err(Fail::silent(b'C', phase::DATA, Fault::ClientAbort)),
+        End::Server => Err(Fail::silent(b'S', phase::DATA, Fault::ServerAbort)),
+        End::Idle(true) => Err(Fail::silent(b'c', phase::DATA, Fault::ClientAbort)),
+        End::Idle(false) => Err(Fail::silent(b's', phase::DATA, Fault::ServerAbort)),
+    }
+}

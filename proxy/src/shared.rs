@@ -1,0 +1,147 @@
+//! What all workers share of the process, explicit and by name. Everything here lives on over a reload.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::*};
+use std::sync::{Arc, Mutex};
+use std::task::Waker;
+
+use portero_api::{Common, Directory, Plugin, Process};
+
+use crate::queue::Queue;
+
+/// The state of the process.
+#[derive(Debug)]
+pub struct Shared {
+    /// All proxies and servers: states, weights, counters.
+    pub directory: Arc<Directory>,
+    /// What the instances of a plugin share.
+    pub common: Arc<Common>,
+    /// All plugins: the registry.
+    pub plugins: Vec<Plugin>,
+    /// Client connections of all frontends.
+    pub clients: Gate,
+    /// Facts of the process, for statistics and expressions.
+    pub process: Arc<Process>,
+    /// HTTP requests since the start.
+    pub requests: AtomicU64,
+    /// Moves with every configuration that is used.
+    pub generation: AtomicU64,
+    /// True once a soft stop has begun: keep-alive ends with the request under way.
+    pub stopping: AtomicBool,
+    queues: Mutex<HashMap<Arc<str>, Arc<Queue>>>,
+    gates: Mutex<HashMap<Arc<str>, Arc<Gate>>>,
+}
+
+impl Shared {
+    /// The state of a process that starts now.
+    pub fn new(plugins: Vec<Plugin>) -> Shared {
+        let (directory, process) = (Arc::<Directory>::default(), Arc::<Process>::default());
+        Shared {
+            common: Arc::new(Common::new(directory.clone(), process.clone())),
+            directory,
+            process,
+            plugins,
+            clients: Gate::default(),
+            requests: AtomicU64::new(0),
+            generation: AtomicU64::new(0),
+            stopping: AtomicBool::new(false),
+            queues: Mutex::default(),
+            gates: Mutex::default(),
+        }
+    }
+
+    /// The queue of a backend.
+    pub fn queue(&self, backend: &Arc<str>) -> Arc<Queue> {
+        let mut queues = self.queues.lock().unwrap_or_else(|e| e.into_inner());
+        queues.entry(backend.clone()).or_default().clone()
+    }
+
+    /// The gate of a frontend: its `maxconn`.
+    pub fn gate(&self, frontend: &Arc<str>) -> Arc<Gate> {
+        let mut gates = self.gates.lock().unwrap_or_else(|e| e.into_inner());
+        gates.entry(frontend.clone()).or_default().clone()
+    }
+
+    /// True once a soft stop has begun.
+    pub fn is_stopping(&self) -> bool {
+        self.stopping.load(Relaxed)
+    }
+}
+
+/// Lets so many in at a time; those who ask for more wait to be woken.
+#[derive(Debug, Default)]
+pub struct Gate {
+    inside: AtomicU32,
+    max: AtomicU32,
+    waiting: AtomicBool,
+    wakers: Mutex<Vec<Waker>>,
+}
+
+impl Gate {
+    /// Sets the limit; 0: none. A higher one lets waiting ones in.
+    pub fn set_max(&self, max: u32) {
+        self.max.store(max, Relaxed);
+        self.wake();
+    }
+
+    /// The limit; 0: none.
+    pub fn max(&self) -> u32 {
+        self.max.load(Relaxed)
+    }
+
+    /// How many are inside.
+    pub fn inside(&self) -> u32 {
+        self.inside.load(Relaxed)
+    }
+
+    /// True when nobody may enter; the waker is called when that may have changed.
+    pub fn is_shut(&self, waker: &Waker) -> bool {
+        if !self.is_full() {
+            return false;
+        }
+        self.wakers.lock().unwrap_or_else(|e| e.into_inner()).push(waker.clone());
+        self.waiting.store(true, SeqCst);
+        // who left before the flag was up woke nobody
+        self.is_full()
+    }
+
+    fn is_full(&self) -> bool {
+        let max = self.max();
+        max > 0 && self.inside.load(SeqCst) >= max
+    }
+
+    /// Counts one in.
+    pub fn enter(&self) {
+        self.inside.fetch_add(1, SeqCst);
+    }
+
+    /// Counts one out and wakes who waits.
+    pub fn leave(&self) {
+        self.inside.fetch_sub(1, SeqCst);
+        if self.waiting.load(SeqCst) {
+            self.wake();
+        }
+    }
+
+    fn wake(&self) {
+        self.waiting.store(false, SeqCst);
+        let wakers = std::mem::take(&mut *self.wakers.lock().unwrap_or_else(|e| e.into_inner()));
+        wakers.into_iter().for_each(Waker::wake);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_gate_opens_when_one_leaves() {
+        let gate = Gate::default();
+        gate.set_max(1);
+        assert!(!gate.is_shut(Waker::noop()));
+        gate.enter();
+        assert!(gate.is_shut(Waker::noop()));
+        gate.leave();
+        assert!(!gate.is_shut(Waker::noop()));
+    }
+}

@@ -1,0 +1,169 @@
+//! A worker's own image of the configuration: rules compiled, plugins made, states and pools at hand.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use portero_api::{Balance, ProxyState, Request, ServerState, Service};
+use portero_policies::{Format, RuleSet, Targets};
+
+use crate::build::Builder;
+use crate::config::checked::{self, Checked};
+use crate::http1;
+use crate::log::Logger;
+use crate::pool::Pool;
+use crate::queue::Queue;
+use crate::worker::Worker;
+
+/// The configuration as a worker runs it. Requests under way keep the one they began with.
+pub struct Snapshot {
+    /// What it was built from.
+    pub checked: Arc<Checked>,
+    proxies: Vec<Rc<Proxy>>,
+    frontends: HashMap<Arc<str>, usize>,
+    backends: HashMap<Arc<str>, usize>,
+}
+
+/// A proxy as a worker runs it.
+pub struct Proxy {
+    /// Its configuration.
+    pub conf: Arc<checked::Proxy>,
+    /// What all workers share of it.
+    pub state: Arc<ProxyState>,
+    /// Its rules.
+    pub rules: Rules,
+    /// `use_backend` rules.
+    pub targets: Targets,
+    /// `use-server` rules.
+    pub use_server: Targets,
+    /// Its balancer.
+    pub balance: Box<dyn Balance>,
+    /// Its servers.
+    pub servers: Vec<Rc<Server>>,
+    /// Their states, in the same order.
+    pub states: Arc<[Arc<ServerState>]>,
+    /// Requests that wait for a server.
+    pub queue: Arc<Queue>,
+    /// Its log targets.
+    pub logger: Logger,
+    /// The format of a line.
+    pub log_format: Format,
+    /// The format of a line about a failure.
+    pub error_format: Option<Format>,
+    /// The format of unique ids.
+    pub unique_id: Option<Format>,
+    /// True when the request line as received must be kept for a log.
+    pub needs_request_line: bool,
+    /// Its statistics page.
+    pub stats: Option<Stats>,
+    /// The empty name of an unnamed socket.
+    pub nameless: Rc<str>,
+}
+
+/// The rules of a proxy by the moment they are evaluated.
+pub struct Rules {
+    /// `tcp-request connection`
+    pub tcp_connection: RuleSet,
+    /// `tcp-request session`
+    pub tcp_session: RuleSet,
+    /// `tcp-request content`
+    pub tcp_content: RuleSet,
+    /// `tcp-response content`
+    pub tcp_response: RuleSet,
+    /// `http-request`
+    pub http_request: RuleSet,
+    /// `redirect`, which come behind them
+    pub redirect: RuleSet,
+    /// `http-response`
+    pub http_response: RuleSet,
+    /// `http-after-response`
+    pub http_after_response: RuleSet,
+}
+
+/// A server as a worker runs it.
+#[derive(Debug)]
+pub struct Server {
+    /// Its configuration.
+    pub conf: Arc<checked::Server>,
+    /// What all workers share of it.
+    pub state: Arc<ServerState>,
+    /// This worker's idle connections to it.
+    pub pool: Rc<Pool>,
+}
+
+/// The statistics page of a proxy.
+pub struct Stats {
+    /// Where it is.
+    pub uri: Vec<u8>,
+    /// What logs call it.
+    pub name: Rc<str>,
+    /// Who makes it.
+    pub service: Box<dyn Service>,
+    /// `stats http-request` rules.
+    pub rules: RuleSet,
+}
+
+impl Stats {
+    /// True when a request is meant for the page: its target begins with the page's path.
+    pub fn matches(&self, request: &Request) -> bool {
+        request.path_and_query().starts_with(&self.uri)
+    }
+}
+
+impl Snapshot {
+    /// Compiles a configuration for a worker. The configuration was checked as a whole before: an error here is one
+    /// that only a plugin's instance can meet.
+    pub fn build(worker: &Rc<Worker>, checked: Arc<Checked>) -> Result<Snapshot, String> {
+        let builder = Builder::new(worker, &checked);
+        let proxies = checked.proxies.iter().map(|p| builder.proxy(p).map(Rc::new));
+        let proxies: Vec<_> = proxies.collect::<Result<_, _>>()?;
+        let by_name = |wanted: fn(&checked::Proxy) -> bool| {
+            let named = proxies.iter().enumerate().filter(|(_, p)| wanted(&p.conf));
+            named.map(|(i, p)| (p.conf.name.clone(), i)).collect()
+        };
+        let frontends = by_name(|p| p.kind.has_front());
+        let backends = by_name(|p| p.kind.has_back());
+        drop(builder);
+        Ok(Snapshot { checked, proxies, frontends, backends })
+    }
+
+    /// The proxy at a place.
+    pub fn proxy(&self, index: usize) -> Option<Rc<Proxy>> {
+        self.proxies.get(index).cloned()
+    }
+
+    /// The frontend of that name.
+    pub fn frontend(&self, name: &str) -> Option<Rc<Proxy>> {
+        self.frontends.get(name).and_then(|&i| self.proxy(i))
+    }
+
+    /// The backend of that name.
+    pub fn backend(&self, name: &str) -> Option<Rc<Proxy>> {
+        self.backends.get(name).and_then(|&i| self.proxy(i))
+    }
+
+    /// All frontends.
+    pub fn frontends(&self) -> impl Iterator<Item = &Rc<Proxy>> {
+        self.proxies.iter().filter(|p| p.conf.kind.has_front())
+    }
+
+    /// What a request head to a frontend may be.
+    pub fn request_limits(&self, fe: &Proxy) -> http1::Limits {
+        self.limits(fe.conf.options.unsafe_requests)
+    }
+
+    /// What a response head from a backend's server may be.
+    pub fn response_limits(&self, be: &Proxy) -> http1::Limits {
+        self.limits(be.conf.options.unsafe_responses)
+    }
+
+    fn limits(&self, unsafe_ok: bool) -> http1::Limits {
+        let global = &self.checked.global;
+        http1::Limits {
+            head: global.bufsize.saturating_sub(global.maxrewrite),
+            fields: global.max_headers,
+            unsafe_ok,
+            any_payload: false,
+        }
+    }
+}

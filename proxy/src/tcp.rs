@@ -1,0 +1,208 @@
+//! A session in TCP mode: rules that may look at the first bytes, a server, a tunnel.
+
+use std::future::poll_fn;
+use std::rc::Rc;
+use std::task::Poll;
+use std::time::{Duration, Instant};
+
+use portero_api::{Answer, Close, Counter, Exchange, Outcome, Wait};
+use portero_policies::{RuleSet, Run};
+
+use crate::connection::{Session, placeholder};
+use crate::http1;
+use crate::net::Deadline;
+use crate::road::{
+    self, Client, Fail, Fault, Lead, Place, Road, Tell, Upstream, connect_to, from_now, phase, place, tunnel,
+};
+use crate::worker::Worker;
+
+/// Serves a session from its first byte to its line in the log.
+pub async fn session(worker: &Rc<Worker>, mut session: Session) {
+    let conn = std::mem::replace(&mut session.conn, placeholder(&session.fe));
+    let buffer = session.early.take().unwrap_or_else(|| worker.buffers.take());
+    let mut ex = Exchange::new(conn);
+    let timers = &mut ex.log.timers;
+    timers.start = Some(ex.conn.accepted);
+    timers.date = Some(ex.conn.accepted_at);
+    (timers.handshake, timers.first_byte) = (Some(ex.conn.accepted), Some(ex.conn.accepted));
+    let mut client = Client {
+        stream: session.stream.clone(),
+        buffer,
+        lead: Lead::default(),
+        deadline: Deadline::default(),
+        body: None,
+        heard: Instant::now(),
+    };
+    let mut road = Road {
+        worker,
+        snapshot: session.snapshot.clone(),
+        fe: session.fe.clone(),
+        be: session.fe.clone(),
+        client: &mut client,
+        head: http1::Head { len: 0, keep_alive: false, suspect: false, upgrade: false, expects_continue: false },
+        ex: &mut ex,
+        server_deadline: &mut Deadline::default(),
+        response_begun: true,
+        keep_alive: false,
+        tried: &mut Vec::new(),
+    };
+    if let Err(fail) = inner(&mut road).await {
+        end(&mut road, fail);
+    }
+    road::finish(&mut road);
+}
+
+/// The straight road of a session.
+async fn inner(road: &mut Road<'_>) -> Result<(), Fail> {
+    let fe = road.fe.clone();
+    content_rules(road, &fe.rules.tcp_content, fe.conf.inspect_delay).await?;
+    road.ex.log.timers.request = Some(Instant::now());
+    road::choose_backend(road)?;
+    road::enter_backend(road);
+    let result = placed(road).await;
+    road.be.state.leave_back();
+    result
+}
+
+async fn placed(road: &mut Road<'_>) -> Result<(), Fail> {
+    let be = road.be.clone();
+    if !Rc::ptr_eq(&road.fe, &be) {
+        content_rules(road, &be.rules.tcp_content, be.conf.inspect_delay).await?;
+    }
+    loop {
+        let place = place(road).await?;
+        let fail = match connect_to(road, &place.server, false).await {
+            Ok(up) => return relay(road, up, &place).await,
+            Err(fail) => fail,
+        };
+        road::note_failure(road, &place, &fail);
+        let pause = road::next_try(road, &place, fail)?;
+        drop(place);
+        if let Some(pause) = pause {
+            tokio::time::sleep(pause).await;
+        }
+    }
+}
+
+/// `tcp-request content` rules: what they look at may still have to arrive, up to the inspect delay.
+async fn content_rules(road: &mut Road<'_>, rules: &RuleSet, delay: Duration) -> Result<(), Fail> {
+    if rules.is_empty() {
+        return Ok(());
+    }
+    let until = (!delay.is_zero()).then(|| Instant::now() + delay);
+    let mut from = 0;
+    if until.is_none() {
+        road.ex.payload.complete = true;
+    }
+    peek(road);
+    while let Run::Answer(rule, answer) = rules.run(road.ex, from) {
+        match answer {
+            Answer::Wait(Wait::Data) => {
+                from = rule;
+                read_more(road, until).await;
+            }
+            Answer::Wait(Wait::Pause(time)) => {
+                tokio::time::sleep(time).await;
+                from = rule + 1;
+            }
+            Answer::Wait(_) => from = rule + 1,
+            Answer::Close(close) => return Err(Fail::close(close, phase::REQUEST)),
+            _ => return Err(Fail::silent(b'P', phase::REQUEST, Fault::DeniedRequest)),
+        }
+    }
+    Ok(())
+}
+
+/// Shows what has arrived to the rules; it stays in the buffer for the tunnel.
+fn peek(road: &mut Road<'_>) {
+    let data = &mut road.ex.payload.data;
+    data.clear();
+    data.extend_from_slice(road.client.buffer.filled());
+}
+
+/// Waits for more bytes; when there will be none in time, marks what is there as all there is.
+async fn read_more(road: &mut Road<'_>, until: Option<Instant>) {
+    let Client { stream, buffer, deadline, .. } = &mut *road.client;
+    if buffer.is_full() {
+        road.ex.payload.complete = true;
+        return;
+    }
+    let read = poll_fn(|cx| {
+        if let Poll::Ready(read) = stream.poll_read(cx, buffer.room()) {
+            return Poll::Ready(read.unwrap_or(0));
+        }
+        deadline.poll(until, cx).map(|()| 0)
+    });
+    match read.await {
+        0 => road.ex.payload.complete = true,
+        n => buffer.fill(n),
+    }
+    peek(road);
+}
+
+async fn relay(road: &mut Road<'_>, mut up: Upstream, place: &Place) -> Result<(), Fail> {
+    let result = async {
+        up.send_lead().await?;
+        response_rules(road, &mut up).await?;
+        tunnel::run(road, &mut up).await
+    };
+    let result = result.await;
+    up.release(false, &road.worker.buffers);
+    let outcome = if result.is_ok() { Outcome::Done } else { Outcome::Aborted };
+    road.be.balance.finished(&place.server.state, outcome);
+    result
+}
+
+/// `tcp-response content` rules on the first bytes of the server.
+async fn response_rules(road: &mut Road<'_>, up: &mut Upstream) -> Result<(), Fail> {
+    let be = road.be.clone();
+    let rules = &be.rules.tcp_response;
+    if rules.is_empty() {
+        return Ok(());
+    }
+    let until = from_now((!be.conf.response_inspect_delay.is_zero()).then_some(be.conf.response_inspect_delay));
+    road.ex.response_payload.complete = until.is_none();
+    let mut from = 0;
+    while let Run::Answer(rule, answer) = rules.run(road.ex, from) {
+        match answer {
+            Answer::Wait(Wait::Data) => {
+                from = rule;
+                read_response(road, up, until).await;
+            }
+            Answer::Wait(_) => from = rule + 1,
+            _ => return Err(Fail::silent(b'P', phase::DATA, Fault::DeniedResponse)),
+        }
+    }
+    Ok(())
+}
+
+/// Waits for more of the server's bytes; the client's go to the server meanwhile, for it may speak second.
+async fn read_response(road: &mut Road<'_>, up: &mut Upstream, until: Option<Instant>) {
+    let Client { stream, buffer, .. } = &mut *road.client;
+    let deadline = &mut *road.server_deadline;
+    let read = poll_fn(|cx| {
+        tunnel::push_once(cx, (stream, buffer), &up.stream);
+        if let Poll::Ready(read) = up.stream.poll_read(cx, up.buffer.room()) {
+            return Poll::Ready(read.unwrap_or(0));
+        }
+        deadline.poll(until, cx).map(|()| 0)
+    });
+    match read.await {
+        0 => road.ex.response_payload.complete = true,
+        n => up.buffer.fill(n),
+    }
+    let data = &mut road.ex.response_payload.data;
+    data.clear();
+    data.extend_from_slice(up.buffer.filled());
+}
+
+/// Notes why a session ended before its time; there is nobody to be told in words.
+fn end(road: &mut Road<'_>, fail: Fail) {
+    road::note(road, &fail);
+    if let Tell::Close(Close::Silent) = fail.answer {
+        road.client.stream.reset_on_close();
+    }
+    if fail.fault == Fault::DeniedRequest {
+        road.fe.state.front.inc(Counter::DeniedConnections);
+    }
+}

@@ -1,0 +1,223 @@
+//! A worker: one thread, one event loop, its own snapshot, pools and buffers. Workers share nothing on the hot path.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::future::Future;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use portero_api::{ServerState, shard};
+use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::task::{LocalSet, spawn_local};
+
+use crate::config::checked::{Checked, Listen};
+use crate::listener::{Listener, Slot, accept_loop};
+use crate::log::LogSinks;
+use crate::net::Buffers;
+use crate::pool::Pool;
+use crate::shared::Shared;
+use crate::snapshot::Snapshot;
+
+/// What a worker is told by the manager.
+#[derive(Debug)]
+pub enum Order {
+    /// Build a snapshot of this configuration and say whether that worked; do not use it yet.
+    Prepare(Arc<Checked>, oneshot::Sender<Result<(), String>>),
+    /// Use the snapshot that was prepared, with these sockets for its listeners.
+    Use(HashMap<Listen, std::os::fd::OwnedFd>, oneshot::Sender<Result<(), String>>),
+    /// Forget the snapshot that was prepared.
+    Forget,
+    /// Accept no more, end idle connections, and say when the last one has gone.
+    Stop(oneshot::Sender<()>),
+}
+
+/// The state of a worker. It never leaves its thread.
+pub struct Worker {
+    /// Its number, from 0.
+    pub index: usize,
+    /// What all workers share.
+    pub shared: Arc<Shared>,
+    /// Its buffers.
+    pub buffers: Buffers,
+    /// Its log sockets.
+    pub sinks: LogSinks,
+    /// Told when idle connections must end.
+    pub stop: Notify,
+    /// Client connections now.
+    pub connections: Cell<usize>,
+    snapshot: RefCell<Option<Rc<Snapshot>>>,
+    prepared: RefCell<Option<Rc<Snapshot>>>,
+    slots: RefCell<HashMap<Listen, Rc<Slot>>>,
+    pools: RefCell<Vec<(Arc<ServerState>, Duration, Rc<Pool>)>>,
+    line: RefCell<Vec<u8>>,
+}
+
+/// The manager's end of a worker.
+#[derive(Debug)]
+pub struct Handle {
+    orders: mpsc::UnboundedSender<Order>,
+    thread: std::thread::JoinHandle<()>,
+}
+
+impl Handle {
+    /// Tells the worker something.
+    pub fn tell(&self, order: Order) {
+        // a worker that is gone takes no orders: the manager sees that by its silence
+        let _ = self.orders.send(order);
+    }
+
+    /// True once its thread has ended.
+    pub fn is_finished(&self) -> bool {
+        self.thread.is_finished()
+    }
+}
+
+/// Starts a worker's thread.
+pub fn start(index: usize, shared: Arc<Shared>, bufsize: usize) -> std::io::Result<Handle> {
+    let (orders, inbox) = mpsc::unbounded_channel();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let body = move || {
+        shard::enter(index);
+        let local = LocalSet::new();
+        local.block_on(&runtime, async move {
+            let worker = Rc::new(Worker::new(index, shared, bufsize));
+            worker.run(inbox).await;
+        });
+    };
+    let thread = std::thread::Builder::new().name(format!("worker {index}")).spawn(body)?;
+    Ok(Handle { orders, thread })
+}
+
+impl Worker {
+    fn new(index: usize, shared: Arc<Shared>, bufsize: usize) -> Worker {
+        let sinks = LogSinks::new(shared.common.clone());
+        Worker {
+            index,
+            shared,
+            buffers: Buffers::new(bufsize),
+            sinks,
+            stop: Notify::new(),
+            connections: Cell::new(0),
+            snapshot: RefCell::default(),
+            prepared: RefCell::default(),
+            slots: RefCell::default(),
+            pools: RefCell::default(),
+            line: RefCell::default(),
+        }
+    }
+
+    /// The configuration in use.
+    pub fn snapshot(&self) -> Rc<Snapshot> {
+        self.snapshot.borrow().clone().expect("connections come only after the first snapshot")
+    }
+
+    /// Runs a task of this worker.
+    pub fn spawn(&self, task: impl Future<Output = ()> + 'static) {
+        spawn_local(task);
+    }
+
+    /// Lends a buffer for a log line.
+    pub fn with_line(&self, make: impl FnOnce(&mut Vec<u8>)) {
+        let mut line = self.line.borrow_mut();
+        line.clear();
+        make(&mut line);
+    }
+
+    /// The pool of connections to a server; the same over reloads.
+    pub fn pool(&self, server: &Arc<ServerState>, purge: Duration) -> Rc<Pool> {
+        let mut pools = self.pools.borrow_mut();
+        if let Some((_, delay, pool)) = pools.iter_mut().find(|(s, _, _)| Arc::ptr_eq(s, server)) {
+            *delay = purge;
+            return pool.clone();
+        }
+        let pool = Rc::new(Pool::new(server.clone()));
+        pools.push((server.clone(), purge, pool.clone()));
+        pool
+    }
+
+    async fn run(self: Rc<Self>, mut inbox: mpsc::UnboundedReceiver<Order>) {
+        let (sinks, sweeper) = (self.sinks.clone(), self.clone());
+        spawn_local(async move { sinks.run().await });
+        spawn_local(async move { sweeper.sweep().await });
+        while let Some(order) = inbox.recv().await {
+            match order {
+                Order::Prepare(checked, answer) => {
+                    let built = Snapshot::build(&self, checked).map(|snapshot| {
+                        *self.prepared.borrow_mut() = Some(Rc::new(snapshot));
+                    });
+                    let _ = answer.send(built);
+                }
+                Order::Use(sockets, answer) => {
+                    let _ = answer.send(self.use_prepared(sockets));
+                }
+                Order::Forget => *self.prepared.borrow_mut() = None,
+                Order::Stop(answer) => {
+                    self.stop_accepting();
+                    let worker = self.clone();
+                    spawn_local(async move {
+                        worker.drained().await;
+                        worker.sinks.flush();
+                        let _ = answer.send(());
+                    });
+                }
+            }
+        }
+        self.sinks.flush();
+    }
+
+    /// Closes pooled connections that were idle for too long, and pools that nobody uses.
+    async fn sweep(self: Rc<Self>) {
+        let mut tick = tokio::time::interval(Duration::from_secs(1));
+        loop {
+            tick.tick().await;
+            let mut pools = self.pools.borrow_mut();
+            pools.iter().for_each(|(_, delay, pool)| pool.purge(*delay));
+            pools.retain(|(server, _, pool)| Rc::strong_count(pool) > 1 || Arc::strong_count(server) > 2);
+        }
+    }
+
+    fn use_prepared(
+        self: &Rc<Self>,
+        mut sockets: HashMap<Listen, std::os::fd::OwnedFd>,
+    ) -> Result<(), String> {
+        let Some(snapshot) = self.prepared.borrow_mut().take() else { return Ok(()) };
+        let mut slots = self.slots.borrow_mut();
+        let mut kept = HashMap::new();
+        for fe in snapshot.frontends() {
+            let gate = self.shared.gate(&fe.conf.name);
+            for bind in &fe.conf.binds {
+                let slot = match slots.remove(&bind.address) {
+                    Some(slot) => {
+                        slot.update(bind, fe.clone(), gate.clone());
+                        slot
+                    }
+                    None => {
+                        let Some(fd) = sockets.remove(&bind.address) else { continue };
+                        let listener = Listener::new(fd).map_err(|e| format!("cannot listen: {e}"))?;
+                        let slot = Slot::new(bind, fe.clone(), gate.clone());
+                        spawn_local(accept_loop(self.clone(), slot.clone(), listener));
+                        slot
+                    }
+                };
+                kept.insert(bind.address.clone(), slot);
+            }
+        }
+        slots.drain().for_each(|(_, slot)| slot.stop());
+        *slots = kept;
+        *self.snapshot.borrow_mut() = Some(snapshot);
+        Ok(())
+    }
+
+    fn stop_accepting(&self) {
+        self.slots.borrow_mut().drain().for_each(|(_, slot)| slot.stop());
+        self.stop.notify_waiters();
+    }
+
+    async fn drained(&self) {
+        while self.connections.get() > 0 {
+            self.stop.notify_waiters();
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+}
