@@ -304,10 +304,9 @@ async fn respond(
     let tunnel = road.ex.response.framing == Framing::Tunnel;
     let framing = client_framing(road);
     road.keep_alive &= framing != Framing::UntilClose && !tunnel && !head.suspect;
-    let connection = match () {
-        () if tunnel => Connection::Upgrade,
-        () if road.keep_alive => Connection::KeepAlive,
-        () => Connection::Close,
+    let connection = match tunnel {
+        true => Connection::Upgrade,
+        false => Connection::for_peer(road.ex.request.version, road.keep_alive),
     };
     road.ex.log.status = road.ex.response.status;
     let out = road.client.lead.head();

@@ -107,7 +107,7 @@ pub async fn serve(road: &mut Road<'_>, mut message: Message, body: Body) -> Res
         framing => framing,
     };
     road.keep_alive &= framing != Framing::UntilClose;
-    let connection = if road.keep_alive { Connection::KeepAlive } else { Connection::Close };
+    let connection = Connection::for_peer(road.ex.request.version, road.keep_alive);
     let out = road.client.lead.head();
     let before = out.len();
     http1::response_head(&road.ex.response, framing, connection, out);
