@@ -24,6 +24,12 @@ pub fn plugins() -> Vec<Plugin> {
         health::tcp::plugin(),
         health::httpchk::plugin(),
         health::tcpcheck::plugin(),
+        health::ldap::plugin(),
+        health::mysql::plugin(),
+        health::pgsql::plugin(),
+        health::redis::plugin(),
+        health::smtp::plugin(),
+        health::sslhello::plugin(),
         // services
         stats::plugin(),
     ];
