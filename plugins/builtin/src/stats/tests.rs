@@ -164,3 +164,13 @@ fn what_is_not_supported_is_refused_by_name() {
         assert!(error.message.contains(part), "{line}: {}", error.message);
     }
 }
+
+#[test]
+fn it_keeps_to_the_hook() {
+    portero_conformance::service(&portero_conformance::Serving {
+        plugin: &plugin(),
+        bench: bench(),
+        target: "/stats;csv",
+        answered: &|status, body| assert!(status == 200 && body.starts_with(b"# pxname,")),
+    });
+}

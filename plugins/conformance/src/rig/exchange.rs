@@ -1,4 +1,4 @@
-//! An exchange as a client at 127.0.0.1 would begin it.
+//! Exchanges as a client at 127.0.0.1 would begin them.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -27,4 +27,14 @@ pub fn exchange(target: &str) -> Exchange {
     exchange.request.target = target.into();
     exchange.request.headers.add(b"Host", b"example.com");
     exchange
+}
+
+/// An exchange that has next to nothing: a TCP session over a unix socket, without addresses, request or headers.
+pub fn bare() -> Exchange {
+    let mut bare = exchange("");
+    bare.request.clear();
+    bare.conn.frontend = Arc::new(ProxyState::new("front", 1, Kind::Frontend, false));
+    bare.conn.transport = Transport::Unix;
+    (bare.conn.src, bare.conn.dst, bare.conn.peer, bare.conn.local) = (None, None, None, None);
+    bare
 }

@@ -5,7 +5,7 @@ mod farm;
 mod net;
 mod plain;
 
-pub use exchange::exchange;
+pub use exchange::{bare, exchange};
 pub use farm::Farm;
 pub use net::{Answer, Net, Turn, now, say};
 pub use plain::{Bench, Plain, words};
