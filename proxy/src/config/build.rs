@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use portero_api::{Kind, Message};
-use portero_grammar::{Diagnostic, Severity, Word};
+use portero_grammar::{Diagnostic, Word};
 
 use super::checked::{Checked, Log, LogHeader, LogStyle, LogTarget, Mode, PluginUse, Proxy, Stats};
 use super::draft::{Draft, ErrorPage, LogLine};
@@ -17,7 +17,7 @@ use super::{lint, modes, servers};
 const STATS_URI: &[u8] = b"/haproxy?stats";
 
 /// Puts the drafts together. With errors in `reading` the result is not to be used.
-pub(super) fn build(mut drafts: Drafts, reading: &mut Reading, warnings_fatal: bool) -> Option<Checked> {
+pub(super) fn build(mut drafts: Drafts, reading: &mut Reading) -> Checked {
     modes::settle(&mut drafts.proxies, reading);
     lint::sections(&drafts.proxies, reading);
     let mut global = drafts.global.global;
@@ -35,14 +35,9 @@ pub(super) fn build(mut drafts: Drafts, reading: &mut Reading, warnings_fatal: b
     if proxies.iter().all(|p| p.binds.is_empty()) && global.stats_sockets.is_empty() {
         reading.out.push(Diagnostic::warning(None, "no frontend listens anywhere"));
     }
-    let warnings = reading.out.count(Severity::Warning);
-    if (warnings_fatal || drafts.global.zero_warning) && warnings > 0 {
-        let message = format!("warnings are fatal here ('-dW' or 'zero-warning'), and there are {warnings}");
-        reading.out.push(Diagnostic::error(None, message));
-    }
     let sources = reading.sources.clone();
     let default_path = reading.default_path.clone();
-    Some(Checked { sources, global, proxies, http_errors: drafts.http_errors, default_path })
+    Checked { sources, global, proxies, http_errors: drafts.http_errors, default_path }
 }
 
 /// What all proxies look at.

@@ -4,10 +4,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use portero_api::Plugin;
 use portero_grammar::cfg::{Environment, add_bytes, order_folder};
-use portero_grammar::{Diagnostic, Diagnostics, FileId, Sources};
+use portero_grammar::{Diagnostic, Diagnostics, FileId, Severity, Sources};
 
-use super::build;
+use super::{build, compile};
 use super::checked::Checked;
 use super::environment;
 use super::files::DefaultPath;
@@ -15,6 +16,7 @@ use super::reading::Reading;
 use super::resolve::{Resolve, System};
 use super::sections::Drafts;
 use super::written::{Door, door};
+use crate::registry;
 
 /// How to load.
 #[derive(Clone)]
@@ -29,6 +31,8 @@ pub struct Options {
     pub local_peer: Option<String>,
     /// Names to addresses.
     pub resolver: Arc<dyn Resolve>,
+    /// The plugins that the configuration may name.
+    pub plugins: Vec<Plugin>,
 }
 
 impl Default for Options {
@@ -39,6 +43,7 @@ impl Default for Options {
             diagnostic_mode: false,
             local_peer: None,
             resolver: Arc::new(System::default()),
+            plugins: registry::plugins(),
         }
     }
 }
@@ -98,9 +103,23 @@ fn read(
         reading.out.extend(written.diagnostics.iter().cloned());
         written.sections.iter().for_each(|section| drafts.read(section, &mut reading));
     }
-    let checked = build::build(drafts, &mut reading, options.warnings_fatal);
+    let fatal = options.warnings_fatal || drafts.global.zero_warning;
+    let checked = build::build(drafts, &mut reading);
+    compile::rehearse(&checked, &options.plugins, &mut reading.out);
+    if fatal {
+        count_warnings(&mut reading.out);
+    }
     let Reading { out: diagnostics, sources, .. } = reading;
-    Loaded { checked: checked.filter(|_| !diagnostics.has_errors()), sources, diagnostics }
+    Loaded { checked: (!diagnostics.has_errors()).then_some(checked), sources, diagnostics }
+}
+
+/// `-dW` and `zero-warning`: warnings are errors.
+fn count_warnings(out: &mut Diagnostics) {
+    let warnings = out.count(Severity::Warning);
+    if warnings > 0 {
+        let message = format!("warnings are fatal here ('-dW' or 'zero-warning'), and there are {warnings}");
+        out.push(Diagnostic::error(None, message));
+    }
 }
 
 /// Files in order, neighbours with one door together.

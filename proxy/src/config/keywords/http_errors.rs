@@ -7,7 +7,8 @@ use portero_api::Message;
 use portero_grammar::{Diagnostic, Word};
 
 use super::{Call, Place, Row, row};
-use crate::config::{error_page, files};
+use crate::config::files;
+use portero_policies::errorfile;
 
 /// The statuses that a proxy makes itself, and so has pages for.
 const STATUSES: &[u16] =
@@ -42,7 +43,7 @@ pub(super) fn status<T>(c: &Call<'_, T>, at: usize) -> Result<u16, Diagnostic> {
 
 /// The page in a file.
 pub(super) fn read<T>(c: &Call<'_, T>, path: &Word) -> Result<Arc<Message>, Diagnostic> {
-    let page = error_page::parse(&bytes(c, path)?).map_err(|e| c.about(path, format!("'{}': {e}", path.text)))?;
+    let page = errorfile(&bytes(c, path)?).map_err(|e| c.about(path, format!("'{}': {e}", path.text)))?;
     Ok(Arc::new(page))
 }
 

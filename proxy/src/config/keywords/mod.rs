@@ -59,10 +59,8 @@ impl Place {
     pub(super) const FRONTEND: Place = Place(2);
     pub(super) const LISTEN: Place = Place(4);
     pub(super) const BACKEND: Place = Place(8);
-    /// A `defaults` section with a name: rules may stand in no other (`X (!)` in the manual's matrix).
-    pub(super) const NAMED: Place = Place(16);
     /// Wherever the table holds.
-    pub(super) const ANY: Place = Place(31);
+    pub(super) const ANY: Place = Place(15);
 
     pub(super) const fn and(self, other: Place) -> Place {
         Place(self.0 | other.0)
@@ -201,12 +199,12 @@ pub(super) fn find<'t, 'l, T>(
 }
 
 fn run<T>(row: &Row<T>, call: &mut Call<'_, T>) -> Result<(), Diagnostic> {
-    let name = row.name;
+    let name = call.reading.sources.slice(call.span);
     match row.does {
         Does::NotYet => return Err(Diagnostic::error(call.span, format!("keyword '{name}' is not supported yet"))),
         Does::Moot(why) => {
-            let written = call.reading.sources.slice(call.span).to_owned();
-            call.reading.out.push(Diagnostic::note(call.span, format!("'{written}' changes nothing here: {why}")));
+            let note = format!("'{name}' changes nothing here: {why}");
+            call.reading.out.push(Diagnostic::note(call.span, note));
             return Ok(());
         }
         Does::Gone(help) => {

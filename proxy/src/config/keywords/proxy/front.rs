@@ -17,7 +17,7 @@ pub(super) const ROWS: &[Row<Draft>] = &[
     }),
     http(row("capture request header", FRONT, (3, 3), |c| { let slot = capture(c)?; c.target.request_captures.push(slot); Ok(()) })),
     http(row("capture response header", FRONT, (3, 3), |c| { let slot = capture(c)?; c.target.response_captures.push(slot); Ok(()) })),
-    http(row("declare capture", FRONT, (3, 3), declare_capture)),
+    row("declare capture", FRONT, (3, 3), declare_capture),
     row("default_backend", FRONT_DEF, (1, 1), |c| { c.target.default_backend = Some(c.word(0)?.clone()); Ok(()) }),
     row("description", PROXY, (1, MANY), |c| {
         let words: Vec<_> = c.args.iter().map(|w| &*w.text).collect();

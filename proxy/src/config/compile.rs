@@ -1,0 +1,115 @@
+//! A rehearsal: everything of a configuration that workers compile is compiled once, so that all mistakes of the rules
+//! and of the plugins' arguments are found before any socket is opened.
+
+use std::sync::Arc;
+
+use portero_api::{Common, Directory, Plugin, ProxyState, ServerState};
+use portero_grammar::rules::Family;
+use portero_grammar::{Diagnostics, Sources};
+use portero_policies::format::Escape;
+use portero_policies::vocabulary::Context;
+use portero_policies::{Captures, Compiler, Stage, Vocabulary};
+
+use super::checked::{Checked, LogStyle, Mode, Proxy, SetVar};
+use super::files::ProxyFiles;
+use crate::plugins::Plugins;
+
+/// Compiles everything, and says what is wrong with it.
+pub(super) fn rehearse(checked: &Checked, plugins: &[Plugin], out: &mut Diagnostics) {
+    let stage = Rehearsal {
+        plugins,
+        directory: directory(checked),
+        common: Common::default(),
+        vocabulary: Vocabulary::new(plugins),
+        sources: &checked.sources,
+    };
+    for proxy in &checked.proxies {
+        stage.proxy(proxy, &checked.files(proxy), out);
+    }
+    if let Some(first) = checked.proxies.first() {
+        stage.global(checked, &checked.files(first), out);
+    }
+}
+
+struct Rehearsal<'a> {
+    plugins: &'a [Plugin],
+    directory: Directory,
+    common: Common,
+    vocabulary: Vocabulary,
+    sources: &'a Sources,
+}
+
+impl Rehearsal<'_> {
+    fn context<'c>(&'c self, proxy: &'c str, files: &'c ProxyFiles) -> Context<'c> {
+        Context { proxy, directory: &self.directory, common: &self.common, files }
+    }
+
+    fn proxy(&self, proxy: &Proxy, files: &ProxyFiles, out: &mut Diagnostics) {
+        let context = self.context(&proxy.name, files);
+        let mut found = Diagnostics::default();
+        let mut compiler = Compiler::new(&self.vocabulary, context, self.sources, &mut found);
+        compiler.set_captures(captures(proxy));
+        compiler.acls(&proxy.acls);
+        for (family, rules) in &proxy.rules {
+            match family {
+                Family::UseBackend | Family::UseServer => drop(compiler.targets(*family, rules)),
+                _ => drop(compiler.rules(*family, rules)),
+            }
+        }
+        formats(proxy, &compiler);
+        if let Some(stats) = &proxy.stats {
+            compiler.rules(Family::HttpRequest, &stats.rules);
+            stats.admin.iter().for_each(|c| drop(compiler.condition(c, Stage::Request)));
+        }
+        let plugins = Plugins { all: self.plugins, common: &self.common, compile: &compiler };
+        let mut refused = Vec::new();
+        if proxy.kind.has_back() {
+            refused.extend(plugins.balance(&proxy.name, &proxy.balance).err());
+        }
+        if proxy.servers.iter().any(|s| s.check.is_some()) {
+            refused.extend(plugins.health(&proxy.name, &proxy.check).err());
+        }
+        compiler.finish();
+        out.extend(found.iter().cloned());
+        out.extend(refused);
+    }
+
+    fn global(&self, checked: &Checked, files: &ProxyFiles, out: &mut Diagnostics) {
+        let compiler = Compiler::new(&self.vocabulary, self.context("", files), self.sources, out);
+        for (_, value) in &checked.global.set_vars {
+            match value {
+                SetVar::Expr(expr) => drop(compiler.expr(expr, Stage::Request)),
+                SetVar::Format(format) => drop(compiler.format_of(format, Stage::Request, Escape::None)),
+            }
+        }
+    }
+}
+
+fn formats(proxy: &Proxy, compiler: &Compiler<'_>) {
+    if let Some(LogStyle::Written(word)) = &proxy.log.format {
+        compiler.format(word, Stage::Log, Escape::Log);
+    }
+    if let Some(word) = &proxy.log.error_format {
+        compiler.format(word, Stage::Log, Escape::Log);
+    }
+    if let Some(word) = &proxy.unique_id_format {
+        compiler.format(word, Stage::Request, Escape::None);
+    }
+}
+
+fn captures(proxy: &Proxy) -> Captures {
+    let lengths = |slots: &[(Vec<u8>, usize)]| slots.iter().map(|(_, length)| *length).collect();
+    Captures { request: lengths(&proxy.request_captures), response: lengths(&proxy.response_captures) }
+}
+
+/// The proxies and servers that rules may name.
+fn directory(checked: &Checked) -> Directory {
+    let directory = Directory::default();
+    for proxy in &checked.proxies {
+        let state = Arc::new(ProxyState::new(&proxy.name, proxy.id, proxy.kind, proxy.mode == Mode::Http));
+        let server = |s: &Arc<super::checked::Server>| Arc::new(ServerState::new(&state, &s.name, s.id, s.address.clone()));
+        state.set_servers(proxy.servers.iter().map(server).collect());
+        directory.insert(state);
+    }
+    directory
+}
