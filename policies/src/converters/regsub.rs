@@ -18,6 +18,9 @@ pub(super) static ROWS: &[ConvertKind] = &[row(
 
 fn regsub(args: &Args<'_>) -> Made {
     let pattern = args.required(0, "a regex")?;
+    if args.len() < 2 {
+        return Err(BadArg::at(1, "argument 2 (the replacement, which may be empty) is missing"));
+    }
     let flags = args.text(2).unwrap_or_default();
     if let Some(other) = flags.chars().find(|flag| !matches!(flag, 'g' | 'i')) {
         return Err(BadArg::at(2, format!("'{other}' is no flag of 'regsub': 'g' and 'i' are")));

@@ -35,7 +35,7 @@ pub(super) static ROWS: &[ConvertKind] = &[
     }),
     row("strcmp", (1, 1), Str, Int, "compared with a variable: 0 when both are the same", strcmp),
     row("secure_memcmp", (1, 1), Bin, Bool, "compared with a variable in constant time", secure_memcmp),
-    row("iif", (2, 2), Bool, Str, "the first text if true, else the second", iif),
+    row("iif", (0, 2), Bool, Str, "the first text if true, else the second", iif),
     row("has_ctl", (0, 1), Bin, Bool, "whether there is a control character of the mask", has_ctl),
 ];
 
@@ -163,6 +163,9 @@ struct Choice {
 }
 
 fn iif(args: &Args<'_>) -> Made {
+    if args.len() < 2 {
+        return Err(BadArg::at(args.len(), "'iif' takes two texts, for true and for false"));
+    }
     let text = |index| args.text(index).unwrap_or_default().as_bytes().into();
     Ok(Box::new(Choice { yes: text(0), no: text(1) }))
 }

@@ -41,16 +41,22 @@ pub(super) static ROWS: &[FetchKind] = &[
     row("fc_http_major", &[], (0, 0), Int, Connection, "the major version of HTTP the client speaks", |_| {
         by(|x| request(x).map(|r| major(r.version)))
     }),
-    row("bc_src", &[], (0, 0), Ip, Log, "the address that the proxy connected to the server from", |_| {
+    row("bc_src", &[], (0, 0), Ip, Server, "the address that the proxy connected to the server from", |_| {
         ip(|x| x.log.server_source)
     }),
-    row("bc_src_port", &[], (0, 0), Int, Log, "the port that the proxy connected to the server from", |_| {
-        port(|x| x.log.server_source)
-    }),
-    row("bc_dst", &[], (0, 0), Ip, Log, "the address of the server that was connected to", |_| {
+    row(
+        "bc_src_port",
+        &[],
+        (0, 0),
+        Int,
+        Server,
+        "the port that the proxy connected to the server from",
+        |_| port(|x| x.log.server_source),
+    ),
+    row("bc_dst", &[], (0, 0), Ip, Server, "the address of the server that was connected to", |_| {
         ip(|x| x.log.server_address)
     }),
-    row("bc_dst_port", &[], (0, 0), Int, Log, "the port of the server that was connected to", |_| {
+    row("bc_dst_port", &[], (0, 0), Int, Server, "the port of the server that was connected to", |_| {
         port(|x| x.log.server_address)
     }),
     row("so_id", &[], (0, 0), Int, Connection, "the number of the listening socket", |_| {
@@ -64,7 +70,7 @@ pub(super) static ROWS: &[FetchKind] = &[
         &[],
         (0, 0),
         Bool,
-        Request,
+        RequestKept,
         "whether the request is the first of its connection",
         |_| by(|x| Some(Sample::Bool(x.conn.requests <= 1))),
     ),

@@ -75,7 +75,7 @@ pub(super) static ROWS: &[FetchKind] = &[
         &[],
         (0, 1),
         Str,
-        Needs::Request,
+        Needs::RequestKept,
         "'req.cook' in request rules, 'res.cook' in response rules",
         |a| cookie(a, Side::Current, text),
     ),

@@ -44,7 +44,7 @@ macro_rules! rows {
                 concat!("all ", $message, " header fields with their lengths (SPOE encoding)"),
                 |_| by(|x| Side::$side.headers(x).map(|h| Sample::bytes(encoded(h))))),
         )*
-        row("hdr", &[], (0, 2), Str, Needs::Request,
+        row("hdr", &[], (0, 2), Str, Needs::RequestKept,
             "'req.hdr' in request rules, 'res.hdr' in response rules",
             |a| values(a, Side::Current, Cut::Members, text))]
     };

@@ -11,11 +11,11 @@ pub(super) static ROWS: &[FetchKind] = &[
         &["req.bytes_in"],
         (0, 0),
         Int,
-        Needs::Connection,
+        Needs::RequestKept,
         "bytes received from the client",
         |_| by(|x| Some(int(x.log.bytes_in))),
     ),
-    row("bytes_out", &["res.bytes_out"], (0, 0), Int, Needs::Connection, "bytes sent to the client", |_| {
+    row("bytes_out", &["res.bytes_out"], (0, 0), Int, Needs::Server, "bytes sent to the client", |_| {
         by(|x| Some(int(x.log.bytes_out)))
     }),
     row(
@@ -23,7 +23,7 @@ pub(super) static ROWS: &[FetchKind] = &[
         &[],
         (0, 0),
         Str,
-        Needs::Nothing,
+        Needs::RequestKept,
         "the method of the request as received",
         |_| by(|x| request_word(x, 0).map(Sample::str)),
     ),
@@ -32,20 +32,32 @@ pub(super) static ROWS: &[FetchKind] = &[
         &[],
         (0, 0),
         Str,
-        Needs::Nothing,
+        Needs::RequestKept,
         "path and query of the request as received",
         |_| by(|x| request_word(x, 1).map(|target| Sample::str(from_path(target)))),
     ),
-    row("capture.req.ver", &[], (0, 0), Str, Needs::Nothing, "the version of the request: HTTP/1.1", |_| {
-        by(|x| request(x).map(|r| Sample::str(version(r.version))))
-    }),
-    row("capture.req.hdr", &[], (1, 1), Str, Needs::Nothing, "a captured request header field", |a| {
+    row(
+        "capture.req.ver",
+        &[],
+        (0, 0),
+        Str,
+        Needs::RequestKept,
+        "the version of the request: HTTP/1.1",
+        |_| by(|x| request(x).map(|r| Sample::str(version(r.version)))),
+    ),
+    row("capture.req.hdr", &[], (1, 1), Str, Needs::RequestKept, "a captured request header field", |a| {
         capture(a, |x| &x.log.request_captures)
     }),
-    row("capture.res.ver", &[], (0, 0), Str, Needs::Nothing, "the version of the response: HTTP/1.1", |_| {
-        by(|x| response(x).map(|r| Sample::str(version(r.version))))
-    }),
-    row("capture.res.hdr", &[], (1, 1), Str, Needs::Nothing, "a captured response header field", |a| {
+    row(
+        "capture.res.ver",
+        &[],
+        (0, 0),
+        Str,
+        Needs::RequestKept,
+        "the version of the response: HTTP/1.1",
+        |_| by(|x| response(x).map(|r| Sample::str(version(r.version)))),
+    ),
+    row("capture.res.hdr", &[], (1, 1), Str, Needs::Response, "a captured response header field", |a| {
         capture(a, |x| &x.log.response_captures)
     }),
     row(
@@ -69,10 +81,10 @@ pub(super) static ROWS: &[FetchKind] = &[
     row("last_entity", &[], (0, 0), Str, Needs::Nothing, "the rule that ended evaluation: file:line", |_| {
         by(|x| x.log.last_rule.as_ref().map(|(file, line)| Sample::text(format!("{file}:{line}"))))
     }),
-    row("txn.conn_retries", &[], (0, 0), Int, Needs::Log, "further tries of a server", |_| {
+    row("txn.conn_retries", &[], (0, 0), Int, Needs::Server, "further tries of a server", |_| {
         by(|x| Some(int(x.log.retries)))
     }),
-    row("txn.redispatched", &[], (0, 0), Bool, Needs::Log, "whether a try went to another server", |_| {
+    row("txn.redispatched", &[], (0, 0), Bool, Needs::Server, "whether a try went to another server", |_| {
         by(|x| Some(Sample::Bool(x.log.redispatched)))
     }),
     row(
@@ -95,7 +107,7 @@ pub(super) static ROWS: &[FetchKind] = &[
         &[],
         (0, 0),
         Int,
-        Needs::Log,
+        Needs::Server,
         "%bq: requests before this one in the backend's queue",
         |_| by(|x| Some(int(x.log.backend_queue))),
     ),
@@ -104,7 +116,7 @@ pub(super) static ROWS: &[FetchKind] = &[
         &[],
         (0, 0),
         Int,
-        Needs::Log,
+        Needs::Server,
         "%sq: requests before this one in the server's queue",
         |_| by(|x| Some(int(x.log.server_queue))),
     ),

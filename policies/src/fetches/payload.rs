@@ -37,8 +37,8 @@ pub(super) static ROWS: &[FetchKind] = &[
         "bytes from the server behind their length",
         |a| with_length(a, from_server),
     ),
-    row("payload", &[], (2, 2), Bin, RequestBytes, "'req.payload' or 'res.payload'", |a| fixed(a, current)),
-    row("payload_lv", &[], (2, 3), Bin, RequestBytes, "'req.payload_lv' or 'res.payload_lv'", |a| {
+    row("payload", &[], (2, 2), Bin, RequestKept, "'req.payload' or 'res.payload'", |a| fixed(a, current)),
+    row("payload_lv", &[], (2, 3), Bin, RequestKept, "'req.payload_lv' or 'res.payload_lv'", |a| {
         with_length(a, current)
     }),
     row(
@@ -46,13 +46,11 @@ pub(super) static ROWS: &[FetchKind] = &[
         &["req_proto_http"],
         (0, 0),
         Bool,
-        RequestBytes,
+        RequestKept,
         "whether the client speaks HTTP",
         |_| Ok(Box::new(SpeaksHttp)),
     ),
-    row("wait_end", &[], (0, 0), Bool, RequestBytes, "true once no more is waited for", |_| {
-        Ok(Box::new(WaitEnd))
-    }),
+    row("wait_end", &[], (0, 0), Bool, Nothing, "true once no more is waited for", |_| Ok(Box::new(WaitEnd))),
 ];
 
 /// Which bytes.

@@ -10,7 +10,7 @@ use crate::converters::hashes::{avalanche, sdbm};
 use crate::vocabulary::{Args, FetchKind, Needs};
 
 pub(super) static ROWS: &[FetchKind] = &[
-    row("method", &[], (0, 0), Method, Needs::Request, "the request method", |_| {
+    row("method", &[], (0, 0), Method, Needs::RequestKept, "the request method", |_| {
         by(|x| request(x).map(|r| Sample::Method(Cow::Borrowed(r.method.as_bytes()))))
     }),
     row("url", &[], (0, 0), Str, Needs::Request, "the target as it stands in the request line", |_| {
@@ -57,7 +57,7 @@ pub(super) static ROWS: &[FetchKind] = &[
         "the port in an absolute target, 80 when it has none",
         |_| by(|x| authority(request(x)?).map(|(_, port)| int(port))),
     ),
-    row("req.ver", &["req_ver"], (0, 0), Str, Needs::Request, "the version of HTTP: 1.1", |_| {
+    row("req.ver", &["req_ver"], (0, 0), Str, Needs::RequestKept, "the version of HTTP: 1.1", |_| {
         by(|x| request(x).map(|r| Sample::str(r.version.digits())))
     }),
 ];

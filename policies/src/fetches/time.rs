@@ -26,7 +26,7 @@ pub(super) static ROWS: &[FetchKind] = &[
         &[],
         (0, 1),
         Int,
-        Request,
+        RequestKept,
         "when the first byte of the request came, in s, ms or us",
         |a| moment(a, request_date),
     ),

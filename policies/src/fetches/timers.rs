@@ -16,7 +16,7 @@ pub(super) static ROWS: &[FetchKind] = &[
         &[],
         (0, 0),
         Int,
-        Needs::Request,
+        Needs::RequestKept,
         "%Ti: the wait for the first byte of the request",
         |_| timer(|t| between(t.handshake.or(t.start), t.first_byte)),
     ),
@@ -25,7 +25,7 @@ pub(super) static ROWS: &[FetchKind] = &[
         &[],
         (0, 0),
         Int,
-        Needs::Request,
+        Needs::RequestKept,
         "%TR: from the first byte to the end of the head",
         |_| timer(|t| between(t.first_byte, t.request)),
     ),
@@ -34,14 +34,14 @@ pub(super) static ROWS: &[FetchKind] = &[
         &[],
         (0, 0),
         Int,
-        Needs::Request,
+        Needs::RequestKept,
         "%Tq: from the accept to the end of the head",
         |_| timer(|t| between(t.start, t.request)),
     ),
-    row("req.timer.queue", &[], (0, 0), Int, Needs::Log, "%Tw: the wait in queues", |_| {
+    row("req.timer.queue", &[], (0, 0), Int, Needs::Server, "%Tw: the wait in queues", |_| {
         timer(|t| between(ready(t), t.queued))
     }),
-    row("bc.timer.connect", &[], (0, 0), Int, Needs::Log, "%Tc: the connection to the server", |_| {
+    row("bc.timer.connect", &[], (0, 0), Int, Needs::Server, "%Tc: the connection to the server", |_| {
         timer(|t| between(t.queued, t.connected))
     }),
     row(
@@ -53,7 +53,7 @@ pub(super) static ROWS: &[FetchKind] = &[
         "%Tr: from the connection to the response head",
         |_| timer(|t| between(t.connected, t.response)),
     ),
-    row("res.timer.data", &[], (0, 0), Int, Needs::Log, "%Td: the transfer of the response body", |_| {
+    row("res.timer.data", &[], (0, 0), Int, Needs::Server, "%Td: the transfer of the response body", |_| {
         timer(|t| between(t.response.or(t.connected), Some(end(t))))
     }),
     row(
@@ -61,17 +61,25 @@ pub(super) static ROWS: &[FetchKind] = &[
         &[],
         (0, 0),
         Int,
-        Needs::Log,
+        Needs::RequestKept,
         "%Ta: from the first byte of the request to the end",
         |_| timer(|t| between(t.first_byte.or(t.handshake).or(t.start), Some(end(t)))),
     ),
-    row("txn.timer.user", &[], (0, 0), Int, Needs::Log, "%Tu: the whole time without the idle time", |_| {
-        timer(|t| {
-            let idle = between(t.handshake.or(t.start), t.first_byte).max(0);
-            (between(t.start, Some(end(t))) - idle).max(0)
-        })
-    }),
-    row("fc.timer.total", &[], (0, 0), Int, Needs::Log, "%Tt: from the accept to the end", |_| {
+    row(
+        "txn.timer.user",
+        &[],
+        (0, 0),
+        Int,
+        Needs::RequestKept,
+        "%Tu: the whole time without the idle time",
+        |_| {
+            timer(|t| {
+                let idle = between(t.handshake.or(t.start), t.first_byte).max(0);
+                (between(t.start, Some(end(t))) - idle).max(0)
+            })
+        },
+    ),
+    row("fc.timer.total", &[], (0, 0), Int, Needs::Connection, "%Tt: from the accept to the end", |_| {
         timer(|t| between(t.start, Some(end(t))))
     }),
 ];
