@@ -9,14 +9,15 @@ use portero_api::{Sample, SampleType};
 /// True when a sample of type `from` can be cast to `to`; what is only known when evaluated can be tried.
 pub fn castable(from: SampleType, to: SampleType) -> bool {
     use SampleType::{Any, Bin, Bool, Int, Ip, Method, Str};
-    match (from, to) {
-        (Any, _) | (_, Any | Str | Bin) => true,
-        (Bool | Int | Str, Bool) => true,
-        (Bool | Int | Ip | Str, Int) => true,
-        (Int | Ip | Str | Bin, Ip) => true,
-        (Str | Method | Bin, Method) => true,
-        _ => false,
-    }
+    matches!(
+        (from, to),
+        (Any, _)
+            | (_, Any | Str | Bin)
+            | (Bool | Int | Str, Bool)
+            | (Bool | Int | Ip | Str, Int)
+            | (Int | Ip | Str | Bin, Ip)
+            | (Str | Method | Bin, Method)
+    )
 }
 
 /// The sample as another type; none where its value has no such form (`abc` as an integer).

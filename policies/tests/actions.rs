@@ -33,7 +33,8 @@ fn header_actions_rewrite_the_head() {
 
 #[test]
 fn header_values_cannot_carry_line_ends() {
-    let outcome = run("http-request set-header x '%[url_param(q),url_dec]'", "GET /?q=a%0d%0ab%00c%09d HTTP/1.1");
+    let outcome =
+        run("http-request set-header x '%[url_param(q),url_dec]'", "GET /?q=a%0d%0ab%00c%09d HTTP/1.1");
     assert_eq!(outcome.request_headers(), "x: a%0D%0Ab%00c\td");
 }
 
@@ -154,7 +155,9 @@ fn a_denied_response_is_502_and_a_tarpit_waits() {
     let denied = run("http-response deny if { status 200 }", "GET / HTTP/1.1\n\nHTTP/1.1 200 OK");
     assert_eq!(denied.verdict(), "deny 502");
     let tarpit = run("http-request tarpit deny_status 429", "GET / HTTP/1.1");
-    let Run::Answer(0, Answer::Wait(Wait::Tarpit(_, reply))) = &tarpit.run else { panic!("{:?}", tarpit.run) };
+    let Run::Answer(0, Answer::Wait(Wait::Tarpit(_, reply))) = &tarpit.run else {
+        panic!("{:?}", tarpit.run)
+    };
     assert_eq!(common::status(reply), 429);
 }
 
@@ -246,6 +249,7 @@ fn the_log_is_told() {
 fn captures_fill_the_slots_the_frontend_has() {
     let mut exchange = exchange("GET /long/path HTTP/1.1");
     exchange.log.request_captures = vec![None];
-    let outcome = World::default().run("http-request capture path len 5\nhttp-request capture path id 7", exchange);
+    let outcome =
+        World::default().run("http-request capture path len 5\nhttp-request capture path id 7", exchange);
     assert_eq!(outcome.exchange.log.request_captures, [Some(b"/long".to_vec())]);
 }

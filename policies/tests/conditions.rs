@@ -121,7 +121,11 @@ fn predefined_acls_say_what_the_manual_says() {
         ("METH_OPTIONS", "OPTIONS * HTTP/1.1", true),
         ("WAIT_END", base, true),
     ] {
-        assert_eq!(denies(&World::default(), "", &format!("if {name}"), request), expected, "{name} {request}");
+        assert_eq!(
+            denies(&World::default(), "", &format!("if {name}"), request),
+            expected,
+            "{name} {request}"
+        );
     }
 }
 
@@ -166,7 +170,10 @@ fn a_test_without_a_value_at_its_place_never_matches() {
     let outcome = World::default().run(lines, exchange("GET /a HTTP/1.1\n\nHTTP/1.1 200 OK"));
     assert_eq!((outcome.verdict().as_str(), outcome.response_headers().as_str()), ("-", "x: 1"));
     let kept = "http-response deny if { method GET }";
-    assert_eq!(World::default().run(kept, exchange("GET /a HTTP/1.1\n\nHTTP/1.1 200 OK")).verdict(), "deny 502");
+    assert_eq!(
+        World::default().run(kept, exchange("GET /a HTTP/1.1\n\nHTTP/1.1 200 OK")).verdict(),
+        "deny 502"
+    );
 }
 
 #[test]
@@ -178,6 +185,10 @@ fn backends_are_picked_by_the_first_rule_that_holds() {
         ("GET /d HTTP/1.1\nHost: ONE", "b_one"),
         ("GET / HTTP/1.1", "rest"),
     ] {
-        assert_eq!(World::default().run(lines, exchange(request)).backend.as_deref(), Some(expected), "{request}");
+        assert_eq!(
+            World::default().run(lines, exchange(request)).backend.as_deref(),
+            Some(expected),
+            "{request}"
+        );
     }
 }

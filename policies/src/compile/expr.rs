@@ -58,7 +58,7 @@ impl Compiler<'_> {
                 self.count_args(call, kind.args, "fetch")?;
                 self.made(call, (kind.make)(&self.args(call)))?
             }
-            FetchWord::Plugin(make) => self.from_plugin(call, make)?,
+            FetchWord::Plugin(make) => self.plugin_made(call, make)?,
         };
         Ok((fetch, word.output(), needs_of(&call.name, word)))
     }
@@ -106,7 +106,7 @@ impl Compiler<'_> {
                 Ok(if kind.output == SampleType::Any && keeps_type(kind.name) { input } else { kind.output })
             }
             ConvertWord::Plugin(make) => {
-                let convert: Box<dyn Convert> = self.from_plugin(call, make)?;
+                let convert: Box<dyn Convert> = self.plugin_made(call, make)?;
                 steps.push(Step::Convert(convert));
                 Ok(SampleType::Any)
             }
@@ -137,7 +137,7 @@ impl Compiler<'_> {
             (1, 1) => "takes one argument".to_owned(),
             (least, most) if least == most => format!("takes {least} arguments"),
             (least, _) if given < least => format!("takes at least {}", plural(least)),
-                (_, most) => format!("takes at most {}", plural(most)),
+            (_, most) => format!("takes at most {}", plural(most)),
         };
         let extra = call.args.as_deref().unwrap_or_default().get(most);
         let span = extra.map_or(call.span, |arg| arg.span);
@@ -152,7 +152,7 @@ impl Compiler<'_> {
         })
     }
 
-    fn from_plugin<T: ?Sized>(&self, call: &Call, make: &Make<T>) -> Result<Box<T>, Reported> {
+    fn plugin_made<T: ?Sized>(&self, call: &Call, make: &Make<T>) -> Result<Box<T>, Reported> {
         let texts: Vec<String> = call.args.iter().flatten().map(|a| a.text.clone()).collect();
         let setup = Setup {
             proxy: self.context.proxy,

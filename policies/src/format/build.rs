@@ -29,7 +29,12 @@ impl Compiler<'_> {
 
     fn format_tree(&self, tree: &tree::LogFormat, escape: Escape) -> Result<Format, Reported> {
         let built: Vec<_> = tree.parts.iter().map(|part| self.part(part, escape)).collect();
-        let parts: Vec<Part> = built.into_iter().collect::<Result<_, _>>()?;
+        let mut parts: Vec<Part> = built.into_iter().collect::<Result<_, _>>()?;
+        if escape == Escape::Log
+            && let Some(Part::Text(text)) = parts.first_mut()
+        {
+            *text = text.trim_ascii_start().into();
+        }
         let encoding = match tree.global {
             LogFlags { json: true, .. } => Encoding::Json,
             LogFlags { cbor: true, .. } => Encoding::Cbor,

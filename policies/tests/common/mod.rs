@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::time::{Instant, UNIX_EPOCH};
 
 use portero_api::{
-    Answer, Common, Conn, Directory, Exchange, Kind, Message, Method, Plugin, ProxyState, Reply, Transport, Vars,
-    Version,
+    Answer, Common, Conn, Directory, Exchange, Kind, Message, Method, Plugin, ProxyState, Reply, Transport,
+    Vars, Version,
 };
 use portero_grammar::cfg::{Environment, Version as CfgVersion};
 use portero_grammar::rules::{Acl, Family, Rule, Statement};
@@ -140,7 +140,8 @@ pub(crate) fn status(reply: &Reply) -> u16 {
 
 /// Header fields, one a line.
 pub(crate) fn lines<'h>(fields: impl Iterator<Item = (&'h [u8], &'h [u8])>) -> String {
-    let line = |(n, v): (&[u8], &[u8])| format!("{}: {}", String::from_utf8_lossy(n), String::from_utf8_lossy(v));
+    let line =
+        |(n, v): (&[u8], &[u8])| format!("{}: {}", String::from_utf8_lossy(n), String::from_utf8_lossy(v));
     fields.map(line).collect::<Vec<_>>().join("\n")
 }
 
@@ -163,7 +164,8 @@ impl World {
     pub(crate) fn run(&self, text: &str, exchange: Exchange) -> Outcome {
         let parsed = parse(text);
         let mut found = parsed.found.clone();
-        let outcome = self.compile(&parsed, &mut found, |compiler, rules| evaluate(compiler, rules, exchange));
+        let outcome =
+            self.compile(&parsed, &mut found, |compiler, rules| evaluate(compiler, rules, exchange));
         assert!(!found.has_errors(), "{}", found.render(&parsed.sources, false));
         outcome
     }
@@ -183,7 +185,9 @@ impl World {
         for family in [Family::TcpRequestConnection, Family::TcpRequestContent, Family::HttpRequest] {
             compiler.rules(family, &parsed.rules);
         }
-        for family in [Family::HttpResponse, Family::HttpAfterResponse, Family::TcpResponseContent, Family::Redirect] {
+        for family in
+            [Family::HttpResponse, Family::HttpAfterResponse, Family::TcpResponseContent, Family::Redirect]
+        {
             compiler.rules(family, &parsed.rules);
         }
         compiler.targets(Family::UseBackend, &parsed.rules);
@@ -212,7 +216,9 @@ impl World {
 
 fn evaluate(compiler: &Compiler<'_>, rules: &[Rule], mut exchange: Exchange) -> Outcome {
     let mut run = Run::Finished;
-    for family in [Family::TcpRequestConnection, Family::TcpRequestContent, Family::HttpRequest, Family::Redirect] {
+    for family in
+        [Family::TcpRequestConnection, Family::TcpRequestContent, Family::HttpRequest, Family::Redirect]
+    {
         if matches!(run, Run::Finished) {
             run = compiler.rules(family, rules).run(&mut exchange, 0);
         }
