@@ -9,6 +9,7 @@
 mod backend;
 mod member;
 mod observe;
+mod plan;
 mod probe;
 mod shutdown;
 mod slowstart;

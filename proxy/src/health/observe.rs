@@ -63,11 +63,9 @@ impl Observer {
         match seen {
             // a connection says nothing of the responses that layer 7 looks at
             Seen::Connected if observe.layer7 => {}
-            Seen::Connected | Seen::GoodResponse => {
-                if self.errors.load(Relaxed) > 0 {
-                    self.errors.store(0, Relaxed);
-                }
-            }
+            // most requests end here: reading alone leaves the cache line with all workers
+            Seen::Connected | Seen::GoodResponse if self.errors.load(Relaxed) == 0 => {}
+            Seen::Connected | Seen::GoodResponse => self.errors.store(0, Relaxed),
             Seen::ConnectFailed => self.fail(observe, seen),
             _ if observe.layer7 => self.fail(observe, seen),
             _ => {}

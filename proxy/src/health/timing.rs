@@ -106,7 +106,7 @@ mod tests {
     #[test]
     fn first_checks_are_spread_over_the_shortest_interval() {
         let timings = [timing(0); 4];
-        assert_eq!(first_delays(&timings, None), [0 * MS, 125 * MS, 250 * MS, 375 * MS]);
-        assert_eq!(first_delays(&timings, Some(4 * MS)), [0 * MS, MS, 2 * MS, 3 * MS]);
+        assert_eq!(first_delays(&timings, None), [Duration::ZERO, 125 * MS, 250 * MS, 375 * MS]);
+        assert_eq!(first_delays(&timings, Some(4 * MS)), [Duration::ZERO, MS, 2 * MS, 3 * MS]);
     }
 }

@@ -7,23 +7,23 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use portero_api::{Admin, Common, Dial, Oper, ProxyState, ServerState};
-use portero_grammar::{Diagnostic, Diagnostics, Word};
+use portero_api::{Admin, Dial, Oper, ProxyState, ServerState};
+use portero_grammar::Diagnostics;
 use tokio::task::AbortHandle;
 
 use super::backend::Backend;
 use super::member::Member;
-use super::probe::Limits;
-use super::timing::{Timing, first_delays};
-use super::watch::{Watch, watch};
+use super::plan::{Key, Planned, Recipe, plan};
+use super::timing::first_delays;
+use super::watch::watch;
 use super::words::Cause;
-use crate::config::checked::{Check, Checked, PluginUse, Proxy, ProxyHeader, Server};
+use crate::config::checked::{Checked, Proxy, Server};
 use crate::log::{Identity, LogSinks};
-use crate::plugins::Plugins;
+use crate::shared::Shared;
 
 /// The health of all servers.
 pub struct Health {
-    common: Arc<Common>,
+    shared: Arc<Shared>,
     sinks: LogSinks,
     dial: Rc<dyn Dial>,
     world: RefCell<World>,
@@ -40,9 +40,6 @@ impl fmt::Display for Unknown {
 }
 
 impl std::error::Error for Unknown {}
-
-/// Backend and server.
-type Key = (Arc<str>, Arc<str>);
 
 #[derive(Default)]
 struct World {
@@ -62,42 +59,16 @@ impl Drop for Running {
     }
 }
 
-/// What a check is made of: as long as it stays the same, the check goes on over a reload.
-#[derive(PartialEq)]
-struct Recipe {
-    timing: Timing,
-    check: Check,
-    probe: Vec<Vec<String>>,
-}
-
-/// A check that a configuration asks for.
-struct Planned {
-    key: Key,
-    recipe: Recipe,
-    watch: Watch,
-}
-
 impl Health {
-    /// No servers yet: they come from `common.directory`. `sinks` are those of the manager's thread, `dial` is what probes connect with.
-    pub fn new(common: Arc<Common>, sinks: LogSinks, dial: Rc<dyn Dial>) -> Health {
-        Health { common, sinks, dial, world: RefCell::default() }
-    }
-
-    /// Checks that every probe of a configuration can be made, without using it.
-    pub fn validate(checked: &Checked, plugins: &Plugins<'_>) -> Diagnostics {
-        let mut diagnostics = Diagnostics::default();
-        for proxy in &checked.proxies {
-            for (_, check) in checked_servers(proxy) {
-                diagnostics.extend(plugins.health(&proxy.name, usage(proxy, check)).err());
-            }
-        }
-        diagnostics
+    /// No servers yet. `sinks` are those of the manager's thread, `dial` is what probes connect with.
+    pub fn new(shared: Arc<Shared>, sinks: LogSinks, dial: Rc<dyn Dial>) -> Health {
+        Health { shared, sinks, dial, world: RefCell::default() }
     }
 
     /// Makes a configuration the one that holds. The directory has its servers already. Checks that stay the same go
     /// on, others start or end; states are kept. On errors everything stays as it was.
-    pub fn apply(&self, checked: &Checked, plugins: &Plugins<'_>) -> Result<(), Diagnostics> {
-        let planned = plan(checked, plugins)?;
+    pub fn apply(&self, checked: &Checked) -> Result<(), Diagnostics> {
+        let planned = plan(&self.shared, checked)?;
         let mut world = self.world.borrow_mut();
         self.seat_members(&mut world, checked);
         world.link_followers(checked);
@@ -148,7 +119,7 @@ impl Health {
     fn seat_members(&self, world: &mut World, checked: &Checked) {
         let mut old = std::mem::take(&mut world.members);
         for proxy in checked.proxies.iter().filter(|p| p.kind.has_back()) {
-            let Some(state) = self.common.directory.proxy(&proxy.name, true) else { continue };
+            let Some(state) = self.shared.directory.proxy(&proxy.name, true) else { continue };
             let backend = Rc::new(self.backend(checked, proxy, state.clone()));
             for (server, state) in states(proxy, &state) {
                 let key = (proxy.name.clone(), server.name.clone());
@@ -158,7 +129,12 @@ impl Health {
                         member.reconfigure(backend.clone(), server.into());
                         member
                     }
-                    None => Rc::new(Member::new(state, backend.clone(), server.into(), self.common.clone())),
+                    None => Rc::new(Member::new(
+                        state,
+                        backend.clone(),
+                        server.into(),
+                        self.shared.common.clone(),
+                    )),
                 };
                 world.members.insert(key, member);
             }
@@ -203,51 +179,4 @@ fn states<'a>(proxy: &'a Proxy, state: &ProxyState) -> Vec<(&'a Server, Arc<Serv
     let states = state.servers();
     let of = |server: &Server| states.iter().find(|s| s.name == server.name).cloned();
     proxy.servers.iter().filter_map(|server| Some((&**server, of(server)?))).collect()
-}
-
-fn checked_servers(proxy: &Proxy) -> impl Iterator<Item = (&Server, &Check)> {
-    proxy.servers.iter().filter_map(|server| Some((&**server, server.check.as_ref()?)))
-}
-
-fn usage<'a>(proxy: &'a Proxy, check: &'a Check) -> &'a PluginUse {
-    check.probe.as_ref().unwrap_or(&proxy.check)
-}
-
-fn plan(checked: &Checked, plugins: &Plugins<'_>) -> Result<Vec<Planned>, Diagnostics> {
-    let (mut planned, mut diagnostics) = (Vec::new(), Diagnostics::default());
-    for proxy in &checked.proxies {
-        for (server, check) in checked_servers(proxy) {
-            match plan_one(checked, proxy, server, check, plugins) {
-                Ok(plan) => planned.push(plan),
-                Err(diagnostic) => diagnostics.push(diagnostic),
-            }
-        }
-    }
-    if diagnostics.has_errors() { Err(diagnostics) } else { Ok(planned) }
-}
-
-fn plan_one(
-    checked: &Checked,
-    proxy: &Proxy,
-    server: &Server,
-    check: &Check,
-    plugins: &Plugins<'_>,
-) -> Result<Planned, Diagnostic> {
-    let usage = usage(proxy, check);
-    let probe = plugins.health(&proxy.name, usage)?;
-    let timing = Timing::new(check, &proxy.timeouts, checked.global.spread_checks);
-    let header = check.send_proxy.then(|| server.send_proxy.unwrap_or(ProxyHeader::V1));
-    // where the words stand in the file is no difference
-    let check = Check { probe: None, ..check.clone() };
-    Ok(Planned {
-        key: (proxy.name.clone(), server.name.clone()),
-        recipe: Recipe { timing, check: check.clone(), probe: texts(usage) },
-        watch: Watch { limits: Limits { timing, header }, probe, check },
-    })
-}
-
-fn texts(usage: &PluginUse) -> Vec<Vec<String>> {
-    let texts = |words: &[Word]| words.iter().map(|w| w.text.clone()).collect();
-    let head = [std::slice::from_ref(&usage.name), &usage.args];
-    head.into_iter().chain(usage.lines.iter().map(Vec::as_slice)).map(texts).collect()
 }

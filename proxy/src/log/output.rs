@@ -9,10 +9,10 @@ use std::os::unix::net::UnixDatagram;
 
 use rustix::fs::{FileType, OFlags};
 use rustix::net::{MMsgHdr, SendAncillaryBuffer, SendFlags, SocketType, sendmmsg};
-use rustix::process::{PidfdFlags, PidfdGetfdFlags};
 
 use super::lines::Lines;
 use crate::config::checked::LogSink;
+use crate::inherit;
 
 /// Datagrams handed to the system in one call.
 const BATCH: usize = 32;
@@ -51,7 +51,7 @@ impl Output {
             }
             LogSink::Stdout => Output::descriptor(io::stdout().as_fd().try_clone_to_owned()?),
             LogSink::Stderr => Output::descriptor(io::stderr().as_fd().try_clone_to_owned()?),
-            LogSink::Descriptor(number) => Output::descriptor(inherited(*number)?),
+            LogSink::Descriptor(number) => Output::descriptor(inherit::listener(*number)?),
         }
     }
 
@@ -94,12 +94,6 @@ fn send_datagrams(fd: BorrowedFd<'_>, lines: &Lines) -> io::Result<usize> {
     });
     let sent = sendmmsg(fd, &mut messages[..count], SendFlags::DONTWAIT | SendFlags::NOSIGNAL)?;
     Ok(lines.bytes_of(sent))
-}
-
-/// A descriptor that was handed over, by number, as one of our own.
-fn inherited(number: i32) -> io::Result<OwnedFd> {
-    let own = rustix::process::pidfd_open(rustix::process::getpid(), PidfdFlags::empty())?;
-    Ok(rustix::process::pidfd_getfd(own, number, PidfdGetfdFlags::empty())?)
 }
 
 /// The same pipe or terminal, opened again so that not waiting is our own affair: the flag would else hold for every

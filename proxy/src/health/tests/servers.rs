@@ -9,14 +9,14 @@ use portero_api::{Address, Admin, CheckStatus, Common, Counter, Kind, Oper, Prox
 use tokio::task::LocalSet;
 use tokio::time::sleep;
 
-use super::backend::Backend;
-use super::member::{Habits, Member};
-use super::probe::Limits;
-use super::testing::{FakeDial, FakeProbe, check_config};
-use super::timing::Timing;
-use super::watch::{Watch, watch};
-use super::words::Cause;
-use super::{Observer, Seen, Shutdown};
+use super::super::backend::Backend;
+use super::super::member::{Habits, Member};
+use super::super::probe::Limits;
+use super::super::testing::{FakeDial, FakeProbe, check_config};
+use super::super::timing::Timing;
+use super::super::watch::{Watch, watch};
+use super::super::words::Cause;
+use super::super::{Observer, Seen, Shutdown};
 use crate::config::checked::{Check, LogHeader, LogSink, LogTarget, Observe, OnError, Timeouts};
 use crate::log::{Identity, LogSinks};
 

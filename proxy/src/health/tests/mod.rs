@@ -1,0 +1,4 @@
+//! Servers that come and go, and configurations that do.
+
+mod reload;
+mod servers;
