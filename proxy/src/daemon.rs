@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
@@ -11,7 +12,10 @@ use tokio::sync::oneshot;
 
 use crate::config::checked::{Checked, Listen};
 use crate::config::load;
+use crate::dial::Direct;
+use crate::health::Health;
 use crate::listener::Sockets;
+use crate::log::LogSinks;
 use crate::shared::Shared;
 use crate::worker::{self, Handle, Order};
 use crate::{registry, states};
@@ -22,6 +26,10 @@ pub struct Daemon {
     pub shared: Arc<Shared>,
     /// The configuration in use.
     pub checked: Arc<Checked>,
+    /// The checks of all servers.
+    pub health: Health,
+    /// Where the manager's own log lines go.
+    pub sinks: LogSinks,
     source: Source,
     workers: Vec<Handle>,
     sockets: Sockets,
@@ -45,11 +53,16 @@ impl Daemon {
         let shared = Arc::new(Shared::new(registry::plugins()));
         let mut sockets = Sockets::default();
         open_sockets(&mut sockets, &checked, count)?;
-        Ok(Daemon { shared, checked: Arc::new(checked), source, workers: Vec::new(), sockets })
+        let sinks = LogSinks::new(shared.common.clone());
+        let health = Health::new(shared.clone(), sinks.clone(), Rc::new(Direct));
+        let checked = Arc::new(checked);
+        Ok(Daemon { shared, checked, health, sinks, source, workers: Vec::new(), sockets })
     }
 
     /// Starts the workers and lets them accept.
     pub async fn start(&mut self) -> Result<(), String> {
+        let sinks = self.sinks.clone();
+        tokio::task::spawn_local(async move { sinks.run().await });
         let bufsize = self.checked.global.bufsize;
         for index in 0..worker_count(&self.checked) {
             let started = worker::start(index, self.shared.clone(), bufsize);
@@ -85,6 +98,7 @@ impl Daemon {
             states::apply(&self.shared, &self.checked);
             return Err(error);
         }
+        self.health.apply(&checked).map_err(|found| found.render(&checked.sources, false))?;
         for (index, worker) in self.workers.iter().enumerate() {
             let mut sockets = HashMap::new();
             for bind in binds(&checked) {

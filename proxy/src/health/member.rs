@@ -103,18 +103,21 @@ impl Member {
 
     /// Takes the result of a check in.
     pub(super) fn conclude(&self, finding: &Finding) {
+        let mut finding = finding.clone();
+        // only a server that is up can pass on condition: one that is down would never be missed
+        if finding.status == CheckStatus::L7OkConditionally && self.server.oper() == Oper::Down {
+            finding.status = CheckStatus::L7Status;
+        }
         let was = self.server.check.lock().unwrap_or_else(|e| e.into_inner()).status;
         let passed = finding.status.passed();
-        // a server that is down stays down when it only passes on condition
         let conditional = finding.status == CheckStatus::L7OkConditionally;
-        let passed = passed && !(conditional && self.server.oper() == Oper::Down);
         let mut vitals = self.vitals.get();
         if !passed && vitals.is_up() {
             self.server.counters.inc(Counter::ChecksFailed);
         }
         let step = if passed { vitals.succeed() } else { vitals.fail() };
         self.vitals.set(vitals);
-        self.show(finding);
+        self.show(&finding);
         let backend = self.backend();
         let logged = backend.log_checks && (step != Step::None || finding.status != was);
         if logged {
