@@ -60,7 +60,7 @@ impl Compiler<'_> {
             }
             FetchWord::Plugin(make) => self.plugin_made(call, make)?,
         };
-        Ok((fetch, word.output(), needs_of(&call.name, word)))
+        Ok((fetch, word.output(), word.needs()))
     }
 
     fn unknown_fetch(&self, call: &Call) -> Reported {
@@ -170,14 +170,6 @@ impl Compiler<'_> {
             crate::Stage::Rule(_) => format!("'{}' rules", self.stage().name()),
             other => other.name().to_owned(),
         }
-    }
-}
-
-/// What a fetch looks at. Some words of the request stay known until the end, and some mean the message at hand.
-fn needs_of(name: &str, word: &FetchWord) -> Needs {
-    match name {
-        "method" | "req.ver" | "req_ver" | "hdr" | "cookie" => Needs::RequestKept,
-        _ => word.needs(),
     }
 }
 

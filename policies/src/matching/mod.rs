@@ -2,6 +2,7 @@
 
 mod ints;
 mod ips;
+mod pcre;
 mod regexes;
 mod texts;
 

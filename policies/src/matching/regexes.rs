@@ -1,5 +1,6 @@
 //! Regular expressions: `regex` in linear time, `fancy-regex` for look-around and back-references.
 
+use super::pcre::translate;
 use regex::bytes::{RegexBuilder, RegexSet, RegexSetBuilder};
 
 /// A compiled regular expression with the places of its groups.
@@ -16,16 +17,18 @@ pub(crate) type Groups = Vec<Option<(usize, usize)>>;
 impl Regex {
     /// Compiles a pattern; the error is a sentence for the user.
     pub(crate) fn new(pattern: &str, ignore_case: bool) -> Result<Regex, String> {
-        let plain = builder(pattern, ignore_case).build();
-        let error = match plain {
-            Ok(regex) => return Ok(Regex::Plain(regex)),
-            Err(error) => error,
+        let translated = translate(pattern);
+        let plain = match translated.backtracks {
+            false => builder(&translated.pattern, ignore_case).build().map(Regex::Plain),
+            true => Err(regex::Error::Syntax("possessive quantifier".to_owned())),
         };
-        let text = if ignore_case { format!("(?i){pattern}") } else { pattern.to_owned() };
-        match fancy_regex::Regex::new(&text) {
-            Ok(regex) => Ok(Regex::Fancy(Box::new(regex))),
-            Err(_) => Err(format!("regular expression '{pattern}' is invalid: {}", reason(&error))),
-        }
+        plain.or_else(|error| {
+            let case = if ignore_case { "(?i)" } else { "" };
+            match fancy_regex::Regex::new(&format!("{case}{}", translated.pattern)) {
+                Ok(regex) => Ok(Regex::Fancy(Box::new(regex))),
+                Err(_) => Err(format!("regular expression '{pattern}' is invalid: {}", reason(&error))),
+            }
+        })
     }
 
     pub(crate) fn matches(&self, text: &[u8]) -> bool {
@@ -68,8 +71,8 @@ impl Regexes {
         let mut single = Vec::new();
         for (index, &(pattern, ignore_case)) in patterns.iter().enumerate() {
             match Regex::new(pattern, ignore_case).map_err(|e| (index, e))? {
-                Regex::Plain(regex) if ignore_case => plain.push((format!("(?i:{pattern})"), regex)),
-                Regex::Plain(regex) => plain.push((pattern.to_owned(), regex)),
+                Regex::Plain(regex) if ignore_case => plain.push((format!("(?i:{})", regex.as_str()), regex)),
+                Regex::Plain(regex) => plain.push((regex.as_str().to_owned(), regex)),
                 fancy => single.push(fancy),
             }
         }
