@@ -51,7 +51,7 @@ fn hex_number(digits: &[u8]) -> Option<i64> {
 }
 
 const STANDARD: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-const URL: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+pub(super) const URL: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 /// Base64 (RFC 4648, 4 and 5).
 fn encode64(bytes: &[u8], alphabet: &[u8; 64], pad: bool) -> Vec<u8> {

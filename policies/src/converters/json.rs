@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use portero_api::{BadArg, Sample, SampleType::*};
 use serde_json::value::RawValue;
 
+use super::encodings::{URL, decode64};
 use super::operand::bytes;
 use super::{Made, by, row};
 use crate::vocabulary::{Args, ConvertKind};
@@ -19,6 +20,22 @@ pub(super) static ROWS: &[ConvertKind] = &[
         json,
     ),
     row("json_query", (1, 2), Str, Any, "what stands at a path such as $.a.b[0] of a JSON text", json_query),
+    row(
+        "jwt_header_query",
+        (0, 2),
+        Str,
+        Any,
+        "the header of a JSON Web Token, or what stands at a path in it",
+        |a| token(a, 0, &[3, 5]),
+    ),
+    row(
+        "jwt_payload_query",
+        (0, 2),
+        Str,
+        Any,
+        "the payload of a JSON Web Token, or what stands at a path in it",
+        |a| token(a, 1, &[3]),
+    ),
 ];
 
 /// How the input is read.
@@ -109,22 +126,50 @@ enum Step {
 }
 
 fn json_query(args: &Args<'_>) -> Made {
-    let text = args.required(0, "a path")?;
-    let steps = path(text).ok_or_else(|| {
-        BadArg::at(0, format!("'{text}' is no path: '$', '$.name' and '$.name[0].other' are"))
-    })?;
-    let integer = match args.text(1) {
-        None => false,
-        Some("int") => true,
-        Some(other) => return Err(BadArg::at(1, format!("'{other}' is no output type: 'int' is"))),
-    };
-    by(move |s, _| {
-        let text = bytes(s);
-        let mut value: &RawValue = serde_json::from_slice(&text).ok()?;
-        for step in &steps {
+    args.required(0, "a path")?;
+    let query = Query::from_args(args)?;
+    by(move |s, _| query.run(&bytes(s)))
+}
+
+/// Where to look and what to make of it.
+struct Query {
+    steps: Vec<Step>,
+    integer: bool,
+}
+
+impl Query {
+    fn from_args(args: &Args<'_>) -> Result<Query, BadArg> {
+        let text = args.text(0).unwrap_or("$");
+        let steps = path(text).ok_or_else(|| {
+            BadArg::at(0, format!("'{text}' is no path: '$', '$.name' and '$.name[0].other' are"))
+        })?;
+        match args.text(1) {
+            None => Ok(Query { steps, integer: false }),
+            Some("int") => Ok(Query { steps, integer: true }),
+            Some(other) => Err(BadArg::at(1, format!("'{other}' is no output type: 'int' is"))),
+        }
+    }
+
+    fn run(&self, text: &[u8]) -> Option<Sample<'static>> {
+        let mut value: &RawValue = serde_json::from_slice(text).ok()?;
+        for step in &self.steps {
             value = enter(value, step)?;
         }
-        sample(value.get(), integer)
+        sample(value.get(), self.integer)
+    }
+}
+
+/// A part of a JSON Web Token in compact form (RFC 7519, 3) that has one of these numbers of parts.
+fn token(args: &Args<'_>, part: usize, parts: &'static [usize]) -> Made {
+    let query = args.text(0).map(|_| Query::from_args(args)).transpose()?;
+    by(move |s, _| {
+        let text = bytes(s);
+        let all: Vec<&[u8]> = text.split(|&b| b == b'.').collect();
+        let json = parts.contains(&all.len()).then(|| decode64(all[part], URL))??;
+        match &query {
+            Some(query) => query.run(&json),
+            None => Some(Sample::text(json)),
+        }
     })
 }
 

@@ -41,6 +41,15 @@ pub(super) static ROWS: &[FetchKind] = &[
     row("fc_http_major", &[], (0, 0), Int, Connection, "the major version of HTTP the client speaks", |_| {
         by(|x| request(x).map(|r| major(r.version)))
     }),
+    row(
+        "internal.strm.is_htx",
+        &[],
+        (0, 0),
+        Bool,
+        Connection,
+        "whether the exchange is HTTP, not raw TCP",
+        |_| by(|x| Some(Sample::Bool(request(x).is_some()))),
+    ),
     row("bc_src", &[], (0, 0), Ip, Server, "the address that the proxy connected to the server from", |_| {
         ip(|x| x.log.server_source)
     }),

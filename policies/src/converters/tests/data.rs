@@ -175,3 +175,18 @@ fn json_is_escaped_and_looked_into() {
         (s("no json"), "json_query", &["$.a"], "-"),
     ]);
 }
+
+#[test]
+fn tokens_show_their_header_and_payload() {
+    let token = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJqb2UiLCJuIjo3fQ.c2ln";
+    check(&[
+        (s(token), "jwt_header_query", &[], r#"{"alg":"HS256","typ":"JWT"}"#),
+        (s(token), "jwt_header_query", &["$.alg"], "HS256"),
+        (s(token), "jwt_payload_query", &["$.n", "int"], "7"),
+        (s(token), "jwt_payload_query", &["$.none"], "-"),
+        (s("eyJhbGciOiJIUzI1NiJ9.e30"), "jwt_header_query", &["$.alg"], "-"),
+        (s("x.y.z"), "jwt_header_query", &["$.alg"], "-"),
+        (s("eyJhbGciOiJIUzI1NiJ9.a.b.c.d"), "jwt_header_query", &["$.alg"], "HS256"),
+        (s("eyJhbGciOiJIUzI1NiJ9.e30.b.c.d"), "jwt_payload_query", &[], "-"),
+    ]);
+}
