@@ -48,7 +48,8 @@ pub(super) enum Port {
 }
 
 /// Prefixes that name a transport which is not there yet.
-const NOT_YET: &[&str] = &["quic", "quic4", "quic6", "mptcp", "mptcp4", "mptcp6", "sockpair", "rhttp", "abnsz"];
+const NOT_YET: &[&str] =
+    &["quic", "quic4", "quic6", "mptcp", "mptcp4", "mptcp6", "sockpair", "rhttp", "abnsz"];
 
 /// Reads an address. The error is a sentence that names the guilty part.
 pub(super) fn parse(text: &str) -> Result<Written, String> {
@@ -74,8 +75,12 @@ pub(super) fn parse(text: &str) -> Result<Written, String> {
         "unix" | "uxst" | "uxdg" if !behind.is_empty() => Place::Unix(behind.into()),
         "abns" if !behind.is_empty() => Place::Abstract(behind.as_bytes().to_vec()),
         "fd" => Place::Descriptor(descriptor(behind)?),
-        "unix" | "uxst" | "uxdg" | "abns" => return Err(format!("a path or name is missing behind '{prefix}@'")),
-        other if NOT_YET.contains(&other) => return Err(format!("'{other}@' in '{text}' is not supported yet")),
+        "unix" | "uxst" | "uxdg" | "abns" => {
+            return Err(format!("a path or name is missing behind '{prefix}@'"));
+        }
+        other if NOT_YET.contains(&other) => {
+            return Err(format!("'{other}@' in '{text}' is not supported yet"));
+        }
         other => return Err(format!("unknown address prefix '{other}@' in '{text}'")),
     };
     socket = match prefix {
@@ -106,7 +111,11 @@ pub(super) fn resolve(host: &str, family: Ip, resolver: &dyn Resolve) -> Result<
 }
 
 /// A host and port, the host's first address taken.
-pub(super) fn socket_addr(text: &str, default_port: u16, resolver: &dyn Resolve) -> Result<SocketAddr, String> {
+pub(super) fn socket_addr(
+    text: &str,
+    default_port: u16,
+    resolver: &dyn Resolve,
+) -> Result<SocketAddr, String> {
     let Written { place: Place::Net { host, family, port }, .. } = parse(text)? else {
         return Err(format!("'{text}' is not an IP address or a host name"));
     };
@@ -224,7 +233,10 @@ mod tests {
         assert_eq!(written("unix@a.sock").place, Place::Unix("a.sock".into()));
         assert_eq!(written("/run/a").place, Place::Unix("/run/a".into()));
         assert_eq!(written("abns@x").place, Place::Abstract(b"x".to_vec()));
-        assert_eq!(written("stream+fd@5"), Written { socket: Some(Socket::Stream), place: Place::Descriptor(5) });
+        assert_eq!(
+            written("stream+fd@5"),
+            Written { socket: Some(Socket::Stream), place: Place::Descriptor(5) }
+        );
         assert_eq!(written("udp@h:514").socket, Some(Socket::Datagram));
         assert!(matches!(written("ipv4@h:1").place, Place::Net { family: Ip::V4, .. }));
     }

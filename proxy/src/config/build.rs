@@ -103,7 +103,10 @@ impl Shared<'_> {
                         pages.extend(section.iter().filter(|(s, _)| wanted(s)).map(|(s, m)| (*s, m.clone())));
                     }
                     None => {
-                        let error = Diagnostic::error(name.span, format!("there is no 'http-errors' section '{}'", name.text));
+                        let error = Diagnostic::error(
+                            name.span,
+                            format!("there is no 'http-errors' section '{}'", name.text),
+                        );
                         let names = self.http_errors.keys().map(String::as_str);
                         reading.out.push(error.did_you_mean(&name.text, names));
                     }
@@ -118,7 +121,10 @@ impl Shared<'_> {
         if let (Some((LogStyle::Http | LogStyle::Clf, span)), Mode::Tcp) = (&draft.log_style, mode)
             && draft.section != Place::BACKEND
         {
-            let message = format!("'option httplog' needs 'mode http', '{}' logs as with 'option tcplog'", draft.name());
+            let message = format!(
+                "'option httplog' needs 'mode http', '{}' logs as with 'option tcplog'",
+                draft.name()
+            );
             reading.out.push(Diagnostic::warning(*span, message));
             format = Some(LogStyle::Tcp);
         }
@@ -168,14 +174,16 @@ fn binds(draft: &Draft) -> Vec<super::checked::Bind> {
 }
 
 fn balance(draft: &Draft) -> PluginUse {
-    let default = || PluginUse { name: Word::plain("roundrobin", draft.span), args: Vec::new(), lines: Vec::new() };
+    let default =
+        || PluginUse { name: Word::plain("roundrobin", draft.span), args: Vec::new(), lines: Vec::new() };
     let balance = draft.balance.clone().unwrap_or_else(default);
     PluginUse { lines: draft.hash_lines.lines().to_vec(), ..balance }
 }
 
 /// Without any `option` a check connects, which is what `tcp-check` without lines does.
 fn check(draft: &Draft) -> PluginUse {
-    let default = || PluginUse { name: Word::plain("tcp-check", draft.span), args: Vec::new(), lines: Vec::new() };
+    let default =
+        || PluginUse { name: Word::plain("tcp-check", draft.span), args: Vec::new(), lines: Vec::new() };
     let Some(check) = draft.check.clone() else { return default() };
     let keyword = match check.name.text.as_str() {
         "httpchk" => "http-check",
@@ -206,6 +214,10 @@ fn targets(lines: &[LogLine], global: &[LogTarget], send_hostname: bool) -> Vec<
 
 fn stats(draft: &Draft, mode: Mode, reading: &mut Reading) -> Option<Stats> {
     let wanted = draft.stats.wanted?;
+    if mode == Mode::Tcp && draft.http_word.is_some() {
+        // Its own words were reported already.
+        return None;
+    }
     if mode == Mode::Tcp {
         let message = format!("statistics need 'mode http', '{}' shows none", draft.name());
         reading.out.push(Diagnostic::warning(wanted, message));

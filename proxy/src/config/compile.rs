@@ -107,7 +107,9 @@ fn directory(checked: &Checked) -> Directory {
     let directory = Directory::default();
     for proxy in &checked.proxies {
         let state = Arc::new(ProxyState::new(&proxy.name, proxy.id, proxy.kind, proxy.mode == Mode::Http));
-        let server = |s: &Arc<super::checked::Server>| Arc::new(ServerState::new(&state, &s.name, s.id, s.address.clone()));
+        let server = |s: &Arc<super::checked::Server>| {
+            Arc::new(ServerState::new(&state, &s.name, s.id, s.address.clone()))
+        };
         state.set_servers(proxy.servers.iter().map(server).collect());
         directory.insert(state);
     }

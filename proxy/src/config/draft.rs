@@ -9,8 +9,8 @@ use portero_grammar::rules as tree;
 use portero_grammar::{Span, Word};
 
 use super::checked::{
-    Bind, Check, Cookie, ForwardFor, LogStyle, LogTarget, Mode, OnError, Options, PluginUse, ProxyHeader, RetryOn,
-    Reuse, Timeouts,
+    Bind, Check, Cookie, ForwardFor, LogStyle, LogTarget, Mode, OnError, Options, PluginUse, ProxyHeader,
+    RetryOn, Reuse, Timeouts,
 };
 use super::keywords::Place;
 
@@ -220,7 +220,7 @@ impl Draft {
     }
 
     /// A section that starts with what its defaults say.
-    pub(super) fn from_defaults(&self, section: Place, name: Option<Word>, span: Span) -> Draft {
+    pub(super) fn heir(&self, section: Place, name: Option<Word>, span: Span) -> Draft {
         let mut draft = Draft { name, section, span, id: None, http_word: None, ..self.clone() };
         draft.disabled = self.disabled;
         draft.hash_lines.inherit();

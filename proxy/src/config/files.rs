@@ -54,7 +54,8 @@ impl Files for ProxyFiles {
     }
 
     fn error_page(&self, section: &str, status: u16) -> Result<Option<Message>, String> {
-        let pages = self.pages.get(section).ok_or_else(|| format!("unknown http-errors section '{section}'"))?;
+        let pages =
+            self.pages.get(section).ok_or_else(|| format!("unknown http-errors section '{section}'"))?;
         Ok(pages.get(&status).map(|page| (**page).clone()))
     }
 }

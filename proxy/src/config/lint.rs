@@ -34,7 +34,8 @@ fn names_are_unique(proxies: &[Draft], reading: &mut Reading) {
     for draft in proxies {
         if let Some(first) = seen.insert(draft.name(), draft.span) {
             let line = reading.sources.line(first);
-            let message = format!("there are two proxies named '{}', the other is in line {line}", draft.name());
+            let message =
+                format!("there are two proxies named '{}', the other is in line {line}", draft.name());
             let span = draft.name.as_ref().map_or(draft.span, |n| n.span);
             reading.out.push(Diagnostic::error(span, message));
         }
@@ -59,11 +60,15 @@ fn targets_exist(proxies: &[Draft], reading: &mut Reading) {
         }
     }
     for draft in proxies {
-        let servers: BTreeSet<&str> = draft.servers.iter().filter_map(|s| Some(&*s.name.as_ref()?.text)).collect();
+        let servers: BTreeSet<&str> =
+            draft.servers.iter().filter_map(|s| Some(&*s.name.as_ref()?.text)).collect();
         for rule in draft.rules.get(&Family::UseServer).into_iter().flatten() {
             let Some(word) = rule.action.words.first().filter(|w| !w.text.contains('%')) else { continue };
             if !servers.contains(&*word.text) {
-                let error = Diagnostic::error(word.span, format!("there is no server '{}' in '{}'", word.text, draft.name()));
+                let error = Diagnostic::error(
+                    word.span,
+                    format!("there is no server '{}' in '{}'", word.text, draft.name()),
+                );
                 reading.out.push(error.did_you_mean(&word.text, servers.iter().copied()));
             }
         }
@@ -89,7 +94,9 @@ fn backends_are_named(proxies: &[Draft], reading: &mut Reading) {
     for draft in proxies.iter().filter(|d| d.section == Place::BACKEND && !d.disabled) {
         if !named.contains(draft.name()) && !tracked.contains(draft.name()) {
             let span = draft.name.as_ref().map_or(draft.span, |n| n.span);
-            reading.out.push(Diagnostic::lint(span, format!("no frontend names the backend '{}'", draft.name())));
+            reading
+                .out
+                .push(Diagnostic::lint(span, format!("no frontend names the backend '{}'", draft.name())));
         }
     }
 }
@@ -107,9 +114,15 @@ fn timeouts_are_there(draft: &Draft, reading: &mut Reading) {
         return;
     }
     let list: Vec<_> = missing.iter().map(|name| format!("'timeout {name}'")).collect();
-    let message = format!("'{}' has no {}: a peer that falls silent is waited for without end", draft.name(), list.join(" and no "));
+    let message = format!(
+        "'{}' has no {}: a peer that falls silent is waited for without end",
+        draft.name(),
+        list.join(" and no ")
+    );
     let lines: Vec<_> = missing.iter().map(|name| format!("timeout {name} 30s")).collect();
-    reading.out.push(Diagnostic::warning(draft.span, message).help(format!("for instance '{}'", lines.join("', '"))));
+    reading.out.push(
+        Diagnostic::warning(draft.span, message).help(format!("for instance '{}'", lines.join("', '"))),
+    );
 }
 
 fn frontends_listen(draft: &Draft, reading: &mut Reading) {
@@ -124,7 +137,11 @@ fn servers_make_sense(draft: &Draft, reading: &mut Reading) {
     for line in draft.check_lines.lines() {
         let wanted = if line[0].text == "http-check" { "httpchk" } else { "tcp-check" };
         let owned = draft.section != Place::DEFAULTS && !draft.servers.is_empty();
-        if kind != wanted && owned && line[0].span.file == draft.span.file && line[0].span.start > draft.span.start {
+        if kind != wanted
+            && owned
+            && line[0].span.file == draft.span.file
+            && line[0].span.start > draft.span.start
+        {
             let message = format!("'{}' is not looked at without 'option {wanted}'", line[0].text);
             reading.out.push(Diagnostic::warning(line[0].span, message));
         }
@@ -161,7 +178,7 @@ fn sockets_do_not_clash(proxies: &[std::sync::Arc<Proxy>], reading: &mut Reading
             let Some((other, first)) = seen.insert(&bind.address, (&proxy.name, bind.span)) else { continue };
             let line = reading.sources.line(first);
             let message = format!("'{other}' listens on the same address, in line {line}");
-            reading.out.push(Diagnostic::error(bind.span, message));
+            reading.out.push(Diagnostic::warning(bind.span, message));
         }
     }
 }
@@ -180,7 +197,9 @@ fn tracked_servers_exist(proxies: &[std::sync::Arc<Proxy>], reading: &mut Readin
             match find(at) {
                 None => break Some(format!("there is no server '{}/{}' to track", at.0, at.1)),
                 Some(next) if next.check.is_some() => break None,
-                Some(_) if steps > servers => break Some(format!("server '{}' tracks itself in the end", server.name)),
+                Some(_) if steps > servers => {
+                    break Some(format!("server '{}' tracks itself in the end", server.name));
+                }
                 Some(next) => match &next.track {
                     Some(further) => (at, steps) = (further, steps + 1),
                     None => break Some(format!("the tracked server '{}/{}' is not checked", at.0, at.1)),

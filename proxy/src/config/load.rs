@@ -8,14 +8,14 @@ use portero_api::Plugin;
 use portero_grammar::cfg::{Environment, add_bytes, order_folder};
 use portero_grammar::{Diagnostic, Diagnostics, FileId, Severity, Sources};
 
-use super::{build, compile};
 use super::checked::Checked;
 use super::environment;
 use super::files::DefaultPath;
-use super::reading::Reading;
+use super::reading::{Reading, UnixSockets};
 use super::resolve::{Resolve, System};
 use super::sections::Drafts;
 use super::written::{Door, door};
+use super::{build, compile};
 use crate::registry;
 
 /// How to load.
@@ -70,7 +70,8 @@ pub fn load(paths: &[PathBuf], options: &Options) -> Loaded {
         }
     }
     if paths.is_empty() {
-        diagnostics.push(Diagnostic::error(None, "no configuration file is given").help("name one with '-f FILE'"));
+        diagnostics
+            .push(Diagnostic::error(None, "no configuration file is given").help("name one with '-f FILE'"));
     }
     let mut env = environment::process(options.local_peer.as_deref(), options.diagnostic_mode);
     read(sources, &files, diagnostics, &mut env, options)
@@ -96,6 +97,7 @@ fn read(
         resolver: options.resolver.clone(),
         ignore_unresolved: options.ignore_unresolved,
         default_path: DefaultPath::default(),
+        unix: UnixSockets::default(),
     };
     let mut drafts = Drafts::default();
     for (door, files) in by_door(files, &mut reading) {

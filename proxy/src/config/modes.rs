@@ -17,14 +17,17 @@ use super::reading::Reading;
 pub(super) fn settle(proxies: &mut [Draft], reading: &mut Reading) {
     for draft in proxies.iter_mut().filter(|d| has_front(d) && d.mode.is_none()) {
         if let Some((word, span)) = &draft.http_word {
-            let note = format!("'{}' has no 'mode', and '{word}' is for HTTP: 'mode http' is assumed", draft.name());
+            let note =
+                format!("'{}' has no 'mode', and '{word}' is for HTTP: 'mode http' is assumed", draft.name());
             reading.out.push(Diagnostic::note(*span, note));
             draft.mode = Some(Mode::Http);
         }
     }
     let users = users(proxies);
     for (index, users) in &users {
-        if proxies[*index].mode.is_none() && users.iter().all(|&(user, _)| proxies[user].mode == Some(Mode::Http)) {
+        if proxies[*index].mode.is_none()
+            && users.iter().all(|&(user, _)| proxies[user].mode == Some(Mode::Http))
+        {
             let front = proxies[users[0].0].name().to_owned();
             let draft = &mut proxies[*index];
             let note = format!("'{}' has no 'mode': 'mode http' is assumed, as for '{front}'", draft.name());
@@ -66,9 +69,21 @@ fn users(proxies: &[Draft]) -> BTreeMap<usize, Vec<(usize, Word)>> {
 }
 
 fn useless_words(draft: &Draft, reading: &mut Reading) {
+    let inherited = [("option forwardfor", draft.forwardfor.is_some()), ("cookie", draft.cookie.is_some())];
+    if draft.http_word.is_none() && draft.mode != Some(Mode::Http) {
+        for (word, _) in inherited.iter().filter(|(_, said)| *said) {
+            let message = format!(
+                "'{word}' of the defaults means nothing in '{}', which is in 'mode tcp'",
+                draft.name()
+            );
+            reading.out.push(Diagnostic::warning(draft.span, message));
+        }
+    }
     if let (Some((word, span)), true) = (&draft.http_word, draft.mode != Some(Mode::Http)) {
         let message = format!("'{word}' means nothing in '{}', which is not in 'mode http'", draft.name());
-        reading.out.push(Diagnostic::warning(*span, message).help("write 'mode http' in the section, or in its defaults"));
+        reading.out.push(
+            Diagnostic::warning(*span, message).help("write 'mode http' in the section, or in its defaults"),
+        );
     }
 }
 
@@ -77,12 +92,14 @@ fn compare(front: &Draft, back: &Draft, word: &Word, reading: &mut Reading) {
     let (front_name, back_name) = (front.name(), back.name());
     match (mode(front), mode(back)) {
         (Mode::Http, Mode::Tcp) => {
-            let message = format!("'{front_name}' is in 'mode http', the backend '{back_name}' is in 'mode tcp'");
+            let message =
+                format!("'{front_name}' is in 'mode http', the backend '{back_name}' is in 'mode tcp'");
             reading.out.push(Diagnostic::error(word.span, message).help("write the same 'mode' in both"));
         }
         (Mode::Tcp, Mode::Http) => {
-            let message =
-                format!("the TCP frontend '{front_name}' before the HTTP backend '{back_name}' is not supported yet");
+            let message = format!(
+                "the TCP frontend '{front_name}' before the HTTP backend '{back_name}' is not supported yet"
+            );
             reading.out.push(Diagnostic::error(word.span, message).help("write 'mode http' in the frontend"));
         }
         _ => {}

@@ -21,6 +21,18 @@ pub(super) struct Reading {
     pub(super) ignore_unresolved: bool,
     /// Where files that the configuration names are looked for.
     pub(super) default_path: DefaultPath,
+    /// `unix-bind`: what unix sockets have unless they say otherwise.
+    pub(super) unix: UnixSockets,
+}
+
+/// The settings of `unix-bind`.
+#[derive(Clone, Debug, Default)]
+pub(super) struct UnixSockets {
+    /// Stands in front of every path.
+    pub(super) prefix: String,
+    pub(super) mode: Option<u32>,
+    pub(super) uid: Option<u32>,
+    pub(super) gid: Option<u32>,
 }
 
 impl Reading {

@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 
 use portero_grammar::cfg::{Line, SECTIONS, Section};
-use portero_grammar::rules::{self, Family, Statement};
+use portero_grammar::rules;
 use portero_grammar::{Diagnostic, Span, Word};
 
+use super::defaults::{DefaultsList, Origin};
 use super::draft::Draft;
 use super::keywords::global::{self, GlobalDraft};
 use super::keywords::{Found, Place, Row, bind, find, global_others, http_errors, proxy};
 use super::reading::Reading;
+use super::rule_lines;
 
 /// What the sections say, read but not yet put together.
 #[derive(Default)]
@@ -17,9 +19,7 @@ pub(super) struct Drafts {
     pub(super) global: GlobalDraft,
     pub(super) proxies: Vec<Draft>,
     pub(super) http_errors: BTreeMap<String, http_errors::Pages>,
-    defaults: Vec<Draft>,
-    /// The place in `defaults` of the one that sections without `from` take.
-    current: Option<usize>,
+    defaults: DefaultsList,
 }
 
 const GLOBAL: &[&[Row<GlobalDraft>]] =
@@ -45,7 +45,6 @@ impl Drafts {
             proxy_line(&mut draft, line, section.header.keyword(), reading);
         }
         if kind == Place::DEFAULTS {
-            self.current = Some(self.defaults.len());
             self.defaults.push(draft);
         } else {
             self.proxies.push(draft);
@@ -83,49 +82,34 @@ impl Drafts {
     fn begin(&mut self, kind: Place, header: &Line, reading: &mut Reading) -> Option<Draft> {
         let mut rest = &header.words[1..];
         let name = match rest {
-            [name, behind @ ..] if name.text != "from" || behind.is_empty() => {
+            [name, behind @ ..] if name.text != "from" => {
                 rest = behind;
                 Some(name.clone())
             }
             _ => None,
         };
         if kind != Place::DEFAULTS {
-            let message = || Diagnostic::error(header.span, format!("a '{}' section needs a name", header.keyword()));
+            let message =
+                || Diagnostic::error(header.span, format!("a '{}' section needs a name", header.keyword()));
             reading.keep(name.as_ref().ok_or_else(message))?;
         }
         if let Some(name) = &name {
             reading.keep(check_name(name));
         }
-        let mut origin = self.current.filter(|_| kind != Place::DEFAULTS).map(|i| &self.defaults[i]);
+        let mut origin = Origin::Last;
         if let [from, behind @ ..] = rest
             && from.text == "from"
         {
-            origin = self.named(from, behind.first(), reading);
+            origin = behind.first().map_or(Origin::Unknown, Origin::Named);
+            if behind.is_empty() {
+                let message = "the name of a 'defaults' section must follow 'from'";
+                reading.out.push(Diagnostic::error(from.span, message));
+            }
             rest = behind.get(1..).unwrap_or(&[]);
         }
-        let mut draft = match origin {
-            Some(defaults) => defaults.from_defaults(kind, name, header.span),
-            None => Draft::new(kind, name, header.span),
-        };
+        let mut draft = self.defaults.begin(kind, name, header.span, origin, reading);
         old_address(&mut draft, rest, header.span, reading);
         Some(draft)
-    }
-
-    fn named(&self, from: &Word, name: Option<&Word>, reading: &mut Reading) -> Option<&Draft> {
-        let Some(name) = name else {
-            reading.out.push(Diagnostic::error(from.span, "the name of a 'defaults' section must follow 'from'"));
-            return None;
-        };
-        let names = || self.defaults.iter().filter_map(|d| d.name.as_ref());
-        let found = self.defaults.iter().rev().find(|d| d.name.as_ref().is_some_and(|n| n.text == name.text));
-        if found.is_none() {
-            let error = Diagnostic::error(name.span, format!("unknown 'defaults' section '{}'", name.text));
-            reading.out.push(error.did_you_mean(&name.text, names().map(|n| &*n.text)));
-        } else if names().filter(|n| n.text == name.text).count() > 1 {
-            let message = format!("there are several 'defaults' sections named '{}'", name.text);
-            reading.out.push(Diagnostic::error(name.span, message));
-        }
-        found
     }
 }
 
@@ -134,7 +118,7 @@ fn proxy_line(draft: &mut Draft, line: &Line, section: &str, reading: &mut Readi
     let first = line.keyword();
     // Checks are lines of a plugin, and some words of old (`redispatch`) are ours to explain.
     if !matches!(first, "http-check" | "tcp-check") && rules::is_statement(&line.words).is_some() {
-        return rule_line(draft, line, reading);
+        return rule_lines::read(draft, line, reading);
     }
     let found = find(proxy::TABLES, section, line).map_err(|error| with_rules(error, line));
     let Some(found) = reading.keep(found) else { return };
@@ -170,106 +154,29 @@ fn may_stand(found: &Found<'_, '_, Draft>, draft: &Draft, section: &str, reading
     false
 }
 
-fn rule_line(draft: &mut Draft, line: &Line, reading: &mut Reading) {
-    let statement = match rules::statement(&line.words) {
-        Ok(statement) => statement,
-        Err(errors) => return reading.out.extend(errors),
-    };
-    if draft.section == Place::DEFAULTS && !rule_in_defaults(draft, &statement, line, reading) {
-        return;
-    }
-    match statement {
-        Statement::Acl(acl) => draft.acls.push(acl),
-        Statement::Rule(rule) => {
-            if let Some(message) = not_yet(rule.family) {
-                return reading.out.push(Diagnostic::error(line.words[0].span, message));
-            }
-            if !family_place(rule.family).allows(draft.section) && draft.section != Place::DEFAULTS {
-                let message = format!("'{}' means nothing in this kind of section and is left out", line.keyword());
-                return reading.out.push(Diagnostic::warning(line.words[0].span, message));
-            }
-            if is_http(rule.family) && draft.section != Place::DEFAULTS && draft.http_word.is_none() {
-                draft.http_word = Some((line.keyword().to_owned(), line.words[0].span));
-            }
-            draft.rules.entry(rule.family).or_default().push(rule);
-        }
-    }
-}
-
-/// ACLs and rules can stand in named defaults only, and not those that choose a backend or a server.
-fn rule_in_defaults(draft: &Draft, statement: &Statement, line: &Line, reading: &mut Reading) -> bool {
-    use Family::{
-        HttpAfterResponse, HttpRequest, HttpResponse, TcpRequestConnection, TcpRequestContent, TcpRequestSession,
-        TcpResponseContent,
-    };
-    let allowed = match statement {
-        Statement::Acl(_) => true,
-        Statement::Rule(rule) => matches!(
-            rule.family,
-            TcpRequestConnection
-                | TcpRequestSession
-                | TcpRequestContent
-                | TcpResponseContent
-                | HttpRequest
-                | HttpResponse
-                | HttpAfterResponse
-        ),
-    };
-    let keyword = line.keyword();
-    let span = line.words[0].span;
-    if !allowed {
-        reading.out.push(Diagnostic::error(span, format!("'{keyword}' cannot stand in a 'defaults' section")));
-    } else if draft.name.is_none() {
-        let message = format!("'{keyword}' cannot stand in a 'defaults' section without a name");
-        reading.out.push(Diagnostic::error(span, message).help("write 'defaults NAME' and 'from NAME' where it is meant"));
-        return false;
-    }
-    allowed
-}
-
-fn not_yet(family: Family) -> Option<&'static str> {
-    match family {
-        Family::StickOn | Family::StickMatch | Family::StickStoreRequest | Family::StickStoreResponse => {
-            Some("keyword 'stick' is not supported yet")
-        }
-        Family::ForceBeSwitch => Some("keyword 'force-be-switch' is not supported yet"),
-        Family::ForcePersist => Some("keyword 'force-persist' is not supported yet"),
-        Family::IgnorePersist => Some("keyword 'ignore-persist' is not supported yet"),
-        Family::MonitorFail => Some("keyword 'monitor fail' is not supported yet"),
-        _ => None,
-    }
-}
-
-fn family_place(family: Family) -> Place {
-    let front = Place::FRONTEND.and(Place::LISTEN);
-    let back = Place::BACKEND.and(Place::LISTEN);
-    match family {
-        Family::TcpRequestConnection | Family::TcpRequestSession | Family::UseBackend | Family::MonitorFail => front,
-        Family::TcpResponseContent | Family::UseServer | Family::ForcePersist | Family::IgnorePersist => back,
-        _ => front.and(back),
-    }
-}
-
-fn is_http(family: Family) -> bool {
-    use Family::{HttpAfterResponse, HttpRequest, HttpResponse, MonitorFail, Redirect};
-    matches!(family, HttpRequest | HttpResponse | HttpAfterResponse | Redirect | MonitorFail)
-}
-
 /// `listen NAME ADDRESS`: a bind of old.
 fn old_address(draft: &mut Draft, rest: &[Word], header: Span, reading: &mut Reading) {
     let Some((address, params)) = rest.split_first() else { return };
     if draft.section == Place::LISTEN || draft.section == Place::FRONTEND {
-        let note = format!("an address in the header is the form of old, 'bind {}' below it means the same", address.text);
+        let note = format!(
+            "an address in the header is the form of old, 'bind {}' below it means the same",
+            address.text
+        );
         reading.out.push(Diagnostic::note(address.span, note));
         draft.binds.extend(bind::sockets(address, params, header, reading));
     } else {
-        reading.out.push(Diagnostic::error(address.span, format!("unexpected '{}' in a section header", address.text)));
+        reading.out.push(Diagnostic::error(
+            address.span,
+            format!("unexpected '{}' in a section header", address.text),
+        ));
     }
 }
 
 fn no_more_words(header: &Line, count: usize, reading: &mut Reading) {
     if let Some(extra) = header.words.get(count) {
-        reading.out.push(Diagnostic::error(extra.span, format!("unexpected '{}' in a section header", extra.text)));
+        reading
+            .out
+            .push(Diagnostic::error(extra.span, format!("unexpected '{}' in a section header", extra.text)));
     }
 }
 

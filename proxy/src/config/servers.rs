@@ -85,7 +85,8 @@ fn locate(
     written: &Word,
     reading: &Reading,
 ) -> Result<(Address, Option<i32>), Diagnostic> {
-    let error = |message: String| Diagnostic::error(written.span, format!("server '{}': {message}", name.text));
+    let error =
+        |message: String| Diagnostic::error(written.span, format!("server '{}': {message}", name.text));
     let parsed = address::parse(&written.text).map_err(error)?;
     if parsed.socket == Some(Socket::Datagram) {
         return Err(error(format!("'{}': servers for datagrams are not supported yet", written.text)));
@@ -93,7 +94,9 @@ fn locate(
     let (host, family, port) = match parsed.place {
         Place::Unix(path) => return Ok((Address::Unix(path), None)),
         Place::Abstract(name) => return Ok((Address::Abstract(name), None)),
-        Place::Descriptor(_) => return Err(error(format!("'{}': a server cannot be a descriptor", written.text))),
+        Place::Descriptor(_) => {
+            return Err(error(format!("'{}': a server cannot be a descriptor", written.text)));
+        }
         Place::Net { host, family, port } => (host, family, port),
     };
     let (port, offset) = match port {
@@ -106,7 +109,13 @@ fn locate(
 }
 
 /// Goes through the ways of `init-addr`.
-fn resolve(server: &ServerDraft, host: &str, family: Ip, port: u16, reading: &Reading) -> Result<Address, String> {
+fn resolve(
+    server: &ServerDraft,
+    host: &str,
+    family: Ip,
+    port: u16,
+    reading: &Reading,
+) -> Result<Address, String> {
     let at = |ip| Address::Ip(SocketAddr::new(ip, port));
     let unresolved = || Address::Unresolved(format!("{host}:{port}"));
     let mut why = None;
@@ -116,7 +125,9 @@ fn resolve(server: &ServerDraft, host: &str, family: Ip, port: u16, reading: &Re
             InitAddr::None => return Ok(unresolved()),
             InitAddr::Ip(ip) => return Ok(at(*ip)),
             InitAddr::Libc => match reading.addresses(host, family) {
-                Ok(found) => return Ok(at(*found.iter().find(|ip| server.prefer.takes(**ip)).unwrap_or(&found[0]))),
+                Ok(found) => {
+                    return Ok(at(*found.iter().find(|ip| server.prefer.takes(**ip)).unwrap_or(&found[0])));
+                }
                 Err(message) => why = Some(message),
             },
         }
@@ -127,7 +138,10 @@ fn resolve(server: &ServerDraft, host: &str, family: Ip, port: u16, reading: &Re
     }
     match reading.ignore_unresolved {
         true => Ok(unresolved()),
-        false => Err(why.unwrap_or_else(|| format!("'{host}' cannot be resolved in any way that 'init-addr' allows"))),
+        false => {
+            Err(why
+                .unwrap_or_else(|| format!("'{host}' cannot be resolved in any way that 'init-addr' allows")))
+        }
     }
 }
 
@@ -146,13 +160,16 @@ fn check(
         let message = format!("server '{}' cannot have both 'check' and 'track'", name.text);
         reading.out.push(Diagnostic::error(track.span, message));
     }
-    let has_port = server.check.port.is_some() || port_offset.is_none() || matches!(server.check.addr, Some(Address::Ip(a)) if a.port() > 0);
+    let has_port = server.check.port.is_some()
+        || port_offset.is_none()
+        || matches!(server.check.addr, Some(Address::Ip(a)) if a.port() > 0);
     let connects = draft.check_lines.lines().iter().any(|l| l.get(1).is_some_and(|w| w.text == "connect"));
     if matches!(address, Address::Ip(_)) && !has_port && !connects {
         let message = format!("server '{}' has no port to check", name.text);
         reading.out.push(Diagnostic::error(name.span, message).help("add 'port PORT' behind 'check'"));
     }
-    let observe = server.observe.map(|layer7| Observe { layer7, limit: server.error_limit, on_error: server.on_error });
+    let observe =
+        server.observe.map(|layer7| Observe { layer7, limit: server.error_limit, on_error: server.on_error });
     Some(Check { observe, ..server.check.clone() })
 }
 

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use portero_grammar::{Diagnostic, Span, Word};
 
 use super::parameters::{Parameters, parameters};
-use super::{Place, Row, moot, not_yet, row, tls};
+use super::{Call, Place, Row, moot, not_yet, row, tls};
 use crate::config::accounts;
 use crate::config::address::{self, Port, Socket, Written};
 use crate::config::checked::{Bind, Level, Listen};
@@ -71,7 +71,10 @@ const BIND: &[Row<Bind>] = &[
     not_yet("tcp-ut", ANY).takes_one(),
 ];
 
-const LEVELS: &[(&str, Level)] = &[("user", Level::User), ("operator", Level::Operator), ("admin", Level::Admin)];
+const KNOWN: Parameters<Bind> = Parameters { what: "bind", rows: BIND, tls: tls::BIND };
+
+const LEVELS: &[(&str, Level)] =
+    &[("user", Level::User), ("operator", Level::Operator), ("admin", Level::Admin)];
 
 /// The sockets of a line `ADDRESS[,ADDRESS...] [PARAMETER ...]`, one for each port.
 pub(in crate::config) fn sockets(
@@ -81,8 +84,9 @@ pub(in crate::config) fn sockets(
     reading: &mut Reading,
 ) -> Vec<Bind> {
     let mut pattern = blank(line);
-    let bind = Parameters { what: "bind", rows: BIND, tls: tls::BIND };
-    parameters(&bind, params, &mut pattern, reading);
+    let unix = &reading.unix;
+    (pattern.unix_mode, pattern.unix_uid, pattern.unix_gid) = (unix.mode, unix.uid, unix.gid);
+    parameters(&KNOWN, params, &mut pattern, reading);
     listens(address, reading).into_iter().map(|address| Bind { address, ..pattern.clone() }).collect()
 }
 
@@ -106,7 +110,10 @@ fn listen(text: &str, reading: &Reading) -> Result<Vec<Listen>, String> {
         return Err(format!("'{text}': listening for datagrams is not supported yet"));
     }
     let (host, family, port) = match place {
-        address::Place::Unix(path) => return Ok(vec![Listen::Unix(path)]),
+        address::Place::Unix(path) => {
+            let path = format!("{}{}", reading.unix.prefix, path.display());
+            return Ok(vec![Listen::Unix(path.into())]);
+        }
         address::Place::Abstract(name) => return Ok(vec![Listen::Abstract(name)]),
         address::Place::Descriptor(fd) => return Ok(vec![Listen::Descriptor(fd)]),
         address::Place::Net { host, family, port } => (host, family, port),
@@ -120,6 +127,30 @@ fn listen(text: &str, reading: &Reading) -> Result<Vec<Listen>, String> {
     let ips = reading.addresses(&host, family)?;
     let ports = |ip| (low..=high).map(move |port| Listen::Ip(SocketAddr::new(ip, port)));
     Ok(ips.into_iter().flat_map(ports).collect())
+}
+
+/// `unix-bind [prefix PATH] [mode MODE] [user NAME] [uid UID] [group NAME] [gid GID]` of the section `global`.
+pub(super) fn unix_sockets<T>(c: &mut Call<'_, T>) -> Result<(), Diagnostic> {
+    let mut words = Vec::new();
+    for pair in c.args.chunks(2) {
+        match pair {
+            [name, value] if name.text == "prefix" => c.reading.unix.prefix = value.text.clone(),
+            [name, _] if matches!(&*name.text, "mode" | "user" | "uid" | "group" | "gid") => {
+                words.extend_from_slice(pair)
+            }
+            [name, ..] => {
+                let error =
+                    Diagnostic::error(name.span, format!("unknown '{}' behind 'unix-bind'", name.text));
+                return Err(error.did_you_mean(&name.text, ["prefix", "mode", "user", "uid", "group", "gid"]));
+            }
+            [] => {}
+        }
+    }
+    let mut bind = blank(c.line);
+    parameters(&KNOWN, &words, &mut bind, c.reading);
+    let unix = &mut c.reading.unix;
+    (unix.mode, unix.uid, unix.gid) = (bind.unix_mode, bind.unix_uid, bind.unix_gid);
+    Ok(())
 }
 
 fn blank(span: Span) -> Bind {
@@ -143,4 +174,3 @@ fn blank(span: Span) -> Bind {
         span,
     }
 }
-

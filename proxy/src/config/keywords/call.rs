@@ -40,7 +40,8 @@ impl<'c, T> Call<'c, T> {
 
     /// A word that must be there.
     pub(in crate::config) fn word(&self, index: usize) -> Result<&'c Word, Diagnostic> {
-        let missing = || self.error(format!("'{}' needs {} more", self.name, words(index + 1 - self.args.len())));
+        let missing =
+            || self.error(format!("'{}' needs {} more", self.name, words(index + 1 - self.args.len())));
         self.args.get(index).ok_or_else(missing)
     }
 
@@ -79,7 +80,11 @@ impl<'c, T> Call<'c, T> {
     }
 
     /// One of a list of words.
-    pub(in crate::config) fn choice<V: Copy>(&self, index: usize, list: &[(&str, V)]) -> Result<V, Diagnostic> {
+    pub(in crate::config) fn choice<V: Copy>(
+        &self,
+        index: usize,
+        list: &[(&str, V)],
+    ) -> Result<V, Diagnostic> {
         let word = self.word(index)?;
         choose(self.name, word, list)
     }
@@ -87,6 +92,12 @@ impl<'c, T> Call<'c, T> {
     /// Says what is wrong with one of the words.
     pub(in crate::config) fn about(&self, word: &Word, message: impl Into<String>) -> Diagnostic {
         Diagnostic::error(word.span, format!("'{}': {}", self.name, message.into()))
+    }
+
+    /// Says that a word of old versions is taken for a new one.
+    pub(in crate::config) fn migrated(&mut self, new: &str) {
+        let note = format!("'{}' is a word of old versions of HAProxy, '{new}' means the same", self.name);
+        self.reading.out.push(Diagnostic::note(self.span, note).help(format!("write '{new}'")));
     }
 
     /// Refuses a word that HAProxy knows.
@@ -114,7 +125,11 @@ impl<'c, T> Call<'c, T> {
 }
 
 /// One of a list of words, else an error with a suggestion.
-pub(in crate::config) fn choose<V: Copy>(keyword: &str, word: &Word, list: &[(&str, V)]) -> Result<V, Diagnostic> {
+pub(in crate::config) fn choose<V: Copy>(
+    keyword: &str,
+    word: &Word,
+    list: &[(&str, V)],
+) -> Result<V, Diagnostic> {
     if let Some((_, value)) = list.iter().find(|(name, _)| *name == word.text) {
         return Ok(*value);
     }

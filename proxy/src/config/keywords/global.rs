@@ -6,11 +6,11 @@ use std::time::Duration;
 use portero_grammar::{Diagnostic, Word, rules};
 
 use super::{Call, MANY, Place, Row, bind, inverts, log, row, switch};
+use crate::config::accounts;
 use crate::config::checked::{Global, SetVar};
 use crate::config::draft::LogLine;
 use crate::config::environment::host_name;
 use crate::config::files::DefaultPath;
-use crate::config::accounts;
 
 const ANY: Place = Place::ANY;
 const BIG: i64 = i32::MAX as i64;
@@ -83,10 +83,6 @@ pub(in crate::config) const ROWS: &[Row<GlobalDraft>] = &[
     row("max-spread-checks", ANY, (1, 1), |c| { c.target.global.max_spread_checks = Some(c.time(0)?); Ok(()) }),
     row("maxconn", ANY, (1, 1), |c| { c.target.global.maxconn = c.number(0, 0..=BIG)?; Ok(()) }),
     row("nbthread", ANY, (1, 1), |c| { c.target.global.nbthread = Some(c.number(0, 1..=1024)?); Ok(()) }),
-    row("nbproc", ANY, (1, 1), |c| match c.text(0)? {
-        "1" => Ok(()),
-        _ => Err(c.about(c.word(0)?, "there is one process, with as many threads as 'nbthread' says")),
-    }),
     row("node", ANY, (1, 1), |c| { c.target.global.node = Some(c.text(0)?.into()); Ok(()) }),
     row("pidfile", ANY, (1, 1), |c| { c.target.global.pidfile = Some(c.text(0)?.into()); Ok(()) }),
     row("presetenv", ANY, (2, 2), |_| Ok(())),
@@ -105,6 +101,7 @@ pub(in crate::config) const ROWS: &[Row<GlobalDraft>] = &[
     row("tune.http.maxhdr", ANY, (1, 1), |c| { c.target.global.max_headers = c.number(0, 1..=32_767)?; Ok(()) }),
     row("tune.maxrewrite", ANY, (1, 1), |c| { c.target.global.maxrewrite = bounded(c, 0)?; Ok(()) }),
     row("uid", ANY, (1, 1), |c| { c.target.global.uid = Some(c.number(0, 0..=u32::MAX.into())?); Ok(()) }),
+    row("unix-bind", ANY, (1, MANY), bind::unix_sockets),
     row("unsetenv", ANY, (1, MANY), |_| Ok(())),
     switch("zero-warning", ANY, |g| &mut g.zero_warning),
     row("user", ANY, (1, 1), |c| {
@@ -167,6 +164,8 @@ fn variable(c: &Call<'_, GlobalDraft>) -> Result<Word, Diagnostic> {
     let word = c.word(0)?;
     match word.text.starts_with("proc.") {
         true => Ok(word.clone()),
-        false => Err(c.about(word, format!("'{}' must be a variable of the process, such as 'proc.name'", word.text))),
+        false => Err(
+            c.about(word, format!("'{}' must be a variable of the process, such as 'proc.name'", word.text))
+        ),
     }
 }

@@ -46,7 +46,6 @@ pub(in crate::config) const NOT_YET: &[Row<GlobalDraft>] = &[
     not_yet("tune.http.cookielen", ANY),
     not_yet("tune.http.logurilen", ANY),
     not_yet("tune.stick-counters", ANY),
-    not_yet("unix-bind", ANY),
 ];
 
 /// Accepted: what they tune is not there, and nothing that a client or a server sees depends on it.
@@ -105,6 +104,7 @@ pub(in crate::config) const MOOT: &[Row<GlobalDraft>] = &[
     moot("nopoll", ANY, EVENTS),
     moot("noreuseport", ANY, "every worker has its own listening socket"),
     moot("nosplice", ANY, COPIES),
+    moot("nbproc", ANY, "there is one process, whose threads share the work"),
     moot("numa-cpu-mapping", ANY, THREADS),
     moot("ocsp-update.disable", ANY, NO_TLS),
     moot("ocsp-update.httpproxy", ANY, NO_TLS),
@@ -204,6 +204,4 @@ pub(in crate::config) const MOOT: &[Row<GlobalDraft>] = &[
 ];
 
 /// Words of older versions.
-pub(in crate::config) const GONE: &[Row<GlobalDraft>] = &[
-    gone("debug", "give '-d' on the command line"),
-];
+pub(in crate::config) const GONE: &[Row<GlobalDraft>] = &[gone("debug", "give '-d' on the command line")];

@@ -11,8 +11,9 @@ use crate::config::files;
 use portero_policies::errorfile;
 
 /// The statuses that a proxy makes itself, and so has pages for.
-const STATUSES: &[u16] =
-    &[200, 400, 401, 403, 404, 405, 407, 408, 410, 413, 414, 421, 422, 425, 429, 431, 500, 501, 502, 503, 504];
+const STATUSES: &[u16] = &[
+    200, 400, 401, 403, 404, 405, 407, 408, 410, 413, 414, 421, 422, 425, 429, 431, 500, 501, 502, 503, 504,
+];
 
 /// The pages of a section.
 pub(in crate::config) type Pages = BTreeMap<u16, Arc<Message>>;

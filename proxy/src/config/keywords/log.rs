@@ -10,8 +10,9 @@ use crate::config::time;
 
 /// The facilities, by number.
 const FACILITIES: &[&str] = &[
-    "kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "auth2", "ftp", "ntp", "audit",
-    "alert", "cron2", "local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7",
+    "kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "auth2", "ftp", "ntp",
+    "audit", "alert", "cron2", "local0", "local1", "local2", "local3", "local4", "local5", "local6",
+    "local7",
 ];
 
 /// The levels, by number.
@@ -32,7 +33,10 @@ const HEADERS: &[(&str, LogHeader)] = &[
 const SYSLOG: u16 = 514;
 
 /// Reads a `log` line into `lines`; `no log` forgets what came before.
-pub(in crate::config) fn line<T>(c: &mut Call<'_, T>, lines: fn(&mut T) -> &mut Vec<LogLine>) -> Result<(), Diagnostic> {
+pub(in crate::config) fn line<T>(
+    c: &mut Call<'_, T>,
+    lines: fn(&mut T) -> &mut Vec<LogLine>,
+) -> Result<(), Diagnostic> {
     if c.form != Form::Plain {
         lines(c.target).clear();
         return Ok(());
@@ -97,14 +101,19 @@ fn sink<T>(c: &Call<'_, T>, word: &Word) -> Result<LogSink, Diagnostic> {
     }
     let written = address::parse(&word.text).map_err(|e| c.about(word, e))?;
     if written.socket == Some(Socket::Stream) {
-        return Err(Diagnostic::error(word.span, format!("log target '{}' (a stream) is not supported yet", word.text)));
+        return Err(Diagnostic::error(
+            word.span,
+            format!("log target '{}' (a stream) is not supported yet", word.text),
+        ));
     }
     match written.place {
         Place::Unix(path) => Ok(LogSink::Unix(path)),
         Place::Descriptor(1) => Ok(LogSink::Stdout),
         Place::Descriptor(2) => Ok(LogSink::Stderr),
         Place::Descriptor(fd) => Ok(LogSink::Descriptor(fd)),
-        Place::Abstract(_) => Err(Diagnostic::error(word.span, format!("log target '{}' is not supported yet", word.text))),
+        Place::Abstract(_) => {
+            Err(Diagnostic::error(word.span, format!("log target '{}' is not supported yet", word.text)))
+        }
         Place::Net { .. } => {
             let addr = address::socket_addr(&word.text, SYSLOG, &*c.reading.resolver);
             addr.map(LogSink::Udp).map_err(|e| c.about(word, e))

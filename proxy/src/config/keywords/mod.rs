@@ -163,7 +163,15 @@ impl<T> Found<'_, '_, T> {
 
     /// Does what the row says.
     pub(super) fn run(&self, line: Span, target: &mut T, reading: &mut Reading) {
-        let mut call = Call { target, reading, name: self.row.name, span: self.span(), line, args: self.args, form: self.form };
+        let mut call = Call {
+            target,
+            reading,
+            name: self.row.name,
+            span: self.span(),
+            line,
+            args: self.args,
+            form: self.form,
+        };
         if let Err(error) = run(self.row, &mut call) {
             reading.out.push(error);
         }
@@ -183,7 +191,10 @@ pub(super) fn find<'t, 'l, T>(
     };
     let words = if form == Form::Plain { &line.words[..] } else { &line.words[1..] };
     if words.is_empty() {
-        return Err(Diagnostic::error(line.span, format!("a keyword is missing behind '{}'", line.keyword())));
+        return Err(Diagnostic::error(
+            line.span,
+            format!("a keyword is missing behind '{}'", line.keyword()),
+        ));
     }
     let rows = || tables.iter().flat_map(|t| t.iter());
     let matching = rows().filter_map(|row| Some((matches(row.name, words)?, row)));
@@ -201,7 +212,9 @@ pub(super) fn find<'t, 'l, T>(
 fn run<T>(row: &Row<T>, call: &mut Call<'_, T>) -> Result<(), Diagnostic> {
     let name = call.reading.sources.slice(call.span);
     match row.does {
-        Does::NotYet => return Err(Diagnostic::error(call.span, format!("keyword '{name}' is not supported yet"))),
+        Does::NotYet => {
+            return Err(Diagnostic::error(call.span, format!("keyword '{name}' is not supported yet")));
+        }
         Does::Moot(why) => {
             let note = format!("'{name}' changes nothing here: {why}");
             call.reading.out.push(Diagnostic::note(call.span, note));
@@ -247,14 +260,18 @@ fn matches(name: &str, words: &[Word]) -> Option<usize> {
 fn unknown(names: impl Iterator<Item = &'static str>, section: &str, words: &[Word]) -> Diagnostic {
     let first = &words[0];
     let names: Vec<_> = names.collect();
-    let seconds: Vec<_> = names.iter().filter_map(|n| n.strip_prefix(&*first.text)?.strip_prefix(' ')).collect();
+    let seconds: Vec<_> =
+        names.iter().filter_map(|n| n.strip_prefix(&*first.text)?.strip_prefix(' ')).collect();
     if seconds.is_empty() {
-        let error = Diagnostic::error(first.span, format!("unknown keyword '{}' in section '{section}'", first.text));
+        let error =
+            Diagnostic::error(first.span, format!("unknown keyword '{}' in section '{section}'", first.text));
         return error.did_you_mean(&first.text, names.iter().map(|n| n.split(' ').next().unwrap_or(n)));
     }
     match words.get(1) {
-        Some(second) => Diagnostic::error(second.span, format!("unknown '{}' behind '{}'", second.text, first.text))
-            .did_you_mean(&second.text, seconds),
+        Some(second) => {
+            Diagnostic::error(second.span, format!("unknown '{}' behind '{}'", second.text, first.text))
+                .did_you_mean(&second.text, seconds)
+        }
         None => Diagnostic::error(first.span, format!("'{}' needs a second word", first.text))
             .help(format!("one of: {}", seconds.join(", "))),
     }

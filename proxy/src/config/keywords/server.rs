@@ -140,11 +140,11 @@ pub(super) fn server_template(c: &mut Call<'_, Draft>) -> Result<(), Diagnostic>
     if low > high || high - low >= 65_536 {
         return Err(bad());
     }
+    let pattern = with_parameters(c, Some(prefix), Some(address), &c.args[3..]);
     if address.text.starts_with('_') {
         let message = format!("'{}' is a DNS SRV record, which is not supported yet", address.text);
-        c.reading.out.push(Diagnostic::error(address.span, message));
+        return Err(Diagnostic::error(address.span, message));
     }
-    let pattern = with_parameters(c, Some(prefix), Some(address), &c.args[3..]);
     let numbered = (low..=high).map(|number| {
         let name = Word::plain(format!("{}{number}", prefix.text), prefix.span);
         ServerDraft { name: Some(name), ..pattern.clone() }
@@ -165,7 +165,8 @@ fn with_parameters(
     draft.span = Some(c.line);
     let words = match words {
         [from, origin, ..] if from.text == "from" => {
-            let error = Diagnostic::error(from.span.to(origin.span), "'from' of a server is not supported yet");
+            let error =
+                Diagnostic::error(from.span.to(origin.span), "'from' of a server is not supported yet");
             c.reading.out.push(error);
             &words[2..]
         }
@@ -197,9 +198,10 @@ fn init_addr(c: &Call<'_, ServerDraft>) -> Result<Vec<InitAddr>, Diagnostic> {
         "last" => Ok(InitAddr::Last),
         "libc" => Ok(InitAddr::Libc),
         "none" => Ok(InitAddr::None),
-        other => other.parse().map(InitAddr::Ip).map_err(|_| {
-            c.about(word, format!("'{other}' is not 'last', 'libc', 'none' or an IP address"))
-        }),
+        other => other
+            .parse()
+            .map(InitAddr::Ip)
+            .map_err(|_| c.about(word, format!("'{other}' is not 'last', 'libc', 'none' or an IP address"))),
     };
     word.text.split(',').map(way).collect()
 }

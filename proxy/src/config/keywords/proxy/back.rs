@@ -28,6 +28,7 @@ pub(super) const ROWS: &[Row<Draft>] = &[
     row("hash-type", BACK_DEF, (1, MANY), hash_line),
     row("http-reuse", BACK_DEF, (1, 1), |c| { c.target.reuse = c.choice(0, REUSE)?; Ok(()) }),
     inverts(row("option redispatch", BACK_DEF, (0, 1), redispatch)),
+    row("redispatch", BACK_DEF, (0, 0), |c| { c.migrated("option redispatch"); c.target.redispatch = -1; Ok(()) }),
     row("retries", BACK_DEF, (1, 1), |c| { c.target.retries = c.number(0, 0..=BIG)?; Ok(()) }),
     row("retry-on", BACK_DEF, (1, MANY), |c| { c.target.retry_on = retry_on(c)?; Ok(()) }),
     row("server", BACK, (2, MANY), server::server),
@@ -62,8 +63,15 @@ fn redispatch(c: &mut Call<'_, Draft>) -> Result<(), Diagnostic> {
 /// `retry-on`: replaces what was said before (HAProxy manual, section 4.2).
 fn retry_on(c: &Call<'_, Draft>) -> Result<RetryOn, Diagnostic> {
     const STATUSES: &[u16] = &[401, 403, 404, 408, 421, 425, 429, 500, 501, 502, 503, 504];
-    const WORDS: &[&str] =
-        &["none", "conn-failure", "empty-response", "junk-response", "response-timeout", "0rtt-rejected", "all-retryable-errors"];
+    const WORDS: &[&str] = &[
+        "none",
+        "conn-failure",
+        "empty-response",
+        "junk-response",
+        "response-timeout",
+        "0rtt-rejected",
+        "all-retryable-errors",
+    ];
     let mut on = RetryOn::default();
     for word in c.args {
         match word.text.as_str() {
@@ -76,13 +84,17 @@ fn retry_on(c: &Call<'_, Draft>) -> Result<RetryOn, Diagnostic> {
             // There is no early data towards servers that one could reject.
             "0rtt-rejected" => {}
             "all-retryable-errors" => {
-                (on.conn_failure, on.empty_response, on.junk_response, on.response_timeout) = (true, true, true, true);
+                (on.conn_failure, on.empty_response, on.junk_response, on.response_timeout) =
+                    (true, true, true, true);
                 on.statuses.extend([500, 502, 503, 504]);
             }
             text => match text.parse().ok().filter(|s| STATUSES.contains(s)) {
                 Some(status) => on.statuses.push(status),
                 None => {
-                    let error = c.about(word, format!("'{text}' is neither an event nor a status that can be retried"));
+                    let error = c.about(
+                        word,
+                        format!("'{text}' is neither an event nor a status that can be retried"),
+                    );
                     return Err(error.did_you_mean(text, WORDS.iter().copied()));
                 }
             },

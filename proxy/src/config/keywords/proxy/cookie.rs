@@ -30,7 +30,8 @@ pub(super) fn cookie(c: &mut Call<'_, Draft>) -> Result<(), Diagnostic> {
                     "maxidle" => cookie.maxidle = Some(c.seconds(at + 1)?),
                     "maxlife" => cookie.maxlife = Some(c.seconds(at + 1)?),
                     other => {
-                        let error = Diagnostic::error(word.span, format!("unknown '{other}' behind 'cookie'"));
+                        let error =
+                            Diagnostic::error(word.span, format!("unknown '{other}' behind 'cookie'"));
                         return Err(error.did_you_mean(other, WORDS.iter().copied()));
                     }
                 }
@@ -43,14 +44,17 @@ pub(super) fn cookie(c: &mut Call<'_, Draft>) -> Result<(), Diagnostic> {
 }
 
 const WORDS: &[&str] = &[
-    "rewrite", "insert", "prefix", "indirect", "nocache", "postonly", "preserve", "httponly", "secure", "domain",
-    "attr", "maxidle", "maxlife", "dynamic",
+    "rewrite", "insert", "prefix", "indirect", "nocache", "postonly", "preserve", "httponly", "secure",
+    "domain", "attr", "maxidle", "maxlife", "dynamic",
 ];
 
 fn set_mode(c: &Call<'_, Draft>, at: usize, cookie: &mut Cookie, mode: CookieMode) -> Result<(), Diagnostic> {
     if cookie.mode != CookieMode::Passive {
         let word = c.word(at)?;
-        return Err(c.about(word, format!("'{}': only one of 'rewrite', 'insert' and 'prefix' can be chosen", word.text)));
+        return Err(c.about(
+            word,
+            format!("'{}': only one of 'rewrite', 'insert' and 'prefix' can be chosen", word.text),
+        ));
     }
     cookie.mode = mode;
     Ok(())

@@ -32,7 +32,8 @@ fn errorfiles(c: &mut Call<'_, Draft>) -> Result<(), Diagnostic> {
 /// A redirect in the place of an error page.
 fn location(c: &mut Call<'_, Draft>, code: u16) -> Result<(), Diagnostic> {
     let status = http_errors::status(c, 0)?;
-    let message = Message::new(code).header("location", c.word(1)?.bytes()).header("cache-control", "no-cache");
+    let message =
+        Message::new(code).header("location", c.word(1)?.bytes()).header("cache-control", "no-cache");
     c.target.error_pages.push(ErrorPage::One(status, Arc::new(message)));
     Ok(())
 }
@@ -67,7 +68,8 @@ fn http_error(c: &mut Call<'_, Draft>) -> Result<(), Diagnostic> {
             }
             "file" | "string" => {
                 let value = c.word(at + 1)?;
-                let body = if word.text == "file" { http_errors::bytes(c, value)? } else { value.bytes().to_vec() };
+                let body =
+                    if word.text == "file" { http_errors::bytes(c, value)? } else { value.bytes().to_vec() };
                 page = Some(ErrorPage::One(status, Arc::new(payload(status, content_type, body))));
                 2
             }
@@ -83,8 +85,17 @@ fn http_error(c: &mut Call<'_, Draft>) -> Result<(), Diagnostic> {
     Ok(())
 }
 
-const WORDS: &[&str] =
-    &["content-type", "hdr", "default-errorfiles", "errorfiles", "errorfile", "file", "string", "lf-file", "lf-string"];
+const WORDS: &[&str] = &[
+    "content-type",
+    "hdr",
+    "default-errorfiles",
+    "errorfiles",
+    "errorfile",
+    "file",
+    "string",
+    "lf-file",
+    "lf-string",
+];
 
 /// A header value without anything to evaluate: a page is made once.
 fn literal<'w>(c: &Call<'_, Draft>, word: &'w Word) -> Result<&'w [u8], Diagnostic> {

@@ -17,6 +17,7 @@ pub(super) const ROWS: &[Row<Draft>] = &[
     switch("option clitcpka", FRONT_DEF, |d| &mut d.options.client_keepalive),
     switch("option dontlog-normal", FRONT_DEF, |d| &mut d.options.dontlog_normal),
     switch("option dontlognull", FRONT_DEF, |d| &mut d.options.dontlognull),
+    http(inverts(row("option forceclose", ALL, (0, 0), |c| { c.migrated("option httpclose"); close(c) }))),
     http(inverts(row("option forwardfor", ALL, (0, 7), forwarded::forwardfor))),
     http(switch("option http-buffer-request", ALL, |d| &mut d.options.http_buffer_request)),
     http(switch("option http-ignore-probes", FRONT_DEF, |d| &mut d.options.http_ignore_probes)),
@@ -24,6 +25,7 @@ pub(super) const ROWS: &[Row<Draft>] = &[
     http(switch("option http-no-delay", ALL, |d| &mut d.options.http_no_delay)),
     http(switch("option http-pretend-keepalive", BACK_DEF, |d| &mut d.options.pretend_keepalive)),
     http(inverts(row("option http-server-close", ALL, (0, 0), server_close))),
+    http(inverts(row("option http-tunnel", ALL, (0, 0), tunnel))),
     http(inverts(row("option httpclose", ALL, (0, 0), close))),
     http(switch("option idle-close-on-response", FRONT_DEF, |d| &mut d.options.idle_close_on_response)),
     switch("option independent-streams", ALL, |d| &mut d.options.independent_streams),
@@ -39,8 +41,10 @@ pub(super) const ROWS: &[Row<Draft>] = &[
     switch("option splice-request", ALL, |d| &mut d.options.splice),
     switch("option splice-response", ALL, |d| &mut d.options.splice),
     switch("option srvtcpka", BACK_DEF, |d| &mut d.options.server_keepalive),
+    inverts(row("option tcpsplice", ALL, (0, 0), |c| { c.migrated("option splice-auto"); c.target.options.splice = c.form == Form::Plain; Ok(()) })),
     inverts(row("option tcpka", ALL, (0, 0), tcpka)),
     switch("option transparent", BACK_DEF, |d| &mut d.options.transparent),
+    row("transparent", BACK_DEF, (0, 0), |c| { c.migrated("option transparent"); c.target.options.transparent = true; Ok(()) }),
 ];
 
 /// `httpclose`, `http-server-close` and `http-keep-alive` are one choice: the last one written holds.
@@ -67,6 +71,13 @@ fn keep_alive(c: &mut Call<'_, Draft>) -> Result<(), Diagnostic> {
         (c.target.options.httpclose, c.target.options.http_server_close) = (false, false);
     }
     Ok(())
+}
+
+/// Up to version 2.0 only the first exchange of a connection was looked at; now each is, which lets the same through.
+fn tunnel(c: &mut Call<'_, Draft>) -> Result<(), Diagnostic> {
+    let note = "'option http-tunnel' is a word of old versions of HAProxy: connections are kept alive, and every request is looked at";
+    c.reading.out.push(Diagnostic::note(c.span, note).help("leave it out"));
+    keep_alive(c)
 }
 
 /// Both sides at once.

@@ -49,7 +49,11 @@ pub(super) const NOT_YET: &[Row<Draft>] = &[
 pub(super) const MOOT: &[Row<Draft>] = &[
     moot("bind-process", ALL, "there is one process"),
     moot("guid", PROXY, "it names the proxy in the stats file"),
-    moot("max-keep-alive-queue", BACK_DEF, "a request never waits for a full server on a reused connection only"),
+    moot(
+        "max-keep-alive-queue",
+        BACK_DEF,
+        "a request never waits for a full server on a reused connection only",
+    ),
     moot("option contstats", FRONT_DEF, "counters are always live"),
     moot("option disable-h2-upgrade", FRONT_DEF, "there is no upgrade to HTTP/2 inside a connection"),
     moot("option tcp-smart-accept", FRONT_DEF, "the system decides when a packet is acknowledged"),
@@ -62,9 +66,4 @@ pub(super) const GONE: &[Row<Draft>] = &[
     gone("appsession", "use 'stick-table' and 'stick', or 'cookie'"),
     gone("grace", "write 'grace TIME' in the section 'global'"),
     gone("monitor-net", "use 'http-request return status 200 if { src NETWORK }' or 'monitor-uri'"),
-    gone("option forceclose", "write 'option httpclose'"),
-    gone("option http-tunnel", "nothing is needed: keep-alive is the default"),
-    gone("option tcpsplice", "write 'option splice-auto'"),
-    gone("redispatch", "write 'option redispatch'"),
-    gone("transparent", "write 'option transparent'"),
 ];

@@ -56,7 +56,10 @@ fn admin(c: &mut Call<'_, Draft>) -> Result<(), Diagnostic> {
 fn http_request(c: &mut Call<'_, Draft>) -> Result<(), Diagnostic> {
     let action = c.word(0)?;
     if !matches!(&*action.text, "allow" | "deny" | "auth") {
-        let error = Diagnostic::error(action.span, format!("'{}' cannot be done by 'stats http-request'", action.text));
+        let error = Diagnostic::error(
+            action.span,
+            format!("'{}' cannot be done by 'stats http-request'", action.text),
+        );
         return Err(error.did_you_mean(&action.text, ["allow", "deny", "auth"]));
     }
     let mut words = vec![Word::plain("http-request", c.span)];

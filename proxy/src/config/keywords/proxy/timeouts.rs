@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use portero_grammar::Diagnostic;
 
-use super::super::{Call, Row, gone, moot, row};
+use super::super::{Call, Row, moot, row};
 use super::{ALL, BACK_DEF, FRONT_DEF};
 use crate::config::checked::Timeouts;
 use crate::config::draft::Draft;
@@ -23,12 +23,12 @@ pub(super) const ROWS: &[Row<Draft>] = &[
     row("timeout tarpit", ALL, (1, 1), |c| set(c, |t| &mut t.tarpit)),
     row("timeout tunnel", BACK_DEF, (1, 1), |c| set(c, |t| &mut t.tunnel)),
     moot("timeout client-hs", FRONT_DEF, "there is no TLS handshake"),
-    gone("timeout clitimeout", "write 'timeout client TIME'"),
-    gone("timeout srvtimeout", "write 'timeout server TIME'"),
-    gone("timeout contimeout", "write 'timeout connect TIME'"),
-    gone("clitimeout", "write 'timeout client TIME'"),
-    gone("srvtimeout", "write 'timeout server TIME'"),
-    gone("contimeout", "write 'timeout connect TIME'"),
+    row("clitimeout", FRONT_DEF, (1, 1), |c| { c.migrated("timeout client"); set(c, |t| &mut t.client) }),
+    row("contimeout", BACK_DEF, (1, 1), |c| { c.migrated("timeout connect"); set(c, |t| &mut t.connect) }),
+    row("srvtimeout", BACK_DEF, (1, 1), |c| { c.migrated("timeout server"); set(c, |t| &mut t.server) }),
+    row("timeout clitimeout", FRONT_DEF, (1, 1), |c| { c.migrated("timeout client"); set(c, |t| &mut t.client) }),
+    row("timeout contimeout", BACK_DEF, (1, 1), |c| { c.migrated("timeout connect"); set(c, |t| &mut t.connect) }),
+    row("timeout srvtimeout", BACK_DEF, (1, 1), |c| { c.migrated("timeout server"); set(c, |t| &mut t.server) }),
 ];
 
 /// Sets a time-out; 0 is none.

@@ -1,0 +1,151 @@
+//! What can be said in TOML: one row per key, with the keyword of `haproxy.cfg` that it stands for.
+//!
+//! A key is the keyword in snake case, its words joined by dots: `stats hide-version` is `stats.hide_version`, and
+//! `timeout client` is `timeouts.client`. The rows drive four things: reading, converting, the JSON Schema and the
+//! suggestions; what a keyword *means* stands in `config::keywords` alone.
+
+use std::borrow::Cow;
+
+/// A key of a section.
+pub(crate) struct Key {
+    /// The keyword of `haproxy.cfg`.
+    pub(crate) keyword: &'static str,
+    pub(crate) shape: Shape,
+}
+
+/// How the words behind a keyword stand in TOML.
+pub(crate) enum Shape {
+    /// One word: a string or a number.
+    Word(Kind),
+    /// `true` is the keyword alone.
+    Switch(Off),
+    /// `true` is the keyword alone, anything else is the word behind it.
+    SwitchOr(Kind),
+    /// Words: a string that is cut into them, or a list of them.
+    Words,
+    /// Lines: a string or a list of strings, each the words of one line.
+    Lines,
+    /// A table of words: `{ 503 = "/etc/errors/503.http" }` is one line per entry.
+    Map,
+    /// The words of one line as a string, or as a table.
+    Record(&'static Record),
+    /// Several of these in a list.
+    Records(&'static Record),
+    /// A table of these by name.
+    Named(&'static Record),
+}
+
+/// What `false` says.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Off {
+    /// The keyword behind `no`.
+    No,
+    /// Nothing.
+    Silent,
+    /// Another keyword.
+    Word(&'static str),
+}
+
+/// What a word is, for editors. `config::keywords` judges it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Text,
+    Number,
+    /// `500`, `30s`, `2h`
+    Time,
+    /// `16384`, `16k`
+    Size,
+    OneOf(&'static [&'static str]),
+}
+
+/// A line as a table: words at fixed places in front and behind, parameters in any order between them.
+pub(crate) struct Record {
+    pub(crate) head: &'static [Field],
+    pub(crate) params: &'static [Field],
+    pub(crate) tail: &'static [Field],
+}
+
+/// A key of a record.
+pub(crate) struct Field {
+    /// The word of `haproxy.cfg`, for the words at fixed places their name.
+    pub(crate) word: &'static str,
+    /// The key, where it is not the word in snake case.
+    pub(crate) key: Option<&'static str>,
+    pub(crate) form: Form,
+}
+
+/// How a parameter is written.
+pub(crate) enum Form {
+    /// A word of its own.
+    Flag(Off),
+    /// A word with a value behind it.
+    Value(Kind),
+    /// The same, any number of times: a string or a list.
+    Many,
+    /// `check`: a flag, or a table of what belongs to it.
+    Check,
+}
+
+impl Key {
+    /// The key with its tables: `timeouts.client`.
+    pub(crate) fn path(&self) -> String {
+        let path = snake(self.keyword).replace(' ', ".");
+        match path.strip_prefix("timeout.") {
+            Some(rest) => format!("timeouts.{rest}"),
+            None => path,
+        }
+    }
+}
+
+impl Field {
+    pub(crate) fn key(&self) -> Cow<'static, str> {
+        self.key.map_or_else(|| snake(self.word).into(), Cow::Borrowed)
+    }
+}
+
+/// The keys of a kind of section.
+pub(crate) fn keys(section: &str) -> &'static [Key] {
+    match section {
+        "global" => super::keys::GLOBAL,
+        "http-errors" => super::keys::HTTP_ERRORS,
+        _ => super::keys::PROXY,
+    }
+}
+
+/// Keys of proxies that are no keywords: they are lowered by hand.
+pub(crate) const OWN: &[&str] = &["check", "from", "lines", "options", "rules"];
+
+/// `http-request` to `http_request`
+pub(crate) fn snake(word: &str) -> String {
+    word.replace('-', "_")
+}
+
+/// A keyword that takes one word.
+pub(super) const fn word(keyword: &'static str, kind: Kind) -> Key {
+    Key { keyword, shape: Shape::Word(kind) }
+}
+
+/// A keyword of the given shape.
+pub(super) const fn key(keyword: &'static str, shape: Shape) -> Key {
+    Key { keyword, shape }
+}
+
+/// A parameter that has a value.
+pub(super) const fn value(word: &'static str, kind: Kind) -> Field {
+    Field { word, key: None, form: Form::Value(kind) }
+}
+
+/// A parameter that stands alone.
+pub(super) const fn flag(word: &'static str, off: Off) -> Field {
+    Field { word, key: None, form: Form::Flag(off) }
+}
+
+/// A parameter that may come several times.
+pub(super) const fn many(word: &'static str) -> Field {
+    Field { word, key: None, form: Form::Many }
+}
+
+/// A parameter under a name of our own.
+pub(super) const fn named(key: &'static str, word: &'static str, kind: Kind) -> Field {
+    Field { word, key: Some(key), form: Form::Value(kind) }
+}
