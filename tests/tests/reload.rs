@@ -42,6 +42,7 @@ fn wait_for_mark(proxy: &Proxy, mark: &str) {
 fn a_reload_every_second_fails_no_request() {
     let origin = Origin::answering("hello");
     let proxy = Proxy::with(&marked("0")).set("origin", origin.address()).start();
+    wait_for_mark(&proxy, "0");
     let load = Load::on(proxy.front(), 4);
     for round in 1..=5 {
         let began = Instant::now();
@@ -128,7 +129,7 @@ fn the_subcommand_asks_by_the_pidfile_and_tells_the_result() {
     assert_eq!(std::fs::read_to_string(&pidfile).expect("it is written").trim(), proxy.pid().to_string());
     proxy.rewrite(&marked("new"));
     let asked =
-        Command::new(portero()).arg("reload").arg("--pidfile").arg(&pidfile).status().expect("it starts");
+        Command::new(portero()).arg("reload").arg(&pidfile).status().expect("it starts");
     assert!(asked.success());
     wait_for_mark(&proxy, "new");
 }

@@ -290,7 +290,10 @@ fn ten_thousand_headers_are_too_many() {
     client.try_send(format!("GET /bad HTTP/1.1\r\nHost: a\r\n{headers}\r\n"));
     let answer = String::from_utf8(client.rest()).expect("text");
     assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 4"), "{answer:?}");
-    story.ends("<BADREQ>", 400, "PR--");
+    let (status, termination) = story.logged("<BADREQ>");
+    // 431 says it better (RFC 6585, 5), HAProxy says 400
+    assert!(["400", "431"].contains(&status.as_str()), "{status}");
+    assert_eq!(termination, "PR--");
 }
 
 #[test]
