@@ -11,6 +11,7 @@ mod json;
 mod not_yet;
 mod numbers;
 mod operand;
+mod protobuf;
 mod regsub;
 mod states;
 mod strings;
@@ -38,6 +39,7 @@ pub static CONVERTERS: &[&[ConvertKind]] = &[
     http::ROWS,
     forwarded::ROWS,
     json::ROWS,
+    protobuf::ROWS,
     variables::ROWS,
     states::ROWS,
 ];

@@ -190,3 +190,24 @@ fn tokens_show_their_header_and_payload() {
         (s("eyJhbGciOiJIUzI1NiJ9.e30.b.c.d"), "jwt_payload_query", &[], "-"),
     ]);
 }
+
+#[test]
+fn fields_of_protocol_buffers_are_found_by_their_numbers() {
+    // field 1: { 2: 150 }, 2: "ab", 3: zigzag of -2, 4: fixed32 7, 5: double 2.5
+    let message: &[u8] = b"\x0a\x03\x10\x96\x01\x12\x02ab\x18\x03\x25\x07\0\0\0\x29\0\0\0\0\0\0\x04\x40";
+    let body: &'static [u8] = b"\0\0\0\0\x04\x12\x02ab";
+    check(&[
+        (b(message), "protobuf", &["1.2", "int32"], "150"),
+        (b(message), "protobuf", &["1"], "109601"),
+        (b(message), "protobuf", &["2"], "6162"),
+        (b(message), "protobuf", &["3", "sint32"], "-2"),
+        (b(message), "protobuf", &["4", "fixed32"], "7"),
+        (b(message), "protobuf", &["5", "double"], "2"),
+        (b(message), "protobuf", &["2", "int32"], "-"),
+        (b(message), "protobuf", &["9"], "-"),
+        (b(message), "protobuf", &["3.1"], "-"),
+        (b(b"\x12\x09ab"), "protobuf", &["2"], "-"),
+        (b(body), "ungrpc", &["2"], "6162"),
+        (b(b"\x01\0\0\0\x04\x12\x02ab"), "ungrpc", &["2"], "-"),
+    ]);
+}

@@ -170,6 +170,8 @@ fn wrong_arguments_are_refused_and_the_guilty_one_is_named() {
         ("regsub", &["a", "b", "z"], 2),
         ("regsub", &["a", r"\x4"], 1),
         ("json", &["x"], 0),
+        ("protobuf", &["0"], 0),
+        ("protobuf", &["1", "string"], 1),
         ("json_query", &["$."], 0),
         ("json_query", &["$.a", "foo"], 1),
         ("add", &["x"], 0),
