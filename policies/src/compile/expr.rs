@@ -128,7 +128,9 @@ impl Compiler<'_> {
     }
 
     fn count_args(&self, call: &Call, (least, most): (usize, usize), what: &str) -> Result<(), Reported> {
-        let given = call.args.as_deref().map_or(0, filled);
+        let args = call.args.as_deref().unwrap_or_default();
+        // An empty argument counts where one is wanted (`regsub(x,,)`), and is nothing where none may stand (`f()`).
+        let given = if args.len() < least { args.len() } else { filled(args).max(least) };
         if (least..=most).contains(&given) {
             return Ok(());
         }
@@ -139,7 +141,7 @@ impl Compiler<'_> {
             (least, _) if given < least => format!("takes at least {}", plural(least)),
             (_, most) => format!("takes at most {}", plural(most)),
         };
-        let extra = call.args.as_deref().unwrap_or_default().get(most);
+        let extra = args.get(most);
         let span = extra.map_or(call.span, |arg| arg.span);
         Err(self.error(span, format!("{what} '{}' {wanted}, {given} given", call.name)))
     }
@@ -173,7 +175,7 @@ impl Compiler<'_> {
     }
 }
 
-/// The arguments up to the last that is not empty: `f()` has none.
+/// The arguments up to the last that is not empty.
 fn filled(args: &[Arg]) -> usize {
     args.iter().rposition(|a| !a.text.is_empty()).map_or(0, |last| last + 1)
 }

@@ -143,7 +143,7 @@ static TABLE: &[Row] = &[
 const BAD_REQUEST: &[u8] = b"<BADREQ>";
 
 /// The names of all aliases.
-pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+pub fn names() -> impl Iterator<Item = &'static str> {
     TABLE.iter().map(|row| row.name)
 }
 

@@ -11,6 +11,7 @@ use portero_grammar::rules::{Cast, LogFlags};
 
 use crate::Expr;
 use crate::cast::{to_int, write_text};
+pub use alias::names as aliases;
 use alias::{Alias, Content};
 pub use defaults::{CLF, ERROR, HTTP, JSON, SHORT_HTTP, SHORT_TCP, TCP, TCP_CLF};
 use encode::{cbor, escape_quotes, json, uri};

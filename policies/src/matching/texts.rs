@@ -65,8 +65,21 @@ impl Patterns {
             Patterns::Finder(finder) => finder.find(text).is_some(),
             Patterns::Automaton(automaton) => automaton.is_match(text),
             Patterns::Hashed { set, lengths } if fold => {
-                let lower = text.to_ascii_lowercase();
-                lengths.iter().any(|&n| piece(method, &lower, n).is_some_and(|p| set.contains(p)))
+                // Lower case on the stack: what is looked up on the road of a request is seldom longer.
+                let mut small = [0; 256];
+                let large;
+                let lower: &[u8] = match small.get_mut(..text.len()) {
+                    Some(room) => {
+                        room.copy_from_slice(text);
+                        room.make_ascii_lowercase();
+                        room
+                    }
+                    None => {
+                        large = text.to_ascii_lowercase();
+                        &large
+                    }
+                };
+                lengths.iter().any(|&n| piece(method, lower, n).is_some_and(|p| set.contains(p)))
             }
             Patterns::Hashed { set, lengths } => {
                 lengths.iter().any(|&n| piece(method, text, n).is_some_and(|p| set.contains(p)))
