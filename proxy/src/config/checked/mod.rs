@@ -1,0 +1,109 @@
+//! The configuration as it is meant: every name resolved, every default applied. Built from the written model, and the
+//! only thing that the daemon reads. Plain data: each worker compiles its own snapshot from it.
+
+mod bind;
+mod log;
+mod proxy;
+mod server;
+
+pub use bind::{Bind, Level, Listen};
+pub use log::{Log, LogHeader, LogSink, LogStyle, LogTarget};
+pub use proxy::{
+    Cookie, CookieMode, ForwardFor, Mode, Options, PluginUse, Proxy, RetryOn, Reuse, Stats, Timeouts,
+};
+pub use server::{Check, Observe, OnError, ProxyHeader, Server};
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use portero_api::Message;
+use portero_grammar::rules as tree;
+use portero_grammar::{Sources, Word};
+
+use super::files::{DefaultPath, ProxyFiles};
+
+/// A whole configuration that can be run.
+#[derive(Debug)]
+pub struct Checked {
+    /// The texts it came from: rules still point into them.
+    pub sources: Sources,
+    /// What holds for the process.
+    pub global: Global,
+    /// All proxies that are not disabled, in the order of the configuration; a proxy's id is its place plus what the
+    /// configuration says with `id`.
+    pub proxies: Vec<Arc<Proxy>>,
+    /// `http-errors` sections: name, status, page.
+    pub http_errors: BTreeMap<String, BTreeMap<u16, Arc<Message>>>,
+    /// What relative paths in the configuration start from.
+    pub default_path: DefaultPath,
+}
+
+impl Checked {
+    /// The files that the rules of a proxy name: paths relative as `default-path` says, pages of `http-errors`.
+    pub fn files(&self, proxy: &Proxy) -> ProxyFiles {
+        ProxyFiles {
+            default_path: self.default_path.clone(),
+            sources: self.sources.clone(),
+            at: proxy.span,
+            pages: self.http_errors.clone(),
+        }
+    }
+}
+
+/// Section `global`.
+#[derive(Clone, Debug)]
+pub struct Global {
+    /// Worker threads; the number of cores where absent.
+    pub nbthread: Option<usize>,
+    /// Client connections of the whole process at the most; 0: as the descriptors allow.
+    pub maxconn: u32,
+    /// User and group to become once the sockets are open, by number.
+    pub uid: Option<u32>,
+    /// See `uid`.
+    pub gid: Option<u32>,
+    /// The folder to lock the process into.
+    pub chroot: Option<PathBuf>,
+    /// Where the process number is written.
+    pub pidfile: Option<PathBuf>,
+    /// Go to the background (`daemon`).
+    pub daemon: bool,
+    /// The longest soft stop.
+    pub hard_stop_after: Option<Duration>,
+    /// Where `log global` goes.
+    pub logs: Vec<LogTarget>,
+    /// `log-tag`.
+    pub log_tag: Arc<str>,
+    /// `log-send-hostname`: the host name in syslog headers; none: not sent.
+    pub log_hostname: Option<Arc<str>>,
+    /// `node`, shown by the statistics.
+    pub node: Option<Arc<str>>,
+    /// `description`.
+    pub description: Option<Arc<str>>,
+    /// `stats socket`: where the runtime API listens.
+    pub stats_sockets: Vec<Bind>,
+    /// `stats timeout`.
+    pub stats_timeout: Duration,
+    /// `spread-checks`, in percent of the interval.
+    pub spread_checks: u32,
+    /// `max-spread-checks`.
+    pub max_spread_checks: Option<Duration>,
+    /// `tune.bufsize`: bytes of a head or a buffered body at the most.
+    pub bufsize: usize,
+    /// `tune.maxrewrite`: bytes of `bufsize` kept for rules that add headers.
+    pub maxrewrite: usize,
+    /// `tune.http.maxhdr`: header fields of a message at the most.
+    pub max_headers: usize,
+    /// `set-var` and `set-var-fmt` lines: evaluated at start. Name, format text as a word.
+    pub set_vars: Vec<(Word, SetVar)>,
+}
+
+/// What a global variable is set to.
+#[derive(Clone, Debug)]
+pub enum SetVar {
+    /// An expression (`set-var`).
+    Expr(tree::Expr),
+    /// A format (`set-var-fmt`).
+    Format(tree::LogFormat),
+}

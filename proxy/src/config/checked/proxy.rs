@@ -1,0 +1,267 @@
+//! Proxies: a frontend, a backend, or both.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use portero_api::{Kind, Message};
+use portero_grammar::rules as tree;
+use portero_grammar::{Span, Word};
+
+use super::{Bind, Log, Server};
+
+/// A frontend, a backend, or both.
+#[derive(Debug)]
+pub struct Proxy {
+    /// Its name.
+    pub name: Arc<str>,
+    /// Its number, from 1.
+    pub id: u32,
+    /// What it can do.
+    pub kind: Kind,
+    /// HTTP or bare TCP.
+    pub mode: Mode,
+    /// The header line, for messages.
+    pub span: Span,
+    /// Sockets of the frontend side.
+    pub binds: Vec<Bind>,
+    /// Client connections at the most; 0: no limit but the global one.
+    pub maxconn: u32,
+    /// The frontend's `default_backend`: a place in `Checked::proxies`.
+    pub default_backend: Option<usize>,
+    /// Named ACLs, those of the defaults first.
+    pub acls: Vec<tree::Acl>,
+    /// All rules but the checks' own, those of the defaults first, by family in the order written.
+    pub rules: BTreeMap<tree::Family, Vec<tree::Rule>>,
+    /// `tcp-request inspect-delay`.
+    pub inspect_delay: Duration,
+    /// `tcp-response inspect-delay`.
+    pub response_inspect_delay: Duration,
+    /// Time-outs; none: wait for ever.
+    pub timeouts: Timeouts,
+    /// Switches.
+    pub options: Options,
+    /// `balance` with its arguments, and the lines that belong to it (`hash-type`).
+    pub balance: PluginUse,
+    /// Servers in the order written.
+    pub servers: Vec<Arc<Server>>,
+    /// The kind of check that `check` on a server means, with its arguments and the `http-check` or `tcp-check` lines.
+    pub check: PluginUse,
+    /// `retries`.
+    pub retries: u32,
+    /// `option redispatch`: every how many tries another server is taken; 0 never, -1 at the last try.
+    pub redispatch: i32,
+    /// What may be tried again (`retry-on`).
+    pub retry_on: RetryOn,
+    /// `fullconn`; 0 when not set.
+    pub fullconn: u32,
+    /// Error pages by status (`errorfile`, `errorloc`, `errorfiles`). A page of status 0 (an empty file): the connection
+    /// is closed without a word.
+    pub error_pages: BTreeMap<u16, Arc<Message>>,
+    /// Where logs go, and how a line is made.
+    pub log: Log,
+    /// `stats ...` lines, when statistics are shown here.
+    pub stats: Option<Stats>,
+    /// `option forwardfor` and its kin.
+    pub forwardfor: Option<ForwardFor>,
+    /// `option originalto`; `if_none` is never set.
+    pub originalto: Option<ForwardFor>,
+    /// `monitor-uri`.
+    pub monitor_uri: Option<Vec<u8>>,
+    /// `capture request header` slots: name and length.
+    pub request_captures: Vec<(Vec<u8>, usize)>,
+    /// `capture response header` slots.
+    pub response_captures: Vec<(Vec<u8>, usize)>,
+    /// `unique-id-format`.
+    pub unique_id_format: Option<Word>,
+    /// `unique-id-header`.
+    pub unique_id_header: Option<Vec<u8>>,
+    /// `cookie NAME ...` persistence.
+    pub cookie: Option<Cookie>,
+    /// `http-reuse`.
+    pub reuse: Reuse,
+    /// `email-alert`, `description` and the like that only statistics show.
+    pub description: Option<Arc<str>>,
+}
+
+/// How a proxy speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Mode {
+    Tcp,
+    Http,
+}
+
+/// Time-outs of a proxy (HAProxy manual, section 4.2, `timeout ...`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[allow(missing_docs)]
+pub struct Timeouts {
+    pub client: Option<Duration>,
+    pub client_fin: Option<Duration>,
+    pub server: Option<Duration>,
+    pub server_fin: Option<Duration>,
+    pub connect: Option<Duration>,
+    pub queue: Option<Duration>,
+    pub tunnel: Option<Duration>,
+    pub tarpit: Option<Duration>,
+    pub check: Option<Duration>,
+    pub http_request: Option<Duration>,
+    pub http_keep_alive: Option<Duration>,
+}
+
+/// `option ...` switches that the road looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[allow(missing_docs)]
+pub struct Options {
+    /// `httpclose`
+    pub httpclose: bool,
+    /// `http-server-close`
+    pub http_server_close: bool,
+    /// `http-buffer-request`
+    pub http_buffer_request: bool,
+    /// `http-no-delay`
+    pub http_no_delay: bool,
+    /// `http-ignore-probes`
+    pub http_ignore_probes: bool,
+    /// `dontlognull`
+    pub dontlognull: bool,
+    /// `dontlog-normal`
+    pub dontlog_normal: bool,
+    /// `logasap`
+    pub logasap: bool,
+    /// `log-separate-errors`
+    pub log_separate_errors: bool,
+    /// `log-health-checks`
+    pub log_health_checks: bool,
+    /// `socket-stats`
+    pub socket_stats: bool,
+    /// `abortonclose`
+    pub abortonclose: bool,
+    /// `allbackups`
+    pub allbackups: bool,
+    /// `persist`
+    pub persist: bool,
+    /// `accept-unsafe-violations-in-http-request` (`accept-invalid-http-request`)
+    pub unsafe_requests: bool,
+    /// `accept-unsafe-violations-in-http-response`
+    pub unsafe_responses: bool,
+    /// `tcpka`, `clitcpka`
+    pub client_keepalive: bool,
+    /// `tcpka`, `srvtcpka`
+    pub server_keepalive: bool,
+    /// `nolinger`
+    pub nolinger: bool,
+    /// `splice-request`, `splice-response`, `splice-auto` in TCP mode and for bodies; never changes what is sent.
+    pub splice: bool,
+    /// `http-pretend-keepalive`
+    pub pretend_keepalive: bool,
+    /// `independent-streams`
+    pub independent_streams: bool,
+    /// `idle-close-on-response`
+    pub idle_close_on_response: bool,
+    /// `prefer-last-server`
+    pub prefer_last_server: bool,
+    /// `transparent`: connect where the client wanted to go when there is no server.
+    pub transparent: bool,
+    /// `dispatch` address, the old form of one server without a name.
+    pub dispatch: Option<SocketAddr>,
+}
+
+/// What may be tried again on another server (`retry-on`).
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+#[allow(missing_docs)]
+pub struct RetryOn {
+    pub conn_failure: bool,
+    pub empty_response: bool,
+    pub junk_response: bool,
+    pub response_timeout: bool,
+    /// Status codes.
+    pub statuses: Vec<u16>,
+}
+
+/// When idle server connections are used again (`http-reuse`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[allow(missing_docs)]
+pub enum Reuse {
+    Never,
+    #[default]
+    Safe,
+    Aggressive,
+    Always,
+}
+
+/// A plugin by its short name, with its words.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PluginUse {
+    /// The name in the registry.
+    pub name: Word,
+    /// The words behind it.
+    pub args: Vec<Word>,
+    /// Further lines that belong to it.
+    pub lines: Vec<Vec<Word>>,
+}
+
+/// `option forwardfor`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ForwardFor {
+    /// The header, `X-Forwarded-For` unless `header` says otherwise.
+    pub header: Vec<u8>,
+    /// `except`: networks whose clients add nothing, address and prefix length.
+    pub except: Vec<(IpAddr, u8)>,
+    /// `if-none`
+    pub if_none: bool,
+}
+
+/// `cookie NAME [insert|rewrite|prefix] ...`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cookie {
+    /// The cookie's name.
+    pub name: Vec<u8>,
+    /// How it is set.
+    pub mode: CookieMode,
+    /// `indirect`
+    pub indirect: bool,
+    /// `nocache`
+    pub nocache: bool,
+    /// `postonly`
+    pub postonly: bool,
+    /// `preserve`
+    pub preserve: bool,
+    /// `httponly`
+    pub httponly: bool,
+    /// `secure`
+    pub secure: bool,
+    /// `domain`
+    pub domains: Vec<Vec<u8>>,
+    /// `attr`
+    pub attributes: Vec<Vec<u8>>,
+    /// `maxidle`
+    pub maxidle: Option<Duration>,
+    /// `maxlife`
+    pub maxlife: Option<Duration>,
+}
+
+/// How a persistence cookie is set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum CookieMode {
+    /// Only read what the server sets.
+    Passive,
+    Insert,
+    Rewrite,
+    Prefix,
+}
+
+/// The statistics of a proxy.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stats {
+    /// `stats uri`, with the default applied.
+    pub uri: Vec<u8>,
+    /// The other `stats` lines without that first word (`refresh 5s`), for the service plugin.
+    pub lines: Vec<Vec<Word>>,
+    /// `stats http-request` rules.
+    pub rules: Vec<tree::Rule>,
+    /// `stats admin if ...`
+    pub admin: Option<tree::Condition>,
+}
