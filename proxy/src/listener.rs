@@ -40,7 +40,7 @@ impl Sockets {
             Listen::Ip(addr) => open_ip(*addr, bind, workers)?,
             Listen::Unix(path) => vec![open_unix(path, bind)?],
             Listen::Abstract(name) => vec![open_abstract(name, bind)?],
-            Listen::Descriptor(fd) => vec![inherit::listener(*fd)?],
+            Listen::Descriptor(fd) => vec![inherit::take(*fd)?],
         };
         self.open.insert(bind.address.clone(), sockets);
         Ok(())

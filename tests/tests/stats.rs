@@ -40,9 +40,9 @@ fn csv_has_the_columns_of_haproxy_and_counts() {
     // an exchange is counted when it has ended: the client may have its answer a moment before
     let stats = eventually("five requests at s1", || {
         let stats = proxy.stats();
-        (stats.number("app", "s1", "hrsp_2xx") == 5).then_some(stats)
+        (stats.number("app", "s1", "stot") == 5).then_some(stats)
     });
-    assert_eq!(stats.number("app", "s1", "stot"), 5);
+    assert_eq!(stats.number("app", "s1", "hrsp_2xx"), 5);
     assert_eq!(stats.number("app", "BACKEND", "hrsp_2xx"), 5);
     assert!(stats.number("front", "FRONTEND", "hrsp_2xx") >= 5);
     assert!(stats.number("app", "s1", "bout") >= 5 * "hello".len() as u64);

@@ -49,7 +49,10 @@ pub(super) enum Port {
 
 /// Prefixes that name a transport which is not there yet.
 const NOT_YET: &[&str] =
-    &["quic", "quic4", "quic6", "mptcp", "mptcp4", "mptcp6", "sockpair", "rhttp", "abnsz"];
+    &["quic", "quic4", "quic6", "mptcp", "mptcp4", "mptcp6", "sockpair", "rhttp"];
+
+/// Bytes of the name of an abstract socket: `sun_path` less the NUL in front.
+const ABSTRACT_NAME: usize = 107;
 
 /// Reads an address. The error is a sentence that names the guilty part.
 pub(super) fn parse(text: &str) -> Result<Written, String> {
@@ -73,9 +76,14 @@ pub(super) fn parse(text: &str) -> Result<Written, String> {
         "ipv6" | "tcp6" | "udp6" => net(behind, Ip::V6)?,
         "ip" | "tcp" | "udp" => net(behind, Ip::Any)?,
         "unix" | "uxst" | "uxdg" if !behind.is_empty() => Place::Unix(behind.into()),
-        "abns" if !behind.is_empty() => Place::Abstract(behind.as_bytes().to_vec()),
+        "abns" | "abnsz" if behind.len() > ABSTRACT_NAME => {
+            return Err(format!("the name in '{text}' is longer than {ABSTRACT_NAME} bytes"));
+        }
+        // NULs up to the end are part of the name, as other programs that fill the whole address have it
+        "abns" if !behind.is_empty() => Place::Abstract(padded(behind)),
+        "abnsz" if !behind.is_empty() => Place::Abstract(behind.as_bytes().to_vec()),
         "fd" => Place::Descriptor(descriptor(behind)?),
-        "unix" | "uxst" | "uxdg" | "abns" => {
+        "unix" | "uxst" | "uxdg" | "abns" | "abnsz" => {
             return Err(format!("a path or name is missing behind '{prefix}@'"));
         }
         other if NOT_YET.contains(&other) => {
@@ -89,6 +97,13 @@ pub(super) fn parse(text: &str) -> Result<Written, String> {
         _ => socket,
     };
     Ok(Written { socket, place })
+}
+
+/// The name of an abstract socket, filled with NULs.
+fn padded(name: &str) -> Vec<u8> {
+    let mut name = name.as_bytes().to_vec();
+    name.resize(ABSTRACT_NAME, 0);
+    name
 }
 
 /// The addresses that a host stands for. An empty host and `*` are every address of the machine.
@@ -232,7 +247,8 @@ mod tests {
         let written = |text: &str| parse(text).expect(text);
         assert_eq!(written("unix@a.sock").place, Place::Unix("a.sock".into()));
         assert_eq!(written("/run/a").place, Place::Unix("/run/a".into()));
-        assert_eq!(written("abns@x").place, Place::Abstract(b"x".to_vec()));
+        assert_eq!(written("abns@x").place, Place::Abstract(padded("x")));
+        assert_eq!(written("abnsz@x").place, Place::Abstract(b"x".to_vec()));
         assert_eq!(
             written("stream+fd@5"),
             Written { socket: Some(Socket::Stream), place: Place::Descriptor(5) }

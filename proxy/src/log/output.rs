@@ -51,7 +51,7 @@ impl Output {
             }
             LogSink::Stdout => Output::descriptor(io::stdout().as_fd().try_clone_to_owned()?),
             LogSink::Stderr => Output::descriptor(io::stderr().as_fd().try_clone_to_owned()?),
-            LogSink::Descriptor(number) => Output::descriptor(inherit::listener(*number)?),
+            LogSink::Descriptor(number) => Output::descriptor(inherit::copy(*number)?),
         }
     }
 

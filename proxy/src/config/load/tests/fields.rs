@@ -56,7 +56,7 @@ fn addresses_of_bind() {
         ("\":${PORT}\"", &["0.0.0.0:8080"]),
         ("fd@7", &["Descriptor(7)"]),
         ("/run/a.sock", &["Unix(\"/run/a.sock\")"]),
-        ("abns@a", &["Abstract([97])"]),
+        ("abnsz@a", &["Abstract([97])"]),
     ] {
         assert_eq!(addresses(bind), expected, "{bind}");
     }
