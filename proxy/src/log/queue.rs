@@ -201,4 +201,26 @@ mod tests {
         let n = server.recv(&mut buffer).unwrap();
         assert_eq!(&buffer[..n], b"heard\n");
     }
+
+    #[test]
+    fn a_full_pipe_makes_lines_wait_and_cuts_none() {
+        use std::io::{BufRead, BufReader};
+        use std::os::fd::AsRawFd;
+        let (reader, writer) = rustix::pipe::pipe().unwrap();
+        let mut queue = Queue::new(LogSink::Descriptor(writer.as_raw_fd()));
+        let mut pushed = 0;
+        // a pipe holds 64 kB: some lines are left over
+        while pushed < 100 || queue.flush() {
+            push(&mut queue, &format!("{pushed} {}", "x".repeat(1000)));
+            pushed += 1;
+        }
+        let mut reader = BufReader::new(std::fs::File::from(reader));
+        for i in 0..pushed {
+            queue.flush();
+            let mut line = String::new();
+            reader.read_line(&mut line).unwrap();
+            assert_eq!(line, format!("{i} {}\n", "x".repeat(1000)));
+        }
+        assert!(queue.flush());
+    }
 }
