@@ -119,7 +119,8 @@ fn into_bytes(sample: Sample<'_>) -> Cow<'_, [u8]> {
     }
 }
 
-fn until_nul(bytes: &[u8]) -> &[u8] {
+/// The bytes in front of the first NUL: as text, binary data ends there.
+pub(crate) fn until_nul(bytes: &[u8]) -> &[u8] {
     let end = memchr::memchr(0, bytes).unwrap_or(bytes.len());
     &bytes[..end]
 }

@@ -40,8 +40,15 @@ fn short(family: portero_grammar::rules::Family) -> &'static str {
 
 fn fetches_table() -> String {
     let row = |kind: &portero_policies::vocabulary::FetchKind| {
-        let names: Vec<_> = std::iter::once(&kind.name).chain(kind.aliases).map(|n| format!("`{n}`")).collect();
-        format!("| {} | {} | {} | {} |", names.join(", "), count(kind.args), type_name(kind.output), kind.summary)
+        let names: Vec<_> =
+            std::iter::once(&kind.name).chain(kind.aliases).map(|n| format!("`{n}`")).collect();
+        format!(
+            "| {} | {} | {} | {} |",
+            names.join(", "),
+            count(kind.args),
+            type_name(kind.output),
+            kind.summary
+        )
     };
     table("| fetch | arguments | type | what it gives |", FETCHES.iter().copied().flatten().map(row))
 }
@@ -87,7 +94,8 @@ fn type_name(kind: SampleType) -> &'static str {
 /// Puts a text between the marks of its name.
 fn replace(page: &str, name: &str, text: &str) -> String {
     let (open, close) = (format!("<!-- table: {name} -->\n"), "<!-- end -->");
-    let (before, rest) = page.split_once(&open).unwrap_or_else(|| panic!("docs/rules.md has no mark '{name}'"));
+    let (before, rest) =
+        page.split_once(&open).unwrap_or_else(|| panic!("docs/rules.md has no mark '{name}'"));
     let (_, after) = rest.split_once(close).expect("the mark is closed");
     format!("{before}{open}{text}{close}{after}")
 }

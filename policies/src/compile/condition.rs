@@ -75,7 +75,7 @@ impl Compiler<'_> {
         let (built, needs) = self.build_expr_anywhere(&expr)?;
         let implied = implied.filter(|_| expr.converters.is_empty()).map(|(_, method)| method);
         let method = self.method(test, implied, built.output())?;
-        let matcher = self.matcher(test, method)?;
+        let matcher = self.matcher(test, method, built.output())?;
         if let Some(stuck) = never(&matcher, test) {
             let who = if acl.is_empty() { "this test".to_owned() } else { format!("ACL '{acl}'") };
             self.push(

@@ -1,5 +1,6 @@
 //! The patterns of a test, from its words and its files, into a matcher.
 
+use portero_api::SampleType;
 use portero_grammar::rules as tree;
 use portero_grammar::{Diagnostic, Span, Word};
 
@@ -16,8 +17,17 @@ struct Pattern {
 
 impl Compiler<'_> {
     /// The matcher of a test.
-    pub(super) fn matcher(&self, test: &tree::Test, method: Method) -> Result<Matcher, Reported> {
-        let patterns = self.patterns(test)?;
+    pub(super) fn matcher(
+        &self,
+        test: &tree::Test,
+        method: Method,
+        kind: SampleType,
+    ) -> Result<Matcher, Reported> {
+        let mut patterns = self.patterns(test)?;
+        if method == Method::Str && kind == SampleType::Method {
+            // Methods are compared as they are, whatever the flags (RFC 9110, 9.1).
+            patterns.iter_mut().for_each(|p| p.ignore_case = false);
+        }
         if !method.takes_patterns() {
             return Ok(self.without_patterns(method, &patterns));
         }
@@ -30,7 +40,7 @@ impl Compiler<'_> {
             Method::Reg => self.regexes(&patterns).map(Matcher::Reg),
             Method::Bin => {
                 let bytes = self.each(&patterns, |p| hex(&p.text).map(|b| (b, false)))?;
-                Ok(Matcher::Text(Texts::new(method, bytes)))
+                Ok(Matcher::Bin(Texts::new(method, bytes)))
             }
             _ => {
                 let texts = patterns.into_iter().map(|p| (p.bytes, p.ignore_case)).collect();

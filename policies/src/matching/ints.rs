@@ -52,17 +52,19 @@ impl Ints {
         }
     }
 
-    /// The range that a pattern means under an operator; the error is a sentence for the user.
+    /// The range that a pattern means under an operator; the error is a sentence for the user. An operator in front of
+    /// a range moves the bound on its own side: `gt 1:5` is 2:5 (as HAProxy 3.5 does, which advises against it).
     pub(crate) fn parse(operator: Operator, pattern: &str) -> Result<(i64, i64), String> {
         let (min, max) = bounds(pattern)?;
+        let single = !pattern.contains(':');
+        let (least, most) = if single { (i64::MIN, i64::MAX) } else { (min, max) };
+        const NONE: (i64, i64) = (1, 0);
         Ok(match operator {
             Operator::Eq => (min, max),
-            Operator::Ge => (min, i64::MAX),
-            Operator::Gt if max == i64::MAX => (1, 0),
-            Operator::Gt => (max + 1, i64::MAX),
-            Operator::Le => (i64::MIN, max),
-            Operator::Lt if min == i64::MIN => (1, 0),
-            Operator::Lt => (i64::MIN, min - 1),
+            Operator::Ge => (min, most),
+            Operator::Gt => min.checked_add(1).map_or(NONE, |min| (min, most)),
+            Operator::Le => (least, max),
+            Operator::Lt => max.checked_sub(1).map_or(NONE, |max| (least, max)),
         })
     }
 }
@@ -104,6 +106,9 @@ mod tests {
             (Gt, "5", 6, 5),
             (Le, "5", 5, 6),
             (Lt, "0", -1, 0),
+            (Gt, "1:2", 2, 3),
+            (Lt, "2:5", 3, 5),
+            (Ge, "1:2", 1, 3),
         ] {
             assert!(holds(operator, pattern, inside), "{operator:?} {pattern} {inside}");
             assert!(!holds(operator, pattern, outside), "{operator:?} {pattern} {outside}");

@@ -64,16 +64,16 @@ impl Net {
     }
 }
 
-/// An IPv4 address whose last part fills what is left: `10.12` is 10.0.0.12.
+/// An IPv4 address whose last part is its end: `10.12` is 10.0.0.12, `10` is 0.0.0.10.
 fn short_v4(text: &str) -> Option<u32> {
     let parts: Vec<u32> =
         text.split('.').map(|p| p.parse::<u8>().ok().map(u32::from)).collect::<Option<_>>()?;
     let (last, front) = parts.split_last()?;
-    if front.len() > 3 || (front.is_empty() && text.len() > 3) {
+    if front.len() > 3 {
         return None;
     }
     let high = front.iter().enumerate().fold(0, |sum, (i, part)| sum | part << (24 - 8 * i));
-    if front.is_empty() { Some(last << 24) } else { Some(high | last) }
+    Some(high | last)
 }
 
 fn v4_mask(text: &str) -> Option<u32> {
@@ -130,6 +130,7 @@ mod tests {
             (&["10.0.0.0/8"][..], "10.255.0.1", "11.0.0.0"),
             (&["192.168.1/22"], "192.168.3.255", "192.168.4.0"),
             (&["127.1"], "127.0.0.1", "127.1.0.0"),
+            (&["10"], "0.0.0.10", "10.0.0.0"),
             (&["10.0.0.0/255.0.255.0"], "10.7.0.9", "10.7.1.9"),
             (&["0.0.0.0/0"], "8.8.8.8", "fe80::1"),
             (&["fe80::/10", "::1"], "fe80::1", "fec0::1"),

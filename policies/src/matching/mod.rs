@@ -13,7 +13,7 @@ pub(crate) use ips::{IpNets, Net};
 pub(crate) use regexes::{Groups, Regex, Regexes};
 pub(crate) use texts::Texts;
 
-use crate::cast::{cast, write_text};
+use crate::cast::{cast, until_nul, write_text};
 
 /// A way of matching, as `-m` names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -75,12 +75,11 @@ impl Method {
 
     /// True when samples of that type can be matched so (the matrix of section 7.1).
     pub fn fits(self, kind: SampleType) -> bool {
-        use SampleType::{Any, Bin, Bool, Int, Ip, Method as Verb, Str};
+        use SampleType::{Any, Bin, Bool, Int, Ip, Str};
         match self {
             Method::Bool => matches!(kind, Bool | Int | Str | Any),
             Method::Int => matches!(kind, Bool | Int | Ip | Str | Any),
             Method::Ip => matches!(kind, Int | Ip | Str | Bin | Any),
-            Method::Bin => matches!(kind, Str | Bin | Verb | Any),
             _ => true,
         }
     }
@@ -98,6 +97,7 @@ pub(crate) enum Matcher {
     Int(Ints),
     Len(Ints),
     Ip(IpNets),
+    Bin(Texts),
     Text(Texts),
     Reg(Regexes),
 }
@@ -116,16 +116,24 @@ impl Matcher {
                     _ => false,
                 },
             },
+            Matcher::Bin(texts) => match sample {
+                Sample::Bin(bytes) | Sample::Str(bytes) => texts.matches(bytes),
+                other => match cast(other.clone(), SampleType::Bin) {
+                    Some(Sample::Bin(bytes)) => texts.matches(&bytes),
+                    _ => false,
+                },
+            },
             Matcher::Text(texts) => with_text(sample, |text| texts.matches(text)),
             Matcher::Reg(regexes) => with_text(sample, |text| regexes.matches(text)),
         }
     }
 }
 
-/// The sample's bytes; numbers and addresses are written out for it.
+/// The sample's text; numbers and addresses are written out for it, bytes end at the first NUL.
 fn with_text<R>(sample: &Sample<'_>, f: impl FnOnce(&[u8]) -> R) -> R {
     match sample {
-        Sample::Str(text) | Sample::Bin(text) | Sample::Method(text) => f(text),
+        Sample::Str(text) | Sample::Method(text) => f(text),
+        Sample::Bin(bytes) => f(until_nul(bytes)),
         other => {
             let mut text = Vec::with_capacity(40);
             write_text(other, &mut text);

@@ -9,7 +9,8 @@ pub(super) struct Translated {
 
 /// Translates a pattern.
 pub(super) fn translate(pattern: &str) -> Translated {
-    let mut reader = Reader { rest: pattern, out: String::with_capacity(pattern.len() + 8), backtracks: false };
+    let mut reader =
+        Reader { rest: pattern, out: String::with_capacity(pattern.len() + 8), backtracks: false };
     while let Some(c) = reader.next() {
         match c {
             '\\' => reader.escape(false),
