@@ -33,6 +33,12 @@ const KEYWORDS: [&str; 11] = [
     "clear-cookie",
 ];
 
+/// The attributes of a cookie that is set.
+const COOKIE: &str = "; path=/;";
+
+/// The attributes of one that is taken away.
+const NO_COOKIE: &str = "; path=/; Max-Age=0;";
+
 struct Redirect {
     to: To,
     code: u16,
@@ -40,7 +46,8 @@ struct Redirect {
     keep_query: bool,
     append_slash: bool,
     ignore_empty: bool,
-    cookie: Option<Text>,
+    /// The cookie and its attributes.
+    cookie: Option<(Text, &'static str)>,
 }
 
 enum To {
@@ -87,9 +94,10 @@ impl Redirect {
         if matches!(self.code, 302 | 303 | 307) {
             message = message.header("cache-control", "no-cache");
         }
-        if let Some(cookie) = &self.cookie {
+        if let Some((cookie, attributes)) = &self.cookie {
             let mut value = Vec::new();
             cookie.write(exchange, &mut value);
+            value.extend_from_slice(attributes.as_bytes());
             message = message.header("set-cookie", value);
         }
         message
@@ -142,16 +150,9 @@ pub(super) fn make(words: &mut Words<'_, '_>) -> Made {
             "keep-query" => keep_query = true,
             "append-slash" => append_slash = true,
             "ignore-empty" => ignore_empty = true,
-            "set-cookie" => cookie = Some(cookie_text(words, "; path=/;")?),
-            "clear-cookie" => cookie = Some(cookie_text(words, "; path=/; Max-Age=0;")?),
-            "set-cookie-fmt" => {
-                let word = words.need("a cookie")?;
-                let mut format = word.clone();
-                // The attributes are part of the format: what is behind the map of places has none.
-                format.text.push_str("; path=/;");
-                format.map = None;
-                cookie = Some(Text::new(words.compiler.build_format(&format, Escape::Header)?));
-            }
+            "set-cookie" => cookie = Some((literal(words)?, COOKIE)),
+            "clear-cookie" => cookie = Some((literal(words)?, NO_COOKIE)),
+            "set-cookie-fmt" => cookie = Some((words.text("a cookie", Escape::Header)?, COOKIE)),
             _ => return Err(words.unexpected(word, KEYWORDS)),
         }
     }
@@ -162,7 +163,11 @@ pub(super) fn make(words: &mut Words<'_, '_>) -> Made {
 }
 
 fn destination(words: &mut Words<'_, '_>, kind: &str) -> Result<To, Reported> {
-    let text = words.text("a target", Escape::Header)?;
+    // Only the action takes a log format: in the statement a percent sign is a percent sign (manual, "redirect").
+    let text = match words.family {
+        Family::Redirect => Text::Fixed(words.need("a target")?.bytes().into()),
+        _ => words.text("a target", Escape::Header)?,
+    };
     Ok(match kind {
         "location" => To::Location(text),
         "prefix" => To::Prefix(text),
@@ -185,7 +190,7 @@ fn redirect_code(words: &mut Words<'_, '_>) -> Result<u16, Reported> {
     }
 }
 
-fn cookie_text(words: &mut Words<'_, '_>, attributes: &str) -> Result<Text, Reported> {
-    let word = words.need("a cookie")?;
-    Ok(Text::Fixed([word.bytes(), attributes.as_bytes()].concat().into()))
+/// A cookie as written.
+fn literal(words: &mut Words<'_, '_>) -> Result<Text, Reported> {
+    Ok(Text::Fixed(words.need("a cookie")?.bytes().into()))
 }
