@@ -161,7 +161,9 @@ impl Daemon {
             for bind in &proxy.binds {
                 let text = match &bind.address {
                     Listen::Unix(path) => path.display().to_string(),
-                    Listen::Abstract(name) => format!("abns@{}", String::from_utf8_lossy(name).trim_end_matches('\0')),
+                    Listen::Abstract(name) => {
+                        format!("abns@{}", String::from_utf8_lossy(name).trim_end_matches('\0'))
+                    }
                     ip => self.sockets.local(ip).map_or_else(|| "?".to_owned(), |a| a.to_string()),
                 };
                 list.push((proxy.name.clone(), text));

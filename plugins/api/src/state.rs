@@ -31,7 +31,9 @@ impl fmt::Display for Address {
         match self {
             Address::Ip(addr) => addr.fmt(f),
             Address::Unix(path) => write!(f, "unix@{}", path.display()),
-            Address::Abstract(name) => write!(f, "abns@{}", String::from_utf8_lossy(name).trim_end_matches('\0')),
+            Address::Abstract(name) => {
+                write!(f, "abns@{}", String::from_utf8_lossy(name).trim_end_matches('\0'))
+            }
             Address::Unresolved(name) => write!(f, "{name}"),
         }
     }

@@ -48,8 +48,7 @@ pub(super) enum Port {
 }
 
 /// Prefixes that name a transport which is not there yet.
-const NOT_YET: &[&str] =
-    &["quic", "quic4", "quic6", "mptcp", "mptcp4", "mptcp6", "sockpair", "rhttp"];
+const NOT_YET: &[&str] = &["quic", "quic4", "quic6", "mptcp", "mptcp4", "mptcp6", "sockpair", "rhttp"];
 
 /// Bytes of the name of an abstract socket: `sun_path` less the NUL in front.
 const ABSTRACT_NAME: usize = 107;
