@@ -16,6 +16,12 @@ use super::{lint, modes, servers};
 /// What statistics are shown under when nothing else is said (HAProxy manual, section 4.2, `stats uri`).
 const STATS_URI: &[u8] = b"/haproxy?stats";
 
+/// The health check that only connects, by its name in the registry.
+const CONNECT: &str = "tcp";
+
+/// The balancer of a backend that names none, as in HAProxy.
+const BALANCER: &str = "roundrobin";
+
 /// Puts the drafts together. With errors in `reading` the result is not to be used.
 pub(super) fn build(mut drafts: Drafts, reading: &mut Reading) -> Checked {
     modes::settle(&mut drafts.proxies, reading);
@@ -175,15 +181,15 @@ fn binds(draft: &Draft) -> Vec<super::checked::Bind> {
 
 fn balance(draft: &Draft) -> PluginUse {
     let default =
-        || PluginUse { name: Word::plain("roundrobin", draft.span), args: Vec::new(), lines: Vec::new() };
+        || PluginUse { name: Word::plain(BALANCER, draft.span), args: Vec::new(), lines: Vec::new() };
     let balance = draft.balance.clone().unwrap_or_else(default);
     PluginUse { lines: draft.hash_lines.lines().to_vec(), ..balance }
 }
 
-/// Without any `option` a check connects, which is what `tcp-check` without lines does.
+/// Without any `option` a check connects and no more.
 fn check(draft: &Draft) -> PluginUse {
     let default =
-        || PluginUse { name: Word::plain("tcp-check", draft.span), args: Vec::new(), lines: Vec::new() };
+        || PluginUse { name: Word::plain(CONNECT, draft.span), args: Vec::new(), lines: Vec::new() };
     let Some(check) = draft.check.clone() else { return default() };
     let keyword = match check.name.text.as_str() {
         "httpchk" => "http-check",

@@ -170,7 +170,7 @@ fn check_word(span: Span, reading: &Reading) -> Option<String> {
     text.split_ascii_whitespace().find(|w| WORDS.contains(w)).map(str::to_owned)
 }
 
-/// Two sockets with one address would share its connections at random.
+/// Two sockets with one address share its connections at random. HAProxy lets it pass.
 fn sockets_do_not_clash(proxies: &[std::sync::Arc<Proxy>], reading: &mut Reading) {
     let mut seen: HashMap<&Listen, (&str, Span)> = HashMap::new();
     for proxy in proxies {
@@ -178,7 +178,7 @@ fn sockets_do_not_clash(proxies: &[std::sync::Arc<Proxy>], reading: &mut Reading
             let Some((other, first)) = seen.insert(&bind.address, (&proxy.name, bind.span)) else { continue };
             let line = reading.sources.line(first);
             let message = format!("'{other}' listens on the same address, in line {line}");
-            reading.out.push(Diagnostic::warning(bind.span, message));
+            reading.out.push(Diagnostic::lint(bind.span, message));
         }
     }
 }

@@ -117,6 +117,12 @@ pub(super) const fn http<T>(mut row: Row<T>) -> Row<T> {
 pub(super) const MANY: usize = usize::MAX;
 
 impl<T> Row<T> {
+    /// Its words.
+    #[cfg(test)]
+    pub(super) fn name(&self) -> &'static str {
+        self.name
+    }
+
     /// As a parameter, it has no word behind it.
     pub(super) const fn takes_none(mut self) -> Self {
         self.args = (0, 0);
@@ -133,6 +139,31 @@ impl<T> Row<T> {
     fn takes(&self) -> usize {
         self.args.0
     }
+}
+
+/// The names of all keywords of a kind of section.
+pub(super) fn names(section: &str) -> impl Iterator<Item = &'static str> {
+    all(section).map(|(name, _)| name)
+}
+
+/// The names of those that do something.
+#[cfg(test)]
+pub(super) fn supported(section: &str) -> impl Iterator<Item = &'static str> {
+    all(section).filter(|(_, supported)| *supported).map(|(name, _)| name)
+}
+
+/// Names, and whether they do something.
+fn all(section: &str) -> impl Iterator<Item = (&'static str, bool)> {
+    fn of<T>(tables: &[&[Row<T>]]) -> Vec<(&'static str, bool)> {
+        let rows = tables.iter().flat_map(|rows| rows.iter());
+        rows.map(|row| (row.name, matches!(row.does, Does::Run(_) | Does::Switch(_)))).collect()
+    }
+    match section {
+        "global" => of(&[global::ROWS, global_others::NOT_YET, global_others::MOOT, global_others::GONE]),
+        "http-errors" => of(&[http_errors::ROWS]),
+        _ => of(proxy::TABLES),
+    }
+    .into_iter()
 }
 
 /// A line with what it was found to be.

@@ -2,6 +2,7 @@
 
 mod fields;
 mod messages;
+mod robust;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;

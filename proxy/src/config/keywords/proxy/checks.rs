@@ -16,12 +16,12 @@ pub(super) const ROWS: &[Row<Draft>] = &[
     inverts(row("option pgsql-check", BACK_DEF, (0, MANY), kind)),
     inverts(row("option redis-check", BACK_DEF, (0, 0), kind)),
     inverts(row("option smtpchk", BACK_DEF, (0, MANY), kind)),
-    inverts(row("option spop-check", BACK_DEF, (0, 0), kind)),
     inverts(row("option ssl-hello-chk", BACK_DEF, (0, 0), kind)),
     inverts(row("option tcp-check", BACK_DEF, (0, 0), kind)),
     row("http-check", BACK_DEF, (1, MANY), line),
     row("tcp-check", BACK_DEF, (1, MANY), line),
     not_yet("option external-check", BACK_DEF),
+    not_yet("option spop-check", BACK_DEF),
     not_yet("external-check command", BACK_DEF),
     not_yet("external-check path", BACK_DEF),
 ];

@@ -24,6 +24,12 @@ pub(super) const ROWS: &[Row<Draft>] = &[
     http(inverts(row("option http-keep-alive", ALL, (0, 0), keep_alive))),
     http(switch("option http-no-delay", ALL, |d| &mut d.options.http_no_delay)),
     http(switch("option http-pretend-keepalive", BACK_DEF, |d| &mut d.options.pretend_keepalive)),
+    row("option http-restrict-req-hdr-names", ALL, (1, 1), |c| match c.text(0)? {
+        // What is done anyway: names that only look unusual are let through.
+        "preserve" => Ok(()),
+        "delete" | "reject" => Err(c.not_yet(c.word(0)?)),
+        _ => c.choice(0, &[("preserve", ()), ("delete", ()), ("reject", ())]),
+    }),
     http(inverts(row("option http-server-close", ALL, (0, 0), server_close))),
     http(inverts(row("option http-tunnel", ALL, (0, 0), tunnel))),
     http(inverts(row("option httpclose", ALL, (0, 0), close))),

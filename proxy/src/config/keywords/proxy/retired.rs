@@ -29,7 +29,6 @@ pub(super) const NOT_YET: &[Row<Draft>] = &[
     not_yet("option h1-case-adjust-bogus-server", BACK_DEF),
     not_yet("option http-drop-request-trailers", BACK_DEF),
     not_yet("option http-drop-response-trailers", FRONT_DEF),
-    not_yet("option http-restrict-req-hdr-names", ALL),
     not_yet("option http-use-proxy-header", FRONT_DEF),
     not_yet("option http_proxy", ALL),
     not_yet("option httpslog", FRONT_DEF),

@@ -139,7 +139,7 @@ fn settings_of_a_proxy() {
         listen(" cookie S insert indirect nocache maxidle 5").cookie.as_ref().is_some_and(|c| c.mode == CookieMode::Insert && c.maxidle == Some(Duration::from_secs(5))),
         listen(" option httpchk GET /up\n http-check expect status 200").check.lines.len() == 1,
         listen(" option httpchk GET /up").check.args.len() == 2,
-        listen("").check.name.text == "tcp-check",
+        listen("").check.name.text == "tcp",
         listen(" errorloc 503 http://sorry/").error_pages[&503].status == 302,
         listen(" http-error status 404 content-type text/plain string gone").error_pages[&404].body == "gone",
         listen(" errorfile 408 /dev/null").error_pages[&408].status == 0,
