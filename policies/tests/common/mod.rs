@@ -20,8 +20,8 @@ use portero_policies::{Compiler, Escape, Run, Stage, Vocabulary, errorfile};
 pub(crate) struct World {
     pub(crate) files: BTreeMap<String, String>,
     pub(crate) plugins: Vec<Plugin>,
-    directory: Directory,
-    common: Common,
+    pub(crate) directory: Directory,
+    pub(crate) common: Common,
 }
 
 impl Default for World {
