@@ -101,9 +101,8 @@ impl Active {
             timers.date = Some(self.ex.conn.accepted_at);
             timers.handshake = Some(self.ex.conn.accepted);
         } else {
-            let now = Instant::now();
-            timers.start = Some(now);
-            timers.handshake = Some(now);
+            timers.start = Some(self.client.heard);
+            timers.handshake = Some(self.client.heard);
         }
     }
 
@@ -111,7 +110,7 @@ impl Active {
     /// rest that of `timeout http-request`.
     async fn read_head(&mut self, session: &Session, first: bool) -> Head {
         let limits = session.snapshot.request_limits(&session.fe);
-        let begun = Instant::now();
+        let begun = self.client.heard;
         let idle = idle_limit(session, first).map(|t| if first { self.ex.conn.accepted } else { begun } + t);
         let times = &session.fe.conf.timeouts;
         let request = times.http_request.or(times.client);
@@ -121,9 +120,7 @@ impl Active {
         poll_fn(|cx| {
             loop {
                 if !client.buffer.is_empty() {
-                    if ex.log.timers.first_byte.is_none() {
-                        ex.log.timers.first_byte = Some(Instant::now());
-                    }
+                    ex.log.timers.first_byte.get_or_insert(client.heard);
                     match http1::request(client.buffer.filled(), &mut scan, &limits, &mut ex.request) {
                         Ok(Some(head)) => return Poll::Ready(Head::Whole(head)),
                         Ok(None) if client.buffer.is_full() => {
@@ -138,6 +135,7 @@ impl Active {
                     Poll::Ready(Ok(0) | Err(_)) => return Poll::Ready(Head::Left),
                     Poll::Ready(Ok(n)) => {
                         client.buffer.fill(n);
+                        client.heard = Instant::now();
                         ex.log.bytes_in += n as u64;
                     }
                     Poll::Pending => break,
@@ -163,6 +161,7 @@ impl Active {
         self.note_head(session, &head);
         let Active { client, ex, server_deadline, tried } = self;
         tried.clear();
+        let now = client.heard;
         let mut road = Road {
             worker,
             snapshot: session.snapshot.clone(),
@@ -172,6 +171,7 @@ impl Active {
             head,
             ex,
             server_deadline,
+            now,
             response_begun: false,
             keep_alive: head.keep_alive && !head.suspect,
             tried,
@@ -180,12 +180,10 @@ impl Active {
     }
 
     fn note_head(&mut self, session: &Session, head: &http1::Head) {
-        let now = Instant::now();
         let (client, ex) = (&mut self.client, &mut self.ex);
         client.buffer.consume(head.len);
-        client.heard = now;
         ex.conn.requests += 1;
-        ex.log.timers.request = Some(now);
+        ex.log.timers.request = Some(client.heard);
         if ex.log.timers.date.is_none() {
             ex.log.timers.date = Some(SystemTime::now());
         }

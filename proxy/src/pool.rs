@@ -60,11 +60,18 @@ impl Pool {
     }
 
     /// Takes a connection back, unless more are idle than were needed lately.
-    pub fn give(&self, stream: Stream, requests: u32, address_version: u32, max: Option<usize>) {
+    pub fn give(
+        &self,
+        stream: Stream,
+        requests: u32,
+        address_version: u32,
+        now: Instant,
+        max: Option<usize>,
+    ) {
         let mut idle = self.idle.borrow_mut();
         let room = self.needed.get().max(1).min(max.unwrap_or(usize::MAX));
         if idle.len() + self.used.get() < room.max(1) && max != Some(0) {
-            idle.push(Pooled { stream, requests, address_version, since: Instant::now() });
+            idle.push(Pooled { stream, requests, address_version, since: now });
             self.server.add_idle(1);
         }
     }

@@ -42,6 +42,7 @@ pub async fn session(worker: &Rc<Worker>, mut session: Session) {
         head: http1::Head { len: 0, keep_alive: false, suspect: false, upgrade: false, expects_continue: false },
         ex: &mut ex,
         server_deadline: &mut Deadline::default(),
+        now: Instant::now(),
         response_begun: true,
         keep_alive: false,
         tried: &mut Vec::new(),
@@ -147,7 +148,7 @@ async fn relay(road: &mut Road<'_>, mut up: Upstream, place: &Place) -> Result<(
         tunnel::run(road, &mut up).await
     };
     let result = result.await;
-    up.release(false, &road.worker.buffers);
+    up.release(false, road.now, &road.worker.buffers);
     let outcome = if result.is_ok() { Outcome::Done } else { Outcome::Aborted };
     road.be.balance.finished(&place.server.state, outcome);
     result

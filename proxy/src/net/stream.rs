@@ -4,7 +4,9 @@ use std::io::{self, IoSlice};
 use std::net::{Shutdown, SocketAddr};
 use std::task::{Context, Poll, Waker, ready};
 
+use rustix::net::{RecvFlags, SendFlags, recv, send};
 use socket2::SockRef;
+use tokio::io::Interest;
 use tokio::net::{TcpStream, UnixStream};
 
 /// A connected socket.
@@ -31,11 +33,28 @@ impl Stream {
     pub fn poll_read(&self, cx: &mut Context<'_>, room: &mut [u8]) -> Poll<io::Result<usize>> {
         loop {
             ready!(either!(self, s => s.poll_read_ready(cx)))?;
-            match either!(self, s => s.try_read(room)) {
+            match self.try_read(room) {
                 Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
                 result => return Poll::Ready(result),
             }
         }
+    }
+
+    fn try_read(&self, room: &mut [u8]) -> io::Result<usize> {
+        let len = room.len();
+        let n = either!(self, s => s.try_io(Interest::READABLE, || Ok(recv(s, &mut *room, RecvFlags::empty())?.0)))?;
+        if n > 0 && n < len {
+            self.note_drained();
+        }
+        Ok(n)
+    }
+
+    /// A read that did not fill its room took all there was: the next one would only be told so by the system. The
+    /// event loop hears of what comes later, the end of the stream included.
+    fn note_drained(&self) {
+        let drained = || Err::<(), _>(io::ErrorKind::WouldBlock.into());
+        // the error is the message
+        let _ = either!(self, s => s.try_io(Interest::READABLE, drained));
     }
 
     /// Ready when there is something to read, the end of the stream included.
@@ -56,7 +75,10 @@ impl Stream {
 
     fn try_write(&self, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
         match pieces {
-            [one] => either!(self, s => s.try_write(one)),
+            [one] => {
+                let flags = SendFlags::NOSIGNAL;
+                either!(self, s => s.try_io(Interest::WRITABLE, || Ok(send(s, one, flags)?)))
+            }
             many => either!(self, s => s.try_write_vectored(many)),
         }
     }
@@ -65,13 +87,12 @@ impl Stream {
     /// what makes an idle connection fit for another request.
     pub fn is_quiet(&self) -> bool {
         let mut cx = Context::from_waker(Waker::noop());
-        let mut byte = [0];
+        let mut byte = [0; 1];
         match either!(self, s => s.poll_read_ready(&mut cx)) {
             Poll::Pending => true,
             // readiness may be left over from the last read: only the socket itself knows
             Poll::Ready(_) => {
-                let read = either!(self, s => s.try_read(&mut byte));
-                matches!(read, Err(e) if e.kind() == io::ErrorKind::WouldBlock)
+                matches!(self.try_read(&mut byte), Err(e) if e.kind() == io::ErrorKind::WouldBlock)
             }
         }
     }

@@ -187,7 +187,9 @@ async fn wait_in_queue(
         }
         deadline.poll(until, cx).map(|()| None)
     });
-    match call.await {
+    let call = call.await;
+    road.now = Instant::now();
+    match call {
         Some(Call::Place(state)) => {
             let index = be.states.iter().position(|s| Arc::ptr_eq(s, &state));
             match index {
@@ -206,7 +208,7 @@ async fn wait_in_queue(
 
 fn take(road: &mut Road<'_>, be: &Rc<Proxy>, index: usize) -> Place {
     let server = be.servers[index].clone();
-    let now = Instant::now();
+    let now = road.now;
     road.ex.log.timers.queued = Some(now);
     road.ex.server = Some(server.state.clone());
     server.state.counters.inc(Counter::Sessions);

@@ -13,6 +13,7 @@ use crate::worker::Worker;
 pub fn finish(road: &mut Road<'_>) {
     let now = Instant::now();
     road.ex.log.timers.end = Some(now);
+    road.client.heard = now;
     count(road, now);
     if should_log(road.ex, &road.fe) {
         write_line(road.worker, &road.fe, road.ex);

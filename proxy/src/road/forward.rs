@@ -23,7 +23,7 @@ pub async fn to_server(road: &mut Road<'_>, place: &mut Place) -> Result<(), Fai
     let mut up = connect(road, &place.server, may_reuse).await?;
     let result = talk(road, &mut up, place).await;
     let reusable = matches!(result, Ok(true));
-    up.release(reusable, &road.worker.buffers);
+    up.release(reusable, road.now, &road.worker.buffers);
     result.map(|_| ())
 }
 
@@ -42,7 +42,7 @@ fn may_reuse(road: &Road<'_>, server: &Server) -> bool {
 /// A connection to a server: an idle one where that is allowed, else a new one within the connect time.
 pub async fn connect(road: &mut Road<'_>, server: &Rc<Server>, may_reuse: bool) -> Result<Upstream, Fail> {
     if may_reuse && let Some(up) = Upstream::pooled(server, &road.worker.buffers) {
-        road.ex.log.timers.connected = Some(Instant::now());
+        road.ex.log.timers.connected = Some(road.now);
         return Ok(up);
     }
     let until = from_now(road.be.conf.timeouts.connect);
@@ -62,7 +62,8 @@ pub async fn connect(road: &mut Road<'_>, server: &Rc<Server>, may_reuse: bool) 
     if road.be.conf.options.server_keepalive {
         super::upstream::keepalive(&up.stream);
     }
-    road.ex.log.timers.connected = Some(Instant::now());
+    road.now = Instant::now();
+    road.ex.log.timers.connected = Some(road.now);
     Ok(up)
 }
 
@@ -157,7 +158,7 @@ async fn response_head(
     let safe = road.ex.request.method.is_idempotent();
     let Client { stream, buffer, deadline, heard, .. } = &mut *road.client;
     let mut scan = http1::Scan::default();
-    let mut until = from_now(server_time);
+    let mut until = server_time.map(|t| road.now + t);
     let mut unsent = false;
     let (ex, server_deadline) = (&mut *road.ex, &mut *road.server_deadline);
     let method = ex.request.method.clone();
@@ -175,9 +176,9 @@ async fn response_head(
                 }
             }
             match up.stream.poll_read(cx, up.buffer.room()) {
-                Poll::Ready(Ok(0)) => return Poll::Ready(Err(no_response(up, None, safe, unsent))),
+                Poll::Ready(Ok(0)) => return Poll::Ready(Err(no_response(up, safe, unsent))),
                 Poll::Ready(Ok(n)) => up.buffer.fill(n),
-                Poll::Ready(Err(e)) => return Poll::Ready(Err(no_response(up, Some(&e), safe, unsent))),
+                Poll::Ready(Err(_)) => return Poll::Ready(Err(no_response(up, safe, unsent))),
                 Poll::Pending => break,
             }
         }
@@ -226,10 +227,9 @@ fn send(
             *unsent = true;
             Ok(())
         }
-        Poll::Ready(Err(PumpFail::From(_))) => Err(client_gone(phase::DATA)),
-        Poll::Ready(Err(PumpFail::Malformed)) => {
-            Err(Fail::status(400, b'P', phase::DATA, Fault::BadRequest))
-        }
+        // a client that ends its direction in the middle of its body can still be told
+        Poll::Ready(Err(PumpFail::From(_))) => Err(Fail::status(400, b'C', phase::DATA, Fault::ClientAbort)),
+        Poll::Ready(Err(PumpFail::Malformed)) => Err(Fail::status(400, b'P', phase::DATA, Fault::BadRequest)),
     }
 }
 
@@ -246,11 +246,10 @@ fn client_left(stream: &crate::net::Stream, buffer: &mut crate::net::Buffer, cx:
 }
 
 /// The server closed without a word. On a connection that had waited idle this is the race that reuse brings: the
-/// request goes to another connection unless it may have been acted upon and cannot be repeated.
-fn no_response(up: &Upstream, error: Option<&std::io::Error>, idempotent: bool, unsent: bool) -> Fail {
-    let silent = up.buffer.is_empty();
-    let refused = unsent || error.is_some_and(|e| e.kind() == std::io::ErrorKind::ConnectionReset);
-    let retry = silent && up.reused && (idempotent || refused);
+/// request goes to another connection, unless it may have been acted upon and must not be repeated (RFC 9110, 9.2.2). A
+/// reset does not tell: a server that has read the request and falls over resets as well.
+fn no_response(up: &Upstream, idempotent: bool, unsent: bool) -> Fail {
+    let retry = up.buffer.is_empty() && up.reused && (idempotent || unsent);
     Fail::status(502, b'S', phase::HEADERS, Fault::BadResponse).may_retry(retry)
 }
 
@@ -263,7 +262,8 @@ fn client_gone(at: u8) -> Fail {
 }
 
 fn note_response(road: &mut Road<'_>, place: &Place) {
-    road.ex.log.timers.response = Some(Instant::now());
+    road.now = Instant::now();
+    road.ex.log.timers.response = Some(road.now);
     let status = road.ex.response.status;
     place.server.state.counters.inc(Counter::of_status(status));
     road.be.balance.finished(&place.server.state, Outcome::Response(status));
@@ -350,7 +350,7 @@ async fn relay(
     let Client { stream, buffer, lead, deadline, .. } = &mut *road.client;
     let server_deadline = &mut *road.server_deadline;
     let mut seen = (0, 0);
-    let mut since = Instant::now();
+    let mut since = road.now;
     poll_fn(|cx| {
         if let Some(pump) = request
             && let Poll::Ready(done) = pump.poll(cx, (stream, buffer), &up.stream, &mut up.lead)

@@ -56,6 +56,8 @@ pub struct Road<'a> {
     pub response_begun: bool,
     /// True while another request may follow on the client's connection.
     pub keep_alive: bool,
+    /// The time, as of the last step that waited: asking the clock at every step would cost more than the steps.
+    pub now: Instant,
     /// Servers that were tried already, by place.
     pub tried: &'a mut Vec<usize>,
 }

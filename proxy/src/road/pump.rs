@@ -27,6 +27,9 @@ pub struct Pump {
     pub read: u64,
 }
 
+/// A piece of a body that is not larger is copied behind the head: cheaper than a write of several pieces.
+const COPY_UP_TO: usize = 4096;
+
 /// Why a body did not arrive whole.
 #[derive(Debug)]
 pub enum PumpFail {
@@ -135,9 +138,18 @@ impl Pump {
         to: &Stream,
         lead: &mut Lead,
     ) -> Poll<Result<(), PumpFail>> {
+        if !lead.before().is_empty() && self.ready <= COPY_UP_TO {
+            lead.before.extend_from_slice(&buffer.filled()[..self.ready]);
+            buffer.consume(self.ready + self.skip);
+            (self.ready, self.skip) = (0, 0);
+        }
         let data = &buffer.filled()[..self.ready];
         let pieces = [IoSlice::new(lead.before()), IoSlice::new(data), IoSlice::new(lead.after())];
-        let used = if lead.before().is_empty() && lead.after().is_empty() { &pieces[1..2] } else { &pieces[..] };
+        let used = match (lead.before().is_empty(), data.is_empty(), lead.after().is_empty()) {
+            (true, false, true) => &pieces[1..2],
+            (false, true, true) => &pieces[..1],
+            _ => &pieces[..],
+        };
         let n = match ready!(to.poll_write(cx, used)) {
             Ok(0) => return Poll::Ready(Err(PumpFail::To(io::ErrorKind::WriteZero.into()))),
             Ok(n) => n,

@@ -78,7 +78,7 @@ impl Upstream {
     }
 
     /// Gives the connection back to the pool when it can carry another request, and closes it otherwise.
-    pub fn release(mut self, reusable: bool, buffers: &Buffers) {
+    pub fn release(mut self, reusable: bool, now: Instant, buffers: &Buffers) {
         self.requests += 1;
         let server = self.server;
         server.pool.unlend();
@@ -86,7 +86,7 @@ impl Upstream {
         let clean = self.buffer.is_empty() && self.lead.is_empty();
         buffers.give(self.buffer);
         if reusable && clean && !worn && server.conf.send_proxy.is_none() {
-            server.pool.give(self.stream, self.requests, self.address_version, server.conf.pool_max);
+            server.pool.give(self.stream, self.requests, self.address_version, now, server.conf.pool_max);
         }
     }
 }
