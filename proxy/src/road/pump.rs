@@ -50,7 +50,7 @@ impl Pump {
             begun: false,
             ready: 0,
             skip: 0,
-            ended: from == Framing::None,
+            ended: matches!(from, Framing::None | Framing::Length(0)),
             written: 0,
             read: 0,
         }
