@@ -19,6 +19,7 @@ pub(super) fn sections(proxies: &[Draft], reading: &mut Reading) {
     for draft in proxies {
         timeouts_are_there(draft, reading);
         frontends_listen(draft, reading);
+        frontends_lead_somewhere(draft, reading);
         servers_make_sense(draft, reading);
     }
 }
@@ -53,7 +54,13 @@ fn names_are_unique(proxies: &[Draft], reading: &mut Reading) {
 fn targets_exist(proxies: &[Draft], reading: &mut Reading) {
     let backends: BTreeSet<&str> =
         proxies.iter().filter(|d| d.section != Place::FRONTEND).map(Draft::name).collect();
+    let disabled =
+        |name: &str| proxies.iter().any(|d| d.disabled && d.section != Place::FRONTEND && d.name() == name);
     for word in proxies.iter().flat_map(modes::named) {
+        if disabled(&word.text) {
+            let message = format!("the backend '{}' is disabled, so requests for it fail", word.text);
+            reading.out.push(Diagnostic::warning(word.span, message));
+        }
         if !backends.contains(&*word.text) {
             let error = Diagnostic::error(word.span, format!("there is no backend '{}'", word.text));
             reading.out.push(error.did_you_mean(&word.text, backends.iter().copied()));
@@ -129,6 +136,21 @@ fn frontends_listen(draft: &Draft, reading: &mut Reading) {
     if draft.section == Place::FRONTEND && draft.binds.is_empty() && !draft.disabled {
         let message = format!("the frontend '{}' has no 'bind', so nobody can reach it", draft.name());
         reading.out.push(Diagnostic::warning(draft.span, message));
+    }
+}
+
+/// A frontend that neither names a backend nor answers by itself gives 503 to all, or closes.
+fn frontends_lead_somewhere(draft: &Draft, reading: &mut Reading) {
+    let answers = draft.stats.wanted.is_some() || draft.monitor_uri.is_some() || !draft.rules.is_empty();
+    if draft.section == Place::FRONTEND
+        && !draft.binds.is_empty()
+        && draft.default_backend.is_none()
+        && !answers
+        && !draft.disabled
+    {
+        let message =
+            format!("the frontend '{}' names no backend, so nothing can be reached through it", draft.name());
+        reading.out.push(Diagnostic::lint(draft.span, message).help("add 'default_backend NAME'"));
     }
 }
 

@@ -36,19 +36,15 @@ fn any_words_behind_any_keyword_are_read_to_the_end() {
     let in_proxies: Vec<&str> = proxy::TABLES.iter().flat_map(|t| t.iter()).map(|row| row.name()).collect();
     let tables = [global::ROWS, global_others::NOT_YET, global_others::MOOT];
     let in_global: Vec<&str> = tables.iter().flat_map(|t| t.iter()).map(|row| row.name()).collect();
-    for arguments in ARGUMENTS {
-        let lines = |names: &[&str]| -> String {
-            names
-                .iter()
-                .flat_map(|n| ["", "no ", "default "].map(|form| format!(" {form}{n} {arguments}\n")))
-                .collect()
-        };
+    for (index, arguments) in ARGUMENTS.iter().enumerate() {
+        // The forms with `no` take the same words, so each is tried with some of them only.
+        let form = ["", "no ", "", "default "][index % 4];
+        let lines =
+            |names: &[&str]| names.iter().map(|n| format!(" {form}{n} {arguments}\n")).collect::<String>();
         let (own, shared) = (lines(&in_global), lines(&in_proxies));
-        let text = format!(
-            "global\n{own}defaults\n{shared}defaults d\n{shared}frontend f\n{shared}backend b\n{shared}listen l\n{shared}"
-        );
-        let loaded = loaded(&text);
+        let sections = ["defaults d", "frontend f", "backend b", "listen l"];
+        let proxies: String = sections.iter().map(|header| format!("{header}\n{shared}")).collect();
+        let loaded = loaded(&format!("global\n{own}{proxies}"));
         assert!(loaded.diagnostics.has_errors(), "'{arguments}' cannot be right everywhere");
-        assert!(!loaded.diagnostics.render(&loaded.sources, false).is_empty());
     }
 }
