@@ -136,7 +136,8 @@ pub(super) fn socket_addr(
     let port = match port {
         Port::One(port) => port,
         Port::None => default_port,
-        Port::Range(..) | Port::Offset(_) => return Err(format!("'{text}' must have one port")),
+        Port::Range(..) => return Err(format!("'{text}': a range of ports is not supported yet")),
+        Port::Offset(_) => return Err(format!("'{text}': a relative port cannot stand here")),
     };
     Ok(SocketAddr::new(resolve(&host, family, resolver)?[0], port))
 }

@@ -52,12 +52,11 @@ fn names_are_unique(proxies: &[Draft], reading: &mut Reading) {
 }
 
 fn targets_exist(proxies: &[Draft], reading: &mut Reading) {
-    let backends: BTreeSet<&str> =
-        proxies.iter().filter(|d| d.section != Place::FRONTEND).map(Draft::name).collect();
-    let disabled =
-        |name: &str| proxies.iter().any(|d| d.disabled && d.section != Place::FRONTEND && d.name() == name);
+    let all = || proxies.iter().filter(|d| d.section != Place::FRONTEND);
+    let backends: BTreeSet<&str> = all().map(Draft::name).collect();
+    let disabled: BTreeSet<&str> = all().filter(|d| d.disabled).map(Draft::name).collect();
     for word in proxies.iter().flat_map(modes::named) {
-        if disabled(&word.text) {
+        if disabled.contains(&*word.text) {
             let message = format!("the backend '{}' is disabled, so requests for it fail", word.text);
             reading.out.push(Diagnostic::warning(word.span, message));
         }
@@ -66,18 +65,21 @@ fn targets_exist(proxies: &[Draft], reading: &mut Reading) {
             reading.out.push(error.did_you_mean(&word.text, backends.iter().copied()));
         }
     }
-    for draft in proxies {
-        let servers: BTreeSet<&str> =
-            draft.servers.iter().filter_map(|s| Some(&*s.name.as_ref()?.text)).collect();
-        for rule in draft.rules.get(&Family::UseServer).into_iter().flatten() {
-            let Some(word) = rule.action.words.first().filter(|w| !w.text.contains('%')) else { continue };
-            if !servers.contains(&*word.text) {
-                let error = Diagnostic::error(
-                    word.span,
-                    format!("there is no server '{}' in '{}'", word.text, draft.name()),
-                );
-                reading.out.push(error.did_you_mean(&word.text, servers.iter().copied()));
-            }
+    proxies.iter().for_each(|draft| servers_exist(draft, reading));
+}
+
+/// What `use-server` names.
+fn servers_exist(draft: &Draft, reading: &mut Reading) {
+    let servers: BTreeSet<&str> =
+        draft.servers.iter().filter_map(|s| Some(&*s.name.as_ref()?.text)).collect();
+    for rule in draft.rules.get(&Family::UseServer).into_iter().flatten() {
+        let Some(word) = rule.action.words.first().filter(|w| !w.text.contains('%')) else { continue };
+        if !servers.contains(&*word.text) {
+            let error = Diagnostic::error(
+                word.span,
+                format!("there is no server '{}' in '{}'", word.text, draft.name()),
+            );
+            reading.out.push(error.did_you_mean(&word.text, servers.iter().copied()));
         }
     }
 }

@@ -56,11 +56,12 @@ fn has_front(draft: &Draft) -> bool {
 
 /// For each backend the frontends that name it.
 fn users(proxies: &[Draft]) -> BTreeMap<usize, Vec<(usize, Word)>> {
+    let backends = proxies.iter().enumerate().filter(|(_, d)| d.section != Place::FRONTEND);
+    let places: BTreeMap<&str, usize> = backends.map(|(index, d)| (d.name(), index)).collect();
     let mut users: BTreeMap<usize, Vec<(usize, Word)>> = BTreeMap::new();
     for (user, draft) in proxies.iter().enumerate() {
         for word in named(draft) {
-            let backend = |d: &Draft| d.section != Place::FRONTEND && d.name() == word.text;
-            if let Some(index) = proxies.iter().position(backend).filter(|&i| i != user) {
+            if let Some(&index) = places.get(&*word.text).filter(|&&i| i != user) {
                 users.entry(index).or_default().push((user, word.clone()));
             }
         }

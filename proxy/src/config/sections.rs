@@ -124,7 +124,7 @@ fn proxy_line(draft: &mut Draft, line: &Line, section: &str, reading: &mut Readi
     let Some(found) = reading.keep(found) else { return };
     if may_stand(&found, draft, section, reading) {
         if found.is_http() && draft.section != Place::DEFAULTS && draft.http_word.is_none() {
-            draft.http_word = Some((reading.sources.slice(found.span()).to_owned(), found.span()));
+            draft.http_word = Some((found.text(), found.span()));
         }
         found.run(line.span, draft, reading);
     }
@@ -143,7 +143,7 @@ fn may_stand(found: &Found<'_, '_, Draft>, draft: &Draft, section: &str, reading
     if found.place().allows(draft.section) {
         return true;
     }
-    let name = reading.sources.slice(found.span()).to_owned();
+    let name = found.text();
     if draft.section == Place::DEFAULTS {
         let message = format!("'{name}' cannot stand in a 'defaults' section");
         reading.out.push(Diagnostic::error(found.span(), message));

@@ -182,6 +182,12 @@ impl<T> Found<'_, '_, T> {
         first.span.to(last.span)
     }
 
+    /// The keyword with single spaces.
+    pub(super) fn text(&self) -> String {
+        let words: Vec<_> = self.keyword.iter().map(|w| &*w.text).collect();
+        words.join(" ")
+    }
+
     /// Whether the keyword means something in HTTP mode only.
     pub(super) fn is_http(&self) -> bool {
         self.row.http
@@ -241,7 +247,7 @@ pub(super) fn find<'t, 'l, T>(
 }
 
 fn run<T>(row: &Row<T>, call: &mut Call<'_, T>) -> Result<(), Diagnostic> {
-    let name = call.reading.sources.slice(call.span);
+    let name = said(row, call);
     match row.does {
         Does::NotYet => {
             return Err(Diagnostic::error(call.span, format!("keyword '{name}' is not supported yet")));
@@ -268,6 +274,14 @@ fn run<T>(row: &Row<T>, call: &mut Call<'_, T>) -> Result<(), Diagnostic> {
             Ok(())
         }
         _ => Ok(()),
+    }
+}
+
+/// The keyword as messages name it: what was written, where the row only says how it begins.
+fn said<'n, T>(row: &Row<T>, call: &'n Call<'_, T>) -> &'n str {
+    match row.name.ends_with(['*', '(']) {
+        true => call.reading.sources.slice(call.span),
+        false => row.name,
     }
 }
 

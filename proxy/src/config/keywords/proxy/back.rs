@@ -10,8 +10,9 @@ use crate::config::draft::Draft;
 
 #[rustfmt::skip]
 pub(super) const ROWS: &[Row<Draft>] = &[
-    row("balance", BACK_DEF, (1, MANY), |c| {
-        c.target.balance = Some(PluginUse { name: c.word(0)?.clone(), args: c.args[1..].to_vec(), lines: Vec::new() });
+    row("balance", BACK_DEF, (0, MANY), |c| {
+        // Alone it means the default algorithm.
+        c.target.balance = c.args.split_first().map(|(name, args)| PluginUse { name: name.clone(), args: args.to_vec(), lines: Vec::new() });
         Ok(())
     }),
     http(row("cookie", BACK_DEF, (1, MANY), cookie::cookie)),
