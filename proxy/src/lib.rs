@@ -6,6 +6,7 @@
 
 pub mod cli;
 pub mod config;
+pub mod convert;
 pub mod health;
 pub mod http1;
 pub mod log;

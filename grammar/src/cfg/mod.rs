@@ -83,6 +83,17 @@ pub fn condition(sources: &mut Sources, text: &str, env: &dyn Environment) -> Re
     }
 }
 
+/// Cuts one line that stands elsewhere than in a `haproxy.cfg` (a string of a TOML file) into words. `start` is the
+/// offset of its first byte; `vars` gives the value of a variable. The words are given even when there are errors.
+pub fn cut_line(
+    file: FileId,
+    start: u32,
+    text: &str,
+    vars: &dyn Fn(&str) -> Option<String>,
+) -> (Vec<Word>, Vec<Diagnostic>) {
+    words::cut(RawLine { file, start, text }, vars)
+}
+
 /// The lines of a file without their ends (`\n` or `\r\n`), each with its number from 1.
 pub(crate) fn raw_lines(sources: &Sources, file: FileId) -> impl Iterator<Item = (u32, RawLine<'_>)> {
     let mut start = 0u32;
@@ -203,7 +214,7 @@ impl Reader<'_> {
 
 /// An empty word would end the line for HAProxy. One from a variable at the end of the line is left out with a warning
 /// (an option that was not set), any other is an error.
-fn drop_empty(sources: &Sources, words: &mut Vec<Word>, out: &mut Diagnostics) {
+pub fn drop_empty(sources: &Sources, words: &mut Vec<Word>, out: &mut Diagnostics) {
     while let Some(last) = words.pop_if(|w| w.text.is_empty() && sources.slice(w.span).contains('$')) {
         out.push(Diagnostic::warning(last.span, "this variable is empty, so there is no word here"));
     }

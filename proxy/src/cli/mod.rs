@@ -21,13 +21,14 @@ pub fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
         Ok(Command::Run(options)) => run::run(*options),
         Ok(Command::Check(options)) => check::check(&options),
         Ok(Command::Condition(text)) => check::condition(&text),
+        Ok(Command::Convert(paths)) => crate::convert::main(&paths),
         Ok(Command::Reload(target)) => run::reload(&target),
         Ok(Command::Version(full)) => version::print(full),
         Ok(Command::Help) => {
             print!("{}", args::USAGE);
             ExitCode::SUCCESS
         }
-        Ok(other @ (Command::Convert(_) | Command::Demo)) => { eprintln!("{other:?}"); ExitCode::FAILURE }
+        Ok(other @ Command::Demo) => { eprintln!("{other:?}"); ExitCode::FAILURE }
         Err(message) => {
             eprintln!("error: {message}\n\n{}", args::USAGE);
             ExitCode::FAILURE

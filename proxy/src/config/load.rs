@@ -62,19 +62,24 @@ pub struct Loaded {
 /// Loads files and folders in order, as `-f` names them. Everything wrong with them is found at once.
 pub fn load(paths: &[PathBuf], options: &Options) -> Loaded {
     let (mut sources, mut diagnostics) = (Sources::default(), Diagnostics::default());
+    let files = open(paths, &mut sources, &mut diagnostics);
+    let mut env = environment::process(options.local_peer.as_deref(), options.diagnostic_mode);
+    read(sources, &files, diagnostics, &mut env, options)
+}
+
+/// Adds the texts of files and folders to the sources, in order.
+pub(crate) fn open(paths: &[PathBuf], sources: &mut Sources, out: &mut Diagnostics) -> Vec<FileId> {
     let mut files = Vec::new();
     for path in paths {
         match names(path) {
-            Ok(names) => files.extend(names.iter().filter_map(|p| add(p, &mut sources, &mut diagnostics))),
-            Err(error) => diagnostics.push(error),
+            Ok(names) => files.extend(names.iter().filter_map(|p| add(p, sources, out))),
+            Err(error) => out.push(error),
         }
     }
     if paths.is_empty() {
-        diagnostics
-            .push(Diagnostic::error(None, "no configuration file is given").help("name one with '-f FILE'"));
+        out.push(Diagnostic::error(None, "no configuration file is given").help("name one with '-f FILE'"));
     }
-    let mut env = environment::process(options.local_peer.as_deref(), options.diagnostic_mode);
-    read(sources, &files, diagnostics, &mut env, options)
+    files
 }
 
 /// Loads one text, under a name whose end says what it is.
@@ -100,8 +105,8 @@ fn read(
         unix: UnixSockets::default(),
     };
     let mut drafts = Drafts::default();
-    for (door, files) in by_door(files, &mut reading) {
-        let written = door(&reading.sources, &files, env);
+    for (door, files) in by_door(files, &reading) {
+        let written = door(&mut reading.sources, &files, env);
         reading.out.extend(written.diagnostics.iter().cloned());
         written.sections.iter().for_each(|section| drafts.read(section, &mut reading));
     }
@@ -125,15 +130,10 @@ fn count_warnings(out: &mut Diagnostics) {
 }
 
 /// Files in order, neighbours with one door together.
-fn by_door(files: &[FileId], reading: &mut Reading) -> Vec<(Door, Vec<FileId>)> {
+fn by_door(files: &[FileId], reading: &Reading) -> Vec<(Door, Vec<FileId>)> {
     let mut groups: Vec<(Door, Vec<FileId>)> = Vec::new();
     for &file in files {
-        let name = reading.sources.name(file);
-        let Some(door) = door(name) else {
-            let message = format!("'{name}': TOML files are not supported yet");
-            reading.out.push(Diagnostic::error(None, message));
-            continue;
-        };
+        let door = door(reading.sources.name(file));
         match groups.last_mut() {
             Some((last, group)) if std::ptr::fn_addr_eq(*last, door) => group.push(file),
             _ => groups.push((door, vec![file])),

@@ -9,6 +9,7 @@ pub mod environment;
 pub mod files;
 pub mod load;
 pub mod resolve;
+pub mod toml;
 
 mod accounts;
 mod address;

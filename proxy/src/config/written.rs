@@ -3,6 +3,8 @@
 use portero_grammar::cfg::{Environment, Section, parse};
 use portero_grammar::{Diagnostics, FileId, Sources};
 
+use super::toml;
+
 /// A configuration as written.
 pub(super) struct Written {
     /// Its sections, over all files, in order.
@@ -12,20 +14,18 @@ pub(super) struct Written {
 }
 
 /// How a file is read into sections.
-pub(super) type Door = fn(&Sources, &[FileId], &mut dyn Environment) -> Written;
+pub(super) type Door = fn(&mut Sources, &[FileId], &mut dyn Environment) -> Written;
 
 /// The door for a file, by its name.
-pub(super) fn door(path: &str) -> Option<Door> {
-    let extension = path.rsplit_once('.').map_or("", |(_, e)| e);
-    match extension {
-        // TOML has its door in `config::toml`, once that is there: it lowers to the same lines.
-        "toml" => None,
-        _ => Some(haproxy),
+pub(super) fn door(path: &str) -> Door {
+    match path.rsplit_once('.') {
+        Some((_, "toml")) => toml::read,
+        _ => haproxy,
     }
 }
 
 /// `haproxy.cfg`
-fn haproxy(sources: &Sources, files: &[FileId], env: &mut dyn Environment) -> Written {
+fn haproxy(sources: &mut Sources, files: &[FileId], env: &mut dyn Environment) -> Written {
     let parsed = parse(sources, files, env);
     Written { sections: parsed.sections, diagnostics: parsed.diagnostics }
 }

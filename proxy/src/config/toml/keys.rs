@@ -1,6 +1,6 @@
 //! The rows: keys of `[global]`, of proxies, and of `[http_errors.NAME]`.
 
-use super::records::{BALANCE, BIND, CAPTURE, COOKIE, DEFAULT_SERVER, LOG, SERVER, TEMPLATE};
+use super::records::{BALANCE, BIND, CAPTURE, COOKIE, DEFAULT_SERVER, LOG, SERVER, TEMPLATE, UNIX_BIND};
 use super::vocabulary::Kind::{Number, OneOf, Size, Text, Time};
 use super::vocabulary::Shape::{Lines, Map, Named, Record, Records, Switch, SwitchOr, Words};
 use super::vocabulary::{Key, Off, key, word};
@@ -34,6 +34,7 @@ pub(super) const GLOBAL: &[Key] = &[
     word("tune.http.maxhdr", Number),
     word("tune.maxrewrite", Size),
     word("uid", Number),
+    key("unix-bind", Record(&UNIX_BIND)),
     key("unsetenv", Words),
     word("user", Text),
     key("zero-warning", Switch(Off::No)),

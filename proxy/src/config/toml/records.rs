@@ -33,6 +33,20 @@ pub(super) const BIND: Record = Record {
     tail: &[],
 };
 
+/// `unix-bind`
+pub(super) const UNIX_BIND: Record = Record {
+    head: &[],
+    params: &[
+        value("gid", Number),
+        value("group", Text),
+        value("mode", Text),
+        value("prefix", Text),
+        value("uid", Number),
+        value("user", Text),
+    ],
+    tail: &[],
+};
+
 /// What belongs to `check`, under the names that a reader understands.
 pub(super) const CHECK: &[Field] = &[
     named("interval", "inter", Time),

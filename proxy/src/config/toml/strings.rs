@@ -34,7 +34,12 @@ impl<'a> Text<'a> {
     }
 
     /// The words of each line: cut, unquoted and with variables replaced as in `haproxy.cfg`. Empty lines are left out.
-    pub(super) fn lines(&self, sources: &Sources, env: &dyn Environment, out: &mut Diagnostics) -> Vec<Vec<Word>> {
+    pub(super) fn lines(
+        &self,
+        sources: &Sources,
+        env: &dyn Environment,
+        out: &mut Diagnostics,
+    ) -> Vec<Vec<Word>> {
         let (mut lines, mut start) = (Vec::new(), 0);
         for full in self.text.split_inclusive('\n') {
             let line = full.trim_end_matches(['\n', '\r']);
@@ -63,7 +68,9 @@ impl<'a> Text<'a> {
         };
         let (words, errors) = cfg::cut_line(self.span.file, start as u32, line, &vars);
         let sound = errors.is_empty();
-        out.extend(errors.into_iter().map(|e| Diagnostic { span: e.span.map(|s| self.span(s.start, s.end)), ..e }));
+        out.extend(
+            errors.into_iter().map(|e| Diagnostic { span: e.span.map(|s| self.span(s.start, s.end)), ..e }),
+        );
         let mut words: Vec<_> = words.into_iter().map(|word| self.placed(word)).collect();
         if sound {
             cfg::drop_empty(sources, &mut words, out);
