@@ -11,6 +11,7 @@ use portero_policies::vocabulary::Context;
 use portero_policies::{Compiler, Stage, Targets, Vocabulary};
 
 use crate::config::checked::{self, Checked, LogStyle, PluginUse};
+use crate::health::Observer;
 use crate::log::Identity;
 use crate::plugins::Plugins;
 use crate::snapshot::{Proxy, Rules, Server, Stats};
@@ -74,7 +75,9 @@ impl<'a> Builder<'a> {
         let states = state.servers();
         let servers = conf.servers.iter().zip(states.iter()).map(|(conf, state)| {
             let pool = self.worker.pool(state, conf.pool_purge);
-            Rc::new(Server { conf: conf.clone(), state: state.clone(), pool })
+            let observe = conf.check.as_ref().and_then(|check| check.observe);
+            let observer = observe.map(|o| (o, Observer::of(state, &shared.common)));
+            Rc::new(Server { conf: conf.clone(), state: state.clone(), pool, observer })
         });
         let log_format = self.log_format(conf, compiler)?;
         let written = |word: &Option<Word>, stage, escape| {

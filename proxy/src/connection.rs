@@ -11,7 +11,7 @@ use portero_api::{Answer, Close, Conn, Counter, Exchange, Transport, Vars};
 use portero_policies::{RuleSet, Run};
 
 use crate::config::checked::Mode;
-use crate::listener::Slot;
+use crate::listener::{Seat, Slot};
 use crate::net::{Buffer, Deadline, Stream};
 use crate::snapshot::{Proxy, Snapshot};
 use crate::worker::Worker;
@@ -41,8 +41,8 @@ pub enum Next {
 }
 
 /// Serves a connection until it closes.
-pub async fn serve(worker: Rc<Worker>, slot: Rc<Slot>, stream: Stream) {
-    let _inside = Inside::enter(&worker, &slot);
+pub async fn serve(worker: Rc<Worker>, slot: Rc<Slot>, stream: Stream, seat: Seat) {
+    let _inside = Inside::enter(&worker, slot.frontend(), seat);
     let mut session = open(&worker, &slot, stream);
     if !admit(&worker, &slot, &mut session).await {
         return;
@@ -217,23 +217,21 @@ async fn read_proxy_header(worker: &Rc<Worker>, session: &mut Session) -> io::Re
 /// Counts a connection in, and out when it ends.
 struct Inside {
     worker: Rc<Worker>,
-    slot: Rc<Slot>,
     fe: Rc<Proxy>,
+    _seat: Seat,
 }
 
 impl Inside {
-    fn enter(worker: &Rc<Worker>, slot: &Rc<Slot>) -> Inside {
-        let fe = slot.frontend();
+    fn enter(worker: &Rc<Worker>, fe: Rc<Proxy>, seat: Seat) -> Inside {
         fe.state.enter_front();
         worker.connections.set(worker.connections.get() + 1);
-        Inside { worker: worker.clone(), slot: slot.clone(), fe }
+        Inside { worker: worker.clone(), fe, _seat: seat }
     }
 }
 
 impl Drop for Inside {
     fn drop(&mut self) {
         self.fe.state.leave_front();
-        self.slot.leave(&self.worker);
         self.worker.connections.set(self.worker.connections.get() - 1);
     }
 }

@@ -19,7 +19,7 @@ use crate::config::checked::{Bind, Listen};
 use crate::connection;
 use crate::inherit;
 use crate::net::Stream;
-use crate::shared::Gate;
+use crate::shared::{Gate, Shared};
 use crate::snapshot::Proxy;
 use crate::worker::Worker;
 
@@ -138,31 +138,32 @@ pub struct Slot {
     bind: RefCell<Bind>,
     fe: RefCell<Rc<Proxy>>,
     name: RefCell<Rc<str>>,
-    gate: RefCell<Arc<Gate>>,
+    /// The frontend's limit, and the socket's own.
+    gates: RefCell<[Arc<Gate>; 2]>,
     stopped: Cell<bool>,
     waker: RefCell<Option<std::task::Waker>>,
 }
 
 impl Slot {
     /// The slot of a bind line of a frontend.
-    pub fn new(bind: &Bind, fe: Rc<Proxy>, gate: Arc<Gate>) -> Rc<Slot> {
+    pub fn new(bind: &Bind, fe: Rc<Proxy>, gates: [Arc<Gate>; 2]) -> Rc<Slot> {
         let name = listener_name(bind);
         Rc::new(Slot {
             bind: RefCell::new(bind.clone()),
             fe: RefCell::new(fe),
             name: RefCell::new(name),
-            gate: RefCell::new(gate),
+            gates: RefCell::new(gates),
             stopped: Cell::new(false),
             waker: RefCell::default(),
         })
     }
 
     /// Hands the slot to the frontend of a new configuration.
-    pub fn update(&self, bind: &Bind, fe: Rc<Proxy>, gate: Arc<Gate>) {
+    pub fn update(&self, bind: &Bind, fe: Rc<Proxy>, gates: [Arc<Gate>; 2]) {
         *self.name.borrow_mut() = listener_name(bind);
         *self.bind.borrow_mut() = bind.clone();
         *self.fe.borrow_mut() = fe;
-        *self.gate.borrow_mut() = gate;
+        *self.gates.borrow_mut() = gates;
     }
 
     /// Ends accepting.
@@ -194,23 +195,35 @@ impl Slot {
     }
 
     /// Takes a place for a connection.
-    fn enter(&self, worker: &Worker) {
-        worker.shared.process.enter();
-        worker.shared.clients.enter();
-        self.gate.borrow().enter();
-    }
-
-    /// Gives back the places that a connection had.
-    pub fn leave(&self, worker: &Worker) {
-        worker.shared.process.leave();
-        worker.shared.clients.leave();
-        self.gate.borrow().leave();
+    fn enter(&self, shared: &Arc<Shared>) -> Seat {
+        let seat = Seat { shared: shared.clone(), gates: self.gates.borrow().clone() };
+        shared.process.enter();
+        shared.clients.enter();
+        seat.gates.iter().for_each(|gate| gate.enter());
+        seat
     }
 
     /// Waits until process and frontend take another connection.
     fn poll_open(&self, worker: &Worker, cx: &mut Context<'_>) -> Poll<()> {
-        let shut = worker.shared.clients.is_shut(cx.waker()) || self.gate.borrow().is_shut(cx.waker());
+        let shut = worker.shared.clients.is_shut(cx.waker())
+            || self.gates.borrow().iter().any(|gate| gate.is_shut(cx.waker()));
         if shut { Poll::Pending } else { Poll::Ready(()) }
+    }
+}
+
+/// A connection's place within the limits of process, frontend and socket, whatever a reload makes of them. Given
+/// back when dropped.
+#[derive(Debug)]
+pub struct Seat {
+    shared: Arc<Shared>,
+    gates: [Arc<Gate>; 2],
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.shared.process.leave();
+        self.shared.clients.leave();
+        self.gates.iter().for_each(|gate| gate.leave());
     }
 }
 
@@ -266,8 +279,8 @@ pub async fn accept_loop(worker: Rc<Worker>, slot: Rc<Slot>, listener: Listener)
         match next.await {
             None => return,
             Some(Ok(stream)) => {
-                slot.enter(&worker);
-                worker.spawn(connection::serve(worker.clone(), slot.clone(), stream));
+                let seat = slot.enter(&worker.shared);
+                worker.spawn(connection::serve(worker.clone(), slot.clone(), stream, seat));
             }
             Some(Err(error)) => after_accept_error(&error).await,
         }
@@ -284,4 +297,3 @@ async fn after_accept_error(error: &io::Error) {
     tracing::warn!(%error, "cannot accept connections, trying again");
     tokio::time::sleep(Duration::from_millis(100)).await;
 }
-

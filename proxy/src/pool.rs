@@ -1,11 +1,17 @@
 //! Idle connections to a server, one pool per worker and server.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
+use std::future::{Future, poll_fn};
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use portero_api::ServerState;
+use tokio::sync::Notify;
+use tokio::task::AbortHandle;
 
+use crate::health::Ended;
 use crate::net::Stream;
 
 /// The idle connections of one worker to one server. The one used last is taken first: it is the least likely to be
@@ -17,6 +23,10 @@ pub struct Pool {
     /// Connections in use now, and the most at once since the last purge: no more than were needed are kept.
     used: Cell<usize>,
     needed: Cell<usize>,
+    /// Told when all sessions with the server must end, and why that was the last time.
+    end: Notify,
+    ended: Cell<Ended>,
+    ear: OnceCell<AbortHandle>,
 }
 
 /// A connection to a server between two requests.
@@ -34,7 +44,15 @@ pub struct Pooled {
 impl Pool {
     /// An empty pool.
     pub fn new(server: Arc<ServerState>) -> Pool {
-        Pool { server, idle: RefCell::default(), used: Cell::new(0), needed: Cell::new(0) }
+        Pool {
+            server,
+            idle: RefCell::default(),
+            used: Cell::new(0),
+            needed: Cell::new(0),
+            end: Notify::new(),
+            ended: Cell::default(),
+            ear: OnceCell::new(),
+        }
     }
 
     /// A connection that is fit for another request, if there is one.
@@ -76,6 +94,30 @@ impl Pool {
         }
     }
 
+    /// Takes over the task that listens for the end of sessions: it ends with the pool.
+    pub fn listen(&self, ear: AbortHandle) {
+        let old = self.ear.set(ear);
+        debug_assert!(old.is_ok(), "a pool has one ear");
+    }
+
+    /// Ends all sessions with the server, and closes its idle connections.
+    pub fn end_sessions(&self, why: Ended) {
+        self.ended.set(why);
+        self.end.notify_waiters();
+        let idle = std::mem::take(&mut *self.idle.borrow_mut());
+        self.server.add_idle(-(idle.len() as i32));
+    }
+
+    /// Works on a connection to the server until the work is done, or all sessions must end.
+    pub async fn until_ended<T>(&self, work: impl Future<Output = T>) -> Result<T, Ended> {
+        let (mut work, mut end) = (pin!(work), pin!(self.end.notified()));
+        poll_fn(|cx| match work.as_mut().poll(cx) {
+            Poll::Ready(done) => Poll::Ready(Ok(done)),
+            Poll::Pending => end.as_mut().poll(cx).map(|()| Err(self.ended.get())),
+        })
+        .await
+    }
+
     /// Closes what has been idle for longer than the purge delay, and forgets an old need. Called every second.
     pub fn purge(&self, delay: Duration) {
         let before = self.idle.borrow().len();
@@ -88,6 +130,9 @@ impl Pool {
 
 impl Drop for Pool {
     fn drop(&mut self) {
+        if let Some(ear) = self.ear.take() {
+            ear.abort();
+        }
         self.server.add_idle(-(self.idle.borrow().len() as i32));
     }
 }

@@ -7,6 +7,7 @@ use std::task::Waker;
 
 use portero_api::{Common, Directory, Plugin, Process};
 
+use crate::config::checked::{Checked, Listen};
 use crate::queue::Queue;
 
 /// The state of the process.
@@ -28,8 +29,11 @@ pub struct Shared {
     pub generation: AtomicU64,
     /// True once a soft stop has begun: keep-alive ends with the request under way.
     pub stopping: AtomicBool,
+    /// Client connections at the most where the configuration does not say: as the open files allow.
+    pub default_maxconn: AtomicU32,
     queues: Mutex<HashMap<Arc<str>, Arc<Queue>>>,
     gates: Mutex<HashMap<Arc<str>, Arc<Gate>>>,
+    socket_gates: Mutex<HashMap<Listen, Arc<Gate>>>,
 }
 
 impl Shared {
@@ -45,8 +49,10 @@ impl Shared {
             requests: AtomicU64::new(0),
             generation: AtomicU64::new(0),
             stopping: AtomicBool::new(false),
+            default_maxconn: AtomicU32::new(0),
             queues: Mutex::default(),
             gates: Mutex::default(),
+            socket_gates: Mutex::default(),
         }
     }
 
@@ -62,6 +68,20 @@ impl Shared {
         gates.entry(frontend.clone()).or_default().clone()
     }
 
+    /// The gate of a socket: `maxconn` of its bind line.
+    pub fn socket_gate(&self, address: &Listen) -> Arc<Gate> {
+        let mut gates = self.socket_gates.lock().unwrap_or_else(|e| e.into_inner());
+        gates.entry(address.clone()).or_default().clone()
+    }
+
+    /// Client connections of the whole process at the most, by this configuration.
+    pub fn maxconn(&self, checked: &Checked) -> u32 {
+        match checked.global.maxconn {
+            0 => self.default_maxconn.load(Relaxed),
+            max => max,
+        }
+    }
+
     /// True once a soft stop has begun.
     pub fn is_stopping(&self) -> bool {
         self.stopping.load(Relaxed)
@@ -73,6 +93,7 @@ impl Shared {
 pub struct Gate {
     inside: AtomicU32,
     max: AtomicU32,
+    closed: AtomicBool,
     waiting: AtomicBool,
     wakers: Mutex<Vec<Waker>>,
 }
@@ -87,6 +108,12 @@ impl Gate {
     /// The limit; 0: none.
     pub fn max(&self) -> u32 {
         self.max.load(Relaxed)
+    }
+
+    /// Lets nobody in any more, whatever the limit, or opens again.
+    pub fn set_closed(&self, closed: bool) {
+        self.closed.store(closed, SeqCst);
+        self.wake();
     }
 
     /// How many are inside.
@@ -107,7 +134,7 @@ impl Gate {
 
     fn is_full(&self) -> bool {
         let max = self.max();
-        max > 0 && self.inside.load(SeqCst) >= max
+        self.closed.load(SeqCst) || max > 0 && self.inside.load(SeqCst) >= max
     }
 
     /// Counts one in.

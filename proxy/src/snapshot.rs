@@ -8,7 +8,8 @@ use portero_api::{Balance, ProxyState, Request, ServerState, Service};
 use portero_policies::{Format, RuleSet, Targets};
 
 use crate::build::Builder;
-use crate::config::checked::{self, Checked};
+use crate::config::checked::{self, Checked, Observe};
+use crate::health::{Observer, Seen};
 use crate::http1;
 use crate::log::Logger;
 use crate::pool::Pool;
@@ -89,6 +90,17 @@ pub struct Server {
     pub state: Arc<ServerState>,
     /// This worker's idle connections to it.
     pub pool: Rc<Pool>,
+    /// Told what traffic sees of it (`observe`).
+    pub observer: Option<(Observe, Arc<Observer>)>,
+}
+
+impl Server {
+    /// Notes what a session saw of it.
+    pub fn saw(&self, seen: Seen) {
+        if let Some((observe, observer)) = &self.observer {
+            observer.note(observe, seen);
+        }
+    }
 }
 
 /// The statistics page of a proxy.

@@ -4,18 +4,26 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
-use portero_api::{Admin, ProxyState, ServerState};
+use portero_api::{ProxyState, ServerState};
 
 use crate::config::checked::{Checked, Mode, Proxy, Server};
 use crate::shared::Shared;
 
 /// Makes the states of all proxies and servers of a configuration.
 pub fn apply(shared: &Shared, checked: &Checked) {
-    shared.clients.set_max(checked.global.maxconn);
+    let maxconn = shared.maxconn(checked);
+    shared.clients.set_max(maxconn);
+    shared.process.set_max_connections(maxconn);
+    shared.process.set_node(checked.global.node.as_deref().unwrap_or_default());
+    shared.process.set_description(checked.global.description.as_deref().unwrap_or_default());
     for conf in &checked.proxies {
         let state = proxy(shared, conf);
-        state.set_max_sessions(conf.maxconn);
+        state.set_id(conf.id);
+        state.set_max_sessions(if conf.maxconn == 0 { maxconn } else { conf.maxconn });
         shared.gate(&conf.name).set_max(conf.maxconn);
+        for bind in &conf.binds {
+            shared.socket_gate(&bind.address).set_max(bind.maxconn);
+        }
         let old = state.servers();
         let servers: Vec<_> = conf.servers.iter().map(|s| server(&state, &old, s)).collect();
         let same = old.len() == servers.len() && old.iter().zip(&servers).all(|(a, b)| Arc::ptr_eq(a, b));
@@ -46,25 +54,50 @@ fn proxy(shared: &Shared, conf: &Proxy) -> Arc<ProxyState> {
 }
 
 fn server(backend: &ProxyState, old: &[Arc<ServerState>], conf: &Server) -> Arc<ServerState> {
-    let checked = conf.check.is_some() || conf.track.is_some();
-    let like = |s: &&Arc<ServerState>| {
-        *s.name == *conf.name && s.backup == conf.backup && s.checked == checked && s.id == conf.id
+    let state = match old.iter().find(|s| *s.name == *conf.name) {
+        Some(old) => old.clone(),
+        None => Arc::new(ServerState::new(backend, &conf.name, conf.id, conf.address.clone())),
     };
-    let state = match old.iter().find(like) {
-        Some(old) => {
-            old.set_address(conf.address.clone());
-            old.clone()
-        }
-        None => {
-            let mut state = ServerState::new(backend, &conf.name, conf.id, conf.address.clone());
-            (state.backup, state.checked) = (conf.backup, checked);
-            if conf.disabled {
-                state.set_admin(Admin::Maint);
-            }
-            Arc::new(state)
-        }
-    };
+    state.set_id(conf.id);
+    state.configure_address(conf.address.clone());
+    state.configure_disabled(conf.disabled);
+    state.set_backup(conf.backup);
+    state.set_checked(conf.check.is_some() || conf.track.is_some());
     state.configure_weight(conf.weight);
     state.set_max_sessions(conf.maxconn);
     state
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use portero_api::{Counter, Oper};
+
+    use crate::config::{environment, load};
+
+    fn checked(text: &str) -> Checked {
+        let mut env = environment::process(None, false);
+        let loaded = load::load_text("a.cfg", text, &mut env, &load::Options::default());
+        loaded.checked.expect("the configuration is good")
+    }
+
+    #[test]
+    fn a_server_keeps_counters_and_state_whatever_changes_about_it() {
+        let shared = Shared::new(crate::registry::plugins());
+        let texts = [
+            "backend b\n mode http\n server a 127.0.0.1:1 check\n server c 127.0.0.1:2\n",
+            "frontend new\n bind 127.0.0.1:0\n mode http\nbackend b\n mode http\n server c 127.0.0.1:2 id 9 backup\n",
+        ];
+        apply(&shared, &checked(texts[0]));
+        let backend = shared.directory.proxy("b", true).expect("it was made");
+        let server = backend.servers()[1].clone();
+        server.counters.inc(Counter::Sessions);
+        server.set_oper(Oper::Down);
+        apply(&shared, &checked(texts[1]));
+        let again = shared.directory.proxy("b", true).expect("it is still there").servers()[0].clone();
+        assert!(Arc::ptr_eq(&server, &again));
+        assert_eq!((again.counters.get(Counter::Sessions), again.oper()), (1, Oper::Down));
+        assert_eq!((again.id(), again.is_backup()), (9, true));
+        assert_eq!(shared.directory.all().len(), 2, "a proxy put in front takes nobody's place");
+    }
 }

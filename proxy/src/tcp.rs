@@ -142,12 +142,13 @@ async fn read_more(road: &mut Road<'_>, until: Option<Instant>) {
 }
 
 async fn relay(road: &mut Road<'_>, mut up: Upstream, place: &Place) -> Result<(), Fail> {
-    let result = async {
+    let work = async {
         up.send_lead().await?;
         response_rules(road, &mut up).await?;
         tunnel::run(road, &mut up).await
     };
-    let result = result.await;
+    let ended = place.server.pool.until_ended(work).await;
+    let result = ended.unwrap_or_else(|why| Err(Fail::ended(why, true)));
     up.release(false, road.now, &road.worker.buffers);
     let outcome = if result.is_ok() { Outcome::Done } else { Outcome::Aborted };
     road.be.balance.finished(&place.server.state, outcome);

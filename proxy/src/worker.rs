@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::future::Future;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::{LocalSet, spawn_local};
 
 use crate::config::checked::{Checked, Listen};
+use crate::health::Shutdown;
 use crate::listener::{Listener, Slot, accept_loop};
 use crate::log::LogSinks;
 use crate::net::Buffers;
@@ -28,6 +29,8 @@ pub enum Order {
     Use(HashMap<Listen, std::os::fd::OwnedFd>, oneshot::Sender<Result<(), String>>),
     /// Forget the snapshot that was prepared.
     Forget,
+    /// Send the log lines that are waiting, and say when that is done.
+    Flush(oneshot::Sender<()>),
     /// Accept no more, end idle connections, and say when the last one has gone.
     Stop(oneshot::Sender<()>),
 }
@@ -132,6 +135,8 @@ impl Worker {
             return pool.clone();
         }
         let pool = Rc::new(Pool::new(server.clone()));
+        let shutdown = Shutdown::of(server, &self.shared.common);
+        pool.listen(spawn_local(end_sessions_when_told(Rc::downgrade(&pool), shutdown)).abort_handle());
         pools.push((server.clone(), purge, pool.clone()));
         pool
     }
@@ -152,6 +157,10 @@ impl Worker {
                     let _ = answer.send(self.use_prepared(sockets));
                 }
                 Order::Forget => *self.prepared.borrow_mut() = None,
+                Order::Flush(answer) => {
+                    self.sinks.flush();
+                    let _ = answer.send(());
+                }
                 Order::Stop(answer) => {
                     self.stop_accepting();
                     let worker = self.clone();
@@ -185,17 +194,17 @@ impl Worker {
         let mut slots = self.slots.borrow_mut();
         let mut kept = HashMap::new();
         for fe in snapshot.frontends() {
-            let gate = self.shared.gate(&fe.conf.name);
             for bind in &fe.conf.binds {
+                let gates = [self.shared.gate(&fe.conf.name), self.shared.socket_gate(&bind.address)];
                 let slot = match slots.remove(&bind.address) {
                     Some(slot) => {
-                        slot.update(bind, fe.clone(), gate.clone());
+                        slot.update(bind, fe.clone(), gates);
                         slot
                     }
                     None => {
                         let Some(fd) = sockets.remove(&bind.address) else { continue };
                         let listener = Listener::new(fd).map_err(|e| format!("cannot listen: {e}"))?;
-                        let slot = Slot::new(bind, fe.clone(), gate.clone());
+                        let slot = Slot::new(bind, fe.clone(), gates);
                         spawn_local(accept_loop(self.clone(), slot.clone(), listener));
                         slot
                     }
@@ -219,5 +228,14 @@ impl Worker {
             self.stop.notify_waiters();
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
+    }
+}
+
+/// Ends the sessions of a server whenever the manager says so, as long as the pool is there.
+async fn end_sessions_when_told(pool: Weak<Pool>, shutdown: Arc<Shutdown>) {
+    let mut word = shutdown.subscribe();
+    while word.changed().await.is_ok() {
+        let Some(pool) = pool.upgrade() else { return };
+        pool.end_sessions(*word.borrow_and_update());
     }
 }

@@ -44,7 +44,7 @@ impl<'a> Candidates<'a> {
     /// The servers in the order of the configuration, those to be left out because they were tried, and the version
     /// of the backend's server states, which changes whenever a server's usability or weight does.
     pub fn new(servers: &'a [Arc<ServerState>], tried: &'a [usize], version: u64) -> Self {
-        let backup = !servers.iter().any(|s| !s.backup && s.usable());
+        let backup = !servers.iter().any(|s| !s.is_backup() && s.usable());
         Candidates { servers, tried, backup, version }
     }
 
@@ -63,13 +63,13 @@ impl<'a> Candidates<'a> {
     pub fn rotation(&self) -> impl Iterator<Item = (usize, &'a ServerState)> + Clone + use<'a> {
         let backup = self.backup;
         let servers = self.servers.iter().enumerate();
-        servers.filter(move |(_, s)| s.backup == backup && s.usable()).map(|(i, s)| (i, &**s))
+        servers.filter(move |(_, s)| s.is_backup() == backup && s.usable()).map(|(i, s)| (i, &**s))
     }
 
     /// True when this server can take the request now: in rotation, not tried before, not full.
     pub fn free(&self, index: usize) -> bool {
         self.servers.get(index).is_some_and(|s| {
-            s.backup == self.backup && s.usable() && !s.is_full() && !self.tried.contains(&index)
+            s.is_backup() == self.backup && s.usable() && !s.is_full() && !self.tried.contains(&index)
         })
     }
 
@@ -77,7 +77,7 @@ impl<'a> Candidates<'a> {
     pub fn untried(&self, index: usize) -> bool {
         self.servers
             .get(index)
-            .is_some_and(|s| s.backup == self.backup && s.usable() && !self.tried.contains(&index))
+            .is_some_and(|s| s.is_backup() == self.backup && s.usable() && !self.tried.contains(&index))
     }
 
     /// The servers that can take the request now.

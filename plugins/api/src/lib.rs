@@ -44,5 +44,5 @@ pub use plugin::{BadArg, Common, Compile, Expression, Format, Make, Plugin, Setu
 pub use process::Process;
 pub use sample::{Sample, SampleType};
 pub use service::{Body, Chunks, Served, Service};
-pub use state::{Address, Admin, CheckView, Directory, Kind, Oper, ProxyState, ServerState};
+pub use state::{Address, Admin, CheckView, Directory, Door, Kind, Oper, ProxyState, ServerState};
 pub use vars::{Scope, Value, VarId, Vars, process_vars};

@@ -5,7 +5,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::atomic::{
-    AtomicU8, AtomicU32, AtomicU64,
+    AtomicBool, AtomicU8, AtomicU32, AtomicU64,
     Ordering::{AcqRel, Acquire, Relaxed, Release},
 };
 use std::sync::{Arc, Mutex, RwLock};
@@ -70,12 +70,6 @@ pub struct ServerState {
     pub backend: Arc<str>,
     /// The server's name.
     pub name: Arc<str>,
-    /// The number in the backend, from 1 (`srv_id`).
-    pub id: u32,
-    /// Used only when no other server is left.
-    pub backup: bool,
-    /// True when a health check watches it.
-    pub checked: bool,
     /// Sessions and requests, bytes, errors, responses.
     pub counters: Counters,
     /// Sessions per second.
@@ -84,6 +78,11 @@ pub struct ServerState {
     pub averages: Averages,
     /// The last check.
     pub check: Mutex<CheckView>,
+    id: AtomicU32,
+    backup: AtomicBool,
+    checked: AtomicBool,
+    disabled: AtomicBool,
+    initial_address: Mutex<Address>,
     address: RwLock<Address>,
     address_version: AtomicU32,
     oper: AtomicU8,
@@ -133,9 +132,11 @@ impl ServerState {
         ServerState {
             backend: backend.name.clone(),
             name: name.into(),
-            id,
-            backup: false,
-            checked: false,
+            id: AtomicU32::new(id),
+            backup: AtomicBool::new(false),
+            checked: AtomicBool::new(false),
+            disabled: AtomicBool::new(false),
+            initial_address: Mutex::new(address.clone()),
             counters: Counters::default(),
             rate: Rate::default(),
             averages: Averages::default(),
@@ -166,6 +167,38 @@ impl ServerState {
     /// True when sessions that belong to it (persistence) may still go there.
     pub fn reachable(&self) -> bool {
         self.oper() != Oper::Down && self.admin() != Admin::Maint
+    }
+
+    /// The number in the backend, from 1 (`srv_id`).
+    pub fn id(&self) -> u32 {
+        self.id.load(Relaxed)
+    }
+
+    /// Sets the number.
+    pub fn set_id(&self, id: u32) {
+        self.id.store(id, Relaxed);
+    }
+
+    /// True for a server that is used only when no other is left (`backup`).
+    pub fn is_backup(&self) -> bool {
+        self.backup.load(Relaxed)
+    }
+
+    /// Sets `backup`.
+    pub fn set_backup(&self, backup: bool) {
+        if self.backup.swap(backup, Relaxed) != backup {
+            self.version.fetch_add(1, Release);
+        }
+    }
+
+    /// True when a health check watches it.
+    pub fn is_checked(&self) -> bool {
+        self.checked.load(Relaxed)
+    }
+
+    /// Says whether a health check watches it.
+    pub fn set_checked(&self, checked: bool) {
+        self.checked.store(checked, Relaxed);
     }
 
     /// What checks say.
@@ -246,6 +279,23 @@ impl ServerState {
         if *now != address {
             *now = address;
             self.address_version.fetch_add(1, AcqRel);
+        }
+    }
+
+    /// Sets the address of the configuration, and the address now when the configuration has changed: until then
+    /// one that was set by hand stays.
+    pub fn configure_address(&self, address: Address) {
+        let mut initial = self.initial_address.lock().unwrap_or_else(|e| e.into_inner());
+        if *initial != address {
+            initial.clone_from(&address);
+            self.set_address(address);
+        }
+    }
+
+    /// Sets what the configuration says of `disabled`, and the administrative state when that has changed.
+    pub fn configure_disabled(&self, disabled: bool) {
+        if self.disabled.swap(disabled, Relaxed) != disabled {
+            self.set_admin(if disabled { Admin::Maint } else { Admin::Ready });
         }
     }
 
@@ -379,13 +429,23 @@ impl Kind {
     }
 }
 
+/// Whether the frontend side of a proxy takes connections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Door {
+    /// It does.
+    Open,
+    /// Not for now (`disable frontend`).
+    Paused,
+    /// Never again (`shutdown frontend`).
+    Stopped,
+}
+
 /// A proxy as all workers see it.
 #[derive(Debug)]
 pub struct ProxyState {
     /// Its name.
     pub name: Arc<str>,
-    /// Its number (`fe_id`, `be_id`).
-    pub id: u32,
     /// What it can do.
     pub kind: Kind,
     /// True for `mode http`.
@@ -404,6 +464,8 @@ pub struct ProxyState {
     pub back_rate: Rate,
     /// Times of the last requests.
     pub averages: Averages,
+    id: AtomicU32,
+    door: AtomicU8,
     front_sessions: AtomicU32,
     front_highest: AtomicU32,
     max_sessions: AtomicU32,
@@ -421,7 +483,6 @@ impl ProxyState {
     pub fn new(name: &str, id: u32, kind: Kind, http: bool) -> ProxyState {
         ProxyState {
             name: name.into(),
-            id,
             kind,
             http,
             front: Counters::default(),
@@ -431,6 +492,8 @@ impl ProxyState {
             request_rate: Rate::default(),
             back_rate: Rate::default(),
             averages: Averages::default(),
+            id: AtomicU32::new(id),
+            door: AtomicU8::new(Door::Open as u8),
             front_sessions: AtomicU32::new(0),
             front_highest: AtomicU32::new(0),
             max_sessions: AtomicU32::new(0),
@@ -442,6 +505,30 @@ impl ProxyState {
             version: Arc::new(AtomicU64::new(0)),
             changed: Mutex::new(SystemTime::now()),
         }
+    }
+
+    /// Its number (`fe_id`, `be_id`).
+    pub fn id(&self) -> u32 {
+        self.id.load(Relaxed)
+    }
+
+    /// Sets the number.
+    pub fn set_id(&self, id: u32) {
+        self.id.store(id, Relaxed);
+    }
+
+    /// Whether its frontend side takes connections.
+    pub fn door(&self) -> Door {
+        match self.door.load(Relaxed) {
+            0 => Door::Open,
+            1 => Door::Paused,
+            _ => Door::Stopped,
+        }
+    }
+
+    /// Opens or closes its frontend side.
+    pub fn set_door(&self, door: Door) {
+        self.door.store(door as u8, Relaxed);
     }
 
     /// The servers in the order of the configuration.
@@ -463,7 +550,7 @@ impl ProxyState {
     /// How many servers are usable; backups count when no other is.
     pub fn usable_servers(&self) -> usize {
         let servers = self.servers();
-        let count = |backup| servers.iter().filter(|s| s.backup == backup && s.usable()).count();
+        let count = |backup| servers.iter().filter(|s| s.is_backup() == backup && s.usable()).count();
         match count(false) {
             0 => count(true),
             n => n,
@@ -582,8 +669,8 @@ impl Directory {
     pub fn all(&self) -> Vec<Arc<ProxyState>> {
         let mut all: Vec<_> =
             self.proxies.read().unwrap_or_else(|e| e.into_inner()).values().cloned().collect();
-        all.sort_by_key(|p| p.id);
-        all.dedup_by_key(|p| p.id);
+        all.sort_by_key(|p| p.id());
+        all.dedup_by_key(|p| p.id());
         all
     }
 
@@ -642,7 +729,7 @@ mod tests {
         let directory = Directory::default();
         directory.insert(Arc::new(ProxyState::new("x", 1, Kind::Frontend, true)));
         directory.insert(Arc::new(ProxyState::new("x", 2, Kind::Backend, true)));
-        let id = |back| directory.proxy("x", back).map(|p| p.id);
+        let id = |back| directory.proxy("x", back).map(|p| p.id());
         assert_eq!((id(false), id(true), directory.all().len()), (Some(1), Some(2), 2));
     }
 }

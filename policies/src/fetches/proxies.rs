@@ -13,7 +13,7 @@ pub(super) static ROWS: &[FetchKind] = &[
         by(|x| Some(Sample::str(&*x.conn.frontend.name)))
     }),
     row("fe_id", &[], (0, 0), Int, Connection, "the number of the frontend", |_| {
-        by(|x| Some(int(x.conn.frontend.id)))
+        by(|x| Some(int(x.conn.frontend.id())))
     }),
     row("fe_conn", &[], (0, 1), Int, Nothing, "connections of a frontend", |a| {
         front(a, |p| i64::from(p.front_sessions()))
@@ -40,7 +40,7 @@ pub(super) static ROWS: &[FetchKind] = &[
         Int,
         Nothing,
         "the number of the backend, of the frontend while none is chosen",
-        |_| by(|x| Some(int(x.proxy().id))),
+        |_| by(|x| Some(int(x.proxy().id()))),
     ),
     row("be_conn", &[], (0, 1), Int, Nothing, "connections of a backend", |a| {
         back(a, |p| i64::from(p.back_sessions()))
@@ -114,8 +114,8 @@ fn average_queue(proxy: &ProxyState) -> i64 {
 
 fn free_connections(proxy: &ProxyState) -> i64 {
     let servers = proxy.servers();
-    let backup = !servers.iter().any(|s| !s.backup && s.usable());
-    let places = servers.iter().filter(|s| s.backup == backup && s.usable()).map(|s| free_of(s));
+    let backup = !servers.iter().any(|s| !s.is_backup() && s.usable());
+    let places = servers.iter().filter(|s| s.is_backup() == backup && s.usable()).map(|s| free_of(s));
     places.reduce(|sum, free| if sum < 0 || free < 0 { -1 } else { sum + free }).unwrap_or(0)
 }
 

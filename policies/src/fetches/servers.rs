@@ -14,7 +14,7 @@ pub(super) static ROWS: &[FetchKind] = &[
         by(|x| x.server.as_ref().map(|s| Sample::str(&*s.name)))
     }),
     row("srv_id", &[], (0, 0), Int, Server, "the number of the server in its backend", |_| {
-        by(|x| x.server.as_ref().map(|s| int(s.id)))
+        by(|x| x.server.as_ref().map(|s| int(s.id())))
     }),
     row("srv_conn", &[], (1, 1), Int, Nothing, "sessions in flight at a server", |a| {
         number(a, |s| i64::from(s.current()))

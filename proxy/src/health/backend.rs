@@ -7,6 +7,7 @@ use portero_api::ProxyState;
 
 use super::words::Tally;
 use crate::log::{Level, Logger};
+use crate::queue::Queue;
 
 /// A backend.
 #[derive(Debug)]
@@ -15,19 +16,21 @@ pub(super) struct Backend {
     pub(super) logger: Logger,
     /// `option log-health-checks`
     pub(super) log_checks: bool,
+    /// Requests that wait for one of its servers.
+    queue: Arc<Queue>,
     served: Cell<bool>,
 }
 
 impl Backend {
-    pub(super) fn new(state: Arc<ProxyState>, logger: Logger, log_checks: bool) -> Backend {
+    pub(super) fn new(state: Arc<ProxyState>, logger: Logger, log_checks: bool, queue: Arc<Queue>) -> Backend {
         let served = Cell::new(state.usable_servers() > 0);
-        Backend { state, logger, log_checks, served }
+        Backend { state, logger, log_checks, queue, served }
     }
 
     /// How many servers are left.
     pub(super) fn tally(&self) -> Tally {
         let servers = self.state.servers();
-        let count = |backup| servers.iter().filter(|s| s.backup == backup && s.usable()).count();
+        let count = |backup| servers.iter().filter(|s| s.is_backup() == backup && s.usable()).count();
         Tally { active: count(false), backup: count(true), queued: self.state.queued() }
     }
 
@@ -40,8 +43,9 @@ impl Backend {
         }
     }
 
-    /// Looks whether the last server went or the first one came.
+    /// After a change of a server: who waits chooses again; looks whether the last server went or the first one came.
     pub(super) fn look_around(&self) {
+        self.queue.call_all();
         let serves = !self.tally().is_empty();
         if self.served.replace(serves) == serves {
             return;

@@ -10,7 +10,7 @@ use portero_api::{Admin, CheckStatus, Common, Counter, Oper, ServerState};
 use tokio::sync::Notify;
 
 use super::backend::Backend;
-use super::shutdown::Shutdown;
+use super::shutdown::{Ended, Shutdown};
 use super::slowstart::Ramp;
 use super::vitals::{Step, Vitals};
 use super::words::{Cause, Finding, full_name, subject};
@@ -280,9 +280,9 @@ impl Member {
             self.ramp.take();
             self.ramp.replace(Some(Ramp::start(self.server.clone(), over)));
         }
-        if habits.shutdown_backups && !self.server.backup {
+        if habits.shutdown_backups && !self.server.is_backup() {
             let servers = self.backend().state.servers();
-            servers.iter().filter(|s| s.backup).for_each(|s| Shutdown::of(s, &self.common).end_sessions());
+            servers.iter().filter(|s| s.is_backup()).for_each(|s| Shutdown::of(s, &self.common).end_sessions(Ended::Unneeded));
         }
     }
 
@@ -292,7 +292,7 @@ impl Member {
             self.server.counters.inc(Counter::WentDown);
         }
         if self.habits.get().shutdown_sessions {
-            Shutdown::of(&self.server, &self.common).end_sessions();
+            Shutdown::of(&self.server, &self.common).end_sessions(Ended::Down);
         }
     }
 

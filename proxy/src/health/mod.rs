@@ -24,5 +24,5 @@ mod words;
 mod world;
 
 pub use observe::{Observer, Seen};
-pub use shutdown::Shutdown;
+pub use shutdown::{Ended, Shutdown};
 pub use world::{Health, Unknown};

@@ -8,7 +8,20 @@ use tokio::sync::watch;
 /// The word that all sessions of a server must end now. Workers wait for it, the manager says it.
 #[derive(Debug, Default)]
 pub struct Shutdown {
-    generation: watch::Sender<u64>,
+    reason: watch::Sender<Ended>,
+}
+
+/// Why sessions end before their time; how the first letter of the termination state says it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Ended {
+    /// The server went down.
+    #[default]
+    Down = b'D',
+    /// A backup server is not needed any more.
+    Unneeded = b'U',
+    /// The operator said so.
+    Killed = b'K',
 }
 
 impl Shutdown {
@@ -17,13 +30,13 @@ impl Shutdown {
         common.get(&format!("shutdown/{}/{}", server.backend, server.name))
     }
 
-    /// For a session that begins: `changed()` of what is given returns when the session must end.
-    pub fn subscribe(&self) -> watch::Receiver<u64> {
-        self.generation.subscribe()
+    /// For a worker: `changed()` of what is given returns when its sessions must end.
+    pub fn subscribe(&self) -> watch::Receiver<Ended> {
+        self.reason.subscribe()
     }
 
     /// Ends all sessions that have begun.
-    pub fn end_sessions(&self) {
-        self.generation.send_modify(|g| *g += 1);
+    pub fn end_sessions(&self, why: Ended) {
+        self.reason.send_replace(why);
     }
 }

@@ -35,7 +35,7 @@ impl Finding {
 
     /// The line of `option log-health-checks`; `progress` is [`super::vitals::Vitals::progress`].
     pub(super) fn line(&self, server: &ServerState, progress: &str) -> String {
-        let backup = if server.backup { "backup " } else { "" };
+        let backup = if server.is_backup() { "backup " } else { "" };
         let result = match self.status {
             CheckStatus::L7OkConditionally => "conditionally succeeded",
             status if status.passed() => "succeeded",
@@ -129,7 +129,7 @@ pub(super) fn full_name(server: &ServerState) -> String {
 
 /// `Server be/s1` or `Backup Server be/s1`: how a line about a change begins.
 pub(super) fn subject(server: &ServerState) -> String {
-    let backup = if server.backup { "Backup " } else { "" };
+    let backup = if server.is_backup() { "Backup " } else { "" };
     format!("{backup}Server {}", full_name(server))
 }
 
@@ -158,8 +158,8 @@ mod tests {
         );
         let finding = Finding { status: CheckStatus::L4Ok, code: None, info: String::new(), millis: Some(3) };
         let backup = {
-            let mut server = server();
-            server.backup = true;
+            let server = server();
+            server.set_backup(true);
             server
         };
         assert_eq!(

@@ -147,7 +147,7 @@ impl Health {
             hostname: checked.global.log_hostname.as_deref(),
         };
         let logger = self.sinks.logger(&proxy.name, &proxy.log.targets, identity);
-        Backend::new(state, logger, proxy.options.log_health_checks)
+        Backend::new(state, logger, proxy.options.log_health_checks, self.shared.queue(&proxy.name))
     }
 
     fn start(&self, world: &mut World, plan: Planned, delay: Duration) {

@@ -11,6 +11,7 @@ use portero_api::{Candidates, Counter, Outcome};
 
 use super::rules::{self, Side};
 use super::{Fail, Fault, Road, Tell, frontend, from_now, phase};
+use crate::health::Seen;
 use crate::net::Deadline;
 use crate::queue::Call;
 use crate::snapshot::{Proxy, Server};
@@ -227,7 +228,22 @@ pub fn note_failure(road: &Road<'_>, place: &Place, fail: &Fail) {
         _ => return,
     };
     place.server.state.counters.inc(counter);
+    if let Some(seen) = seen(fail) {
+        place.server.saw(seen);
+    }
     road.be.balance.finished(&place.server.state, outcome);
+}
+
+/// What `observe` makes of a failure.
+fn seen(fail: &Fail) -> Option<Seen> {
+    match (fail.fault, fail.cause) {
+        (Fault::Connect, _) => Some(Seen::ConnectFailed),
+        (Fault::BadResponse, b's') => Some(Seen::ReadTimeout),
+        (Fault::BadResponse, b'P') => Some(Seen::InvalidResponse),
+        (Fault::BadResponse, _) => Some(Seen::Closed),
+        (Fault::ServerAbort, b'S') => Some(Seen::ReadError),
+        _ => None,
+    }
 }
 
 /// Whether there is another try after this failure, and after which pause; the failure itself when there is none.

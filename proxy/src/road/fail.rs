@@ -2,6 +2,8 @@
 
 use portero_api::{Close, Reply};
 
+use crate::health::Ended;
+
 /// The end of the straight road. The outer road turns it into a reply and a line in the log.
 #[derive(Debug)]
 pub struct Fail {
@@ -72,6 +74,14 @@ impl Fail {
     /// A failure that the client is told nothing of.
     pub fn silent(cause: u8, phase: u8, fault: Fault) -> Fail {
         Fail { answer: Tell::Nothing, cause, phase, fault, retry: false }
+    }
+
+    /// The end of all sessions with the server (`on-marked-down shutdown-sessions`, the operator's word).
+    pub fn ended(why: Ended, response_begun: bool) -> Fail {
+        match response_begun {
+            true => Fail::silent(why as u8, phase::DATA, Fault::ServerAbort),
+            false => Fail::status(503, why as u8, phase::HEADERS, Fault::ServerAbort),
+        }
     }
 
     /// A reply that a rule or a service gave.

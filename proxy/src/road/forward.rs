@@ -13,6 +13,7 @@ use super::upstream::{Upstream, from_now};
 use super::{Client, Fail, Fault, Pump, PumpFail, Road, payload, phase, tunnel};
 use crate::config::checked::Reuse;
 use crate::http1::{self, Connection};
+use crate::health::Seen;
 use crate::net::Deadline;
 use crate::snapshot::Server;
 
@@ -21,7 +22,8 @@ pub async fn to_server(road: &mut Road<'_>, place: &mut Place) -> Result<(), Fai
     payload::take_arrived(road.client, road.ex, road.snapshot.checked.global.bufsize)?;
     let may_reuse = may_reuse(road, &place.server);
     let mut up = connect(road, &place.server, may_reuse).await?;
-    let result = talk(road, &mut up, place).await;
+    let ended = place.server.pool.until_ended(talk(road, &mut up, place)).await;
+    let result = ended.unwrap_or_else(|why| Err(Fail::ended(why, road.response_begun)));
     let reusable = matches!(result, Ok(true));
     up.release(reusable, road.now, &road.worker.buffers);
     result.map(|_| ())
@@ -59,6 +61,7 @@ pub async fn connect(road: &mut Road<'_>, server: &Rc<Server>, may_reuse: bool) 
         })
         .await?
     };
+    server.saw(Seen::Connected);
     if road.be.conf.options.server_keepalive {
         super::upstream::keepalive(&up.stream);
     }
@@ -266,6 +269,7 @@ fn note_response(road: &mut Road<'_>, place: &Place) {
     road.ex.log.timers.response = Some(road.now);
     let status = road.ex.response.status;
     place.server.state.counters.inc(Counter::of_status(status));
+    place.server.saw(Seen::response(status));
     road.be.balance.finished(&place.server.state, Outcome::Response(status));
     for (slot, (name, len)) in road.fe.conf.response_captures.iter().enumerate() {
         let value = road.ex.response.headers.all(name).last().map(|v| v[..v.len().min(*len)].to_vec());

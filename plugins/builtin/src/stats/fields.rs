@@ -2,7 +2,7 @@
 //!
 //! Columns of parts that Portero does not have stay, so that positions hold, and are empty.
 
-use portero_api::{Admin, CheckView, Counter::*, Oper, ProxyState, ServerState, Timing};
+use portero_api::{Admin, CheckView, Counter::*, Door, Oper, ProxyState, ServerState, Timing};
 
 use super::rows::{Field, Stat, Stat::*, Subject, View};
 
@@ -46,10 +46,10 @@ pub const FIELDS: &[Field] = &[
         s.by(none, |p| sum(p, |s| if s.usable() { s.weight() } else { 0 }), ServerState::weight)
     }),
     f("act", "BS", STATUS, |s, _| {
-        s.by(none, |p| sum(p, |s| (!s.backup && s.usable()).into()), |s| (!s.backup).into())
+        s.by(none, |p| sum(p, |s| (!s.is_backup() && s.usable()).into()), |s| (!s.is_backup()).into())
     }),
     f("bck", "BS", STATUS, |s, _| {
-        s.by(none, |p| sum(p, |s| (s.backup && s.usable()).into()), |s| s.backup.into())
+        s.by(none, |p| sum(p, |s| (s.is_backup() && s.usable()).into()), |s| s.is_backup().into())
     }),
     f("chkfail", "S", COUNT, |s, _| if checked(s) { s.count(ChecksFailed) } else { None }),
     f("chkdown", "BS", COUNT, |s, _| if checked(s) { s.count(WentDown) } else { None }),
@@ -64,7 +64,7 @@ pub const FIELDS: &[Field] = &[
     ),
     absent("qlimit"),
     f("pid", "FBS", ["Key", "Gauge", "Process"], |_, _| Some(U32(1))),
-    f("iid", "FBS", KEY, |s, _| Some(U32(s.proxy().id))),
+    f("iid", "FBS", KEY, |s, _| Some(U32(s.proxy().id()))),
     f("sid", "FBS", KEY, |s, _| Some(U32(s.id()))),
     absent("throttle"),
     f("lbtot", "BS", COUNT, |s, _| s.count(Selected)),
@@ -195,11 +195,11 @@ fn http(subject: &Subject<'_>, stat: Option<Stat>) -> Option<Stat> {
 }
 
 fn checked(subject: &Subject<'_>) -> bool {
-    subject.server().is_none_or(|server| server.checked)
+    subject.server().is_none_or(|server| server.is_checked())
 }
 
 fn check(subject: &Subject<'_>, value: impl Fn(&CheckView) -> Option<Stat>) -> Option<Stat> {
-    let server = subject.server().filter(|server| server.checked)?;
+    let server = subject.server().filter(|server| server.is_checked())?;
     value(&server.check.lock().unwrap_or_else(|e| e.into_inner()))
 }
 
@@ -227,7 +227,11 @@ fn name(subject: &Subject<'_>) -> String {
 
 fn status(subject: &Subject<'_>) -> String {
     match subject {
-        Subject::Front(_) => "OPEN".into(),
+        Subject::Front(proxy) => match proxy.door() {
+            Door::Open => "OPEN".into(),
+            Door::Paused => "PAUSED".into(),
+            Door::Stopped => "STOP".into(),
+        },
         // Without servers there is nothing that could be down.
         Subject::Back(proxy) if proxy.usable_servers() > 0 || proxy.servers().is_empty() => "UP".into(),
         Subject::Back(_) => "DOWN".into(),
@@ -245,7 +249,7 @@ fn server_status(server: &ServerState) -> String {
         (_, Oper::Down) => "DOWN".into(),
         (Admin::Drain, _) => "DRAIN".into(),
         (_, Oper::Stopping) => "NOLB".into(),
-        _ if !server.checked => "no check".into(),
+        _ if !server.is_checked() => "no check".into(),
         _ if check.health >= check.rise && check.health < best => {
             format!("UP {}/{}", check.health + 1 - check.rise, check.fall)
         }

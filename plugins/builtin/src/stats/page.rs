@@ -167,7 +167,7 @@ fn tr(row: &Row<'_>, out: &mut String) {
     let (key, name) = (escape(&key), escape(&name));
     put(out, format_args!("<tr class=\"{class}\" data-row=\"{key}\" data-state=\"{}\">", state(&status)));
     put(out, format_args!("<th scope=\"row\">{name}"));
-    let backup = row.subject.server().is_some_and(|server| server.backup);
+    let backup = row.subject.server().is_some_and(|server| server.is_backup());
     for small in [row.text("addr"), if backup { "backup".into() } else { String::new() }] {
         if !small.is_empty() {
             put(out, format_args!("<small>{}</small>", escape(&small)));
@@ -187,7 +187,7 @@ fn tr(row: &Row<'_>, out: &mut String) {
 /// The last check and since when the state is what it is, under the state.
 fn check(row: &Row<'_>, out: &mut String) {
     out.push_str("<small>");
-    if row.subject.server().is_some_and(|server| server.checked) {
+    if row.subject.server().is_some_and(|server| server.is_checked()) {
         cell(row, "check_status", Show::Text, "", out);
         for (before, field, after) in [(" ", "check_code", ""), (" in ", "check_duration", " ms")] {
             if !row.text(field).is_empty() {

@@ -122,7 +122,7 @@ impl<'a> Subject<'a> {
 
     /// The server's number in its backend; 0 for proxies.
     pub fn id(&self) -> u32 {
-        self.server().map_or(0, |server| server.id)
+        self.server().map_or(0, |server| server.id())
     }
 
     /// The server.

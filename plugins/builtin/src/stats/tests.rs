@@ -12,8 +12,8 @@ fn bench() -> Bench {
     let back = ProxyState::new("web<1>", 2, Kind::Backend, true);
     let server = |name: &str, id| {
         let address = Address::Ip(([127, 0, 0, 1], 80).into());
-        let mut server = ServerState::new(&back, name, id, address);
-        server.checked = true;
+        let server = ServerState::new(&back, name, id, address);
+        server.set_checked(true);
         server
     };
     let (up, down) = (server("s1", 1), server("s2", 2));

@@ -36,7 +36,7 @@ fn quote(text: &str, out: &mut String) {
 pub fn json(proxies: &[Arc<ProxyState>], view: &View) -> String {
     let mut rows = Vec::new();
     each_row(proxies, view, |row| {
-        let (object, proxy, id) = (row.subject.object(), row.subject.proxy().id, row.subject.id());
+        let (object, proxy, id) = (row.subject.object(), row.subject.proxy().id(), row.subject.id());
         let mut fields = Vec::new();
         for (at, (field, value)) in FIELDS.iter().zip(&row.values).enumerate() {
             let Some(value) = value else { continue };

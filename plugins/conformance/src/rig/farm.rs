@@ -24,8 +24,8 @@ impl Farm {
         let all = weights.iter().map(|w| (w, false)).chain(backups.iter().map(|w| (w, true)));
         let servers = all.zip(1u16..).map(|((&weight, backup), n)| {
             let address = Address::Ip(([127, 0, 0, 1], n).into());
-            let mut server = ServerState::new(&backend, &format!("s{n}"), u32::from(n), address);
-            server.backup = backup;
+            let server = ServerState::new(&backend, &format!("s{n}"), u32::from(n), address);
+            server.set_backup(backup);
             server.configure_weight(weight);
             Arc::new(server)
         });

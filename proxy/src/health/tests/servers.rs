@@ -49,7 +49,7 @@ impl Rig {
         let sinks = LogSinks::new(common.clone());
         let logger = sinks.logger("be", &[target], Identity { tag: "portero", hostname: None });
         let state = Arc::new(ProxyState::new("be", 1, Kind::Backend, true));
-        let backend = Rc::new(Backend::new(state, logger, log_checks));
+        let backend = Rc::new(Backend::new(state, logger, log_checks, Arc::default()));
         Rig { syslog, sinks, common, backend }
     }
 
@@ -57,8 +57,8 @@ impl Rig {
     fn server(&self, name: &str, backup: bool, habits: Habits) -> Rc<Member> {
         let address = Address::Ip(([127, 0, 0, 1], 1).into());
         let state = &self.backend.state;
-        let mut server = ServerState::new(state, name, 1, address);
-        server.backup = backup;
+        let server = ServerState::new(state, name, 1, address);
+        server.set_backup(backup);
         let server = Arc::new(server);
         state.set_servers(state.servers().iter().cloned().chain([server.clone()]).collect());
         self.backend.look_around();

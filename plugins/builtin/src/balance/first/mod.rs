@@ -18,7 +18,7 @@ pub struct First;
 
 impl Balance for First {
     fn pick(&self, _: &Exchange, candidates: &Candidates<'_>) -> Option<usize> {
-        candidates.usable().min_by_key(|(_, server)| server.id).map(|(index, _)| index)
+        candidates.usable().min_by_key(|(_, server)| server.id()).map(|(index, _)| index)
     }
 }
 

@@ -25,7 +25,7 @@ impl Ring {
             self.version = Some(candidates.version());
             self.points.clear();
             self.points.extend(candidates.rotation().flat_map(|(index, server)| {
-                let first = server.id.wrapping_mul(RANGE);
+                let first = server.id().wrapping_mul(RANGE);
                 let point = move |n| (avalanche(first.wrapping_add(n)), index as u32);
                 (0..server.weight() * POINTS).map(point)
             }));

@@ -98,7 +98,7 @@ impl Health for Script {
     }
 
     fn timed_out(&self, server: &ServerState) -> Verdict {
-        let step = self.reached.borrow().get(&server.id).and_then(|&step| self.steps.get(step));
+        let step = self.reached.borrow().get(&server.id()).and_then(|&step| self.steps.get(step));
         let status = match step.map(|step| &step.action) {
             Some(Action::Connect(_)) => CheckStatus::L4Timeout,
             Some(Action::Expect(expect)) => expect.timeout.unwrap_or(CheckStatus::L7Timeout),

@@ -37,7 +37,7 @@ pub(super) async fn run(script: &Script, server: &ServerState, target: &Target, 
         verdict: Verdict::new(CheckStatus::L4Ok, ""),
     };
     for (at, step) in script.steps.iter().enumerate() {
-        script.reached.borrow_mut().insert(server.id, at);
+        script.reached.borrow_mut().insert(server.id(), at);
         if let Err(verdict) = run.step(step, server, target, dial).await {
             return verdict;
         }
@@ -63,7 +63,7 @@ fn view(server: &ServerState, backend: Option<Arc<ProxyState>>) -> Exchange {
         accepted: Instant::now(),
         requests: 0,
     });
-    view.server = backend.servers().iter().find(|s| s.id == server.id).cloned();
+    view.server = backend.servers().iter().find(|s| s.id() == server.id()).cloned();
     view.backend = Some(backend);
     view
 }
