@@ -97,7 +97,11 @@ fn leastconn_avoids_the_one_that_is_busy() {
         clients.push(client);
         (!held.heads().is_empty()).then_some(())
     });
-    assert!((0..5).all(|_| proxy.get("/").text() == "b"));
+    for _ in 0..5 {
+        let idle = || (proxy.stats().number("app", "b", "scur") == 0).then_some(());
+        eventually("the other server is idle", idle);
+        assert_eq!(proxy.get("/").text(), "b");
+    }
 }
 
 #[test]

@@ -128,8 +128,7 @@ fn the_subcommand_asks_by_the_pidfile_and_tells_the_result() {
     let pidfile = proxy.folder().path().join("pid");
     assert_eq!(std::fs::read_to_string(&pidfile).expect("it is written").trim(), proxy.pid().to_string());
     proxy.rewrite(&marked("new"));
-    let asked =
-        Command::new(portero()).arg("reload").arg(&pidfile).status().expect("it starts");
+    let asked = Command::new(portero()).arg("reload").arg(&pidfile).status().expect("it starts");
     assert!(asked.success());
     wait_for_mark(&proxy, "new");
 }
