@@ -9,6 +9,7 @@ const SHARED: &[(&str, &str)] = &[
     ("downinter", "down_interval"),
     ("rise", "rise"),
     ("fall", "fall"),
+    ("port", "port"),
 ];
 
 /// Characters that mean something to the one who cuts a string into words.
@@ -16,15 +17,21 @@ const CUT: [char; 7] = [' ', '\t', '"', '\'', '\\', '#', '$'];
 
 /// Moves to `check` what all servers say alike. Nothing is changed where a server is not checked.
 pub(super) fn gather(entries: &mut Entries) {
-    if entries.iter().any(|(key, _)| matches!(key.as_str(), "default_server" | "server_template" | "lines")) {
+    if entries.iter().any(|(key, _)| matches!(key.as_str(), "server_template" | "lines")) {
         return;
     }
+    let defaults = entries.iter().find(|(key, _)| key == "default_server").map(|(_, item)| item.clone());
+    // several of them, or one that is text, are left to the reader
+    if defaults.as_ref().is_some_and(|item| !matches!(item, Item::Table(_)) || get(item, "check").is_some()) {
+        return;
+    }
+    let is_default = |word: &str| defaults.as_ref().is_some_and(|item| get(item, word).is_some());
     let Some((_, Item::Table(servers))) = entries.iter_mut().find(|(key, _)| key == "server") else { return };
     if !servers.iter().all(|(_, server)| get(server, "check") == Some(&Item::Bool(true))) {
         return;
     }
     let mut check = Entries::new();
-    for (word, key) in SHARED {
+    for (word, key) in SHARED.iter().filter(|(word, _)| !is_default(word)) {
         if let Some(value) = common(servers, word) {
             servers.iter_mut().for_each(|(_, server)| remove(server, word));
             check.push(((*key).to_owned(), value));
@@ -43,10 +50,13 @@ pub(super) fn gather(entries: &mut Entries) {
 /// `option httpchk` and a single `http-check expect` become `http` and `expect`.
 fn probe(entries: &mut Entries, check: &mut Entries) {
     let Some((_, Item::List(options))) = entries.iter_mut().find(|(key, _)| key == "options") else { return };
-    let probes: Vec<usize> = (0..options.len()).filter(|&i| behind(&options[i], "httpchk").is_some()).collect();
+    let probes: Vec<usize> =
+        (0..options.len()).filter(|&i| behind(&options[i], "httpchk").is_some()).collect();
     let [only] = probes[..] else { return };
     // a later option of another kind would be overtaken
-    if options.iter().any(|option| matches!(option, Item::Text(text) if text.contains("check") || text.contains("smtpchk"))) {
+    if options.iter().any(
+        |option| matches!(option, Item::Text(text) if text.contains("check") || text.contains("smtpchk")),
+    ) {
         return;
     }
     let words = behind(&options.remove(only), "httpchk").unwrap_or_default();

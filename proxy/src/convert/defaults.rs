@@ -1,8 +1,8 @@
 //! Who inherits from whom. In `haproxy.cfg` the last `defaults` section above a proxy holds where none is named; in TOML
 //! `[defaults]` does, wherever it stands, so a file with several of them gives them names.
 
-use portero_grammar::cfg::{Line, Section};
 use portero_grammar::Word;
+use portero_grammar::cfg::{Line, Section};
 
 use super::print::{self, Entries, Item};
 use crate::config::toml::vocabulary;
@@ -19,7 +19,13 @@ pub(super) struct Defaults<'a> {
 impl<'a> Defaults<'a> {
     pub(super) fn new(sections: &'a [Section]) -> Self {
         let origins = origins(sections);
-        let mut proxies = sections.iter().zip(&origins).filter(|(section, _)| is_proxy(section)).map(|(_, origin)| *origin);
+        // a file of defaults alone is one of several
+        if !sections.iter().any(is_proxy) {
+            let plain = sections.iter().rposition(|section| is_defaults(section) && name(section).is_none());
+            return Defaults { sections, origins, plain };
+        }
+        let mut proxies =
+            sections.iter().zip(&origins).filter(|(section, _)| is_proxy(section)).map(|(_, origin)| *origin);
         // only what all proxies start from can be theirs without a word
         let first = proxies.next().flatten().filter(|&place| name(&sections[place]).is_none());
         let plain = first.filter(|&place| proxies.all(|origin| origin == Some(place)));
@@ -48,7 +54,9 @@ impl<'a> Defaults<'a> {
 
     /// A name that no other has and no setting is called by.
     fn name(&self, place: usize) -> String {
-        let same = |name: &str| self.sections.iter().filter(|s| is_defaults(s) && self::name(s) == Some(name)).count();
+        let same = |name: &str| {
+            self.sections.iter().filter(|s| is_defaults(s) && self::name(s) == Some(name)).count()
+        };
         match name(&self.sections[place]) {
             Some(name) if same(name) == 1 && !is_taken(name) => name.to_owned(),
             _ => {
@@ -89,7 +97,8 @@ fn origins(sections: &[Section]) -> Vec<Option<usize>> {
 /// What stands behind `from`.
 fn from(section: &Section) -> Option<&str> {
     let words = &section.header.words;
-    let at = (1..=2).find(|&at| words.get(at).is_some_and(|word| word.text == "from") && words.len() > at + 1)?;
+    let at =
+        (1..=2).find(|&at| words.get(at).is_some_and(|word| word.text == "from") && words.len() > at + 1)?;
     Some(&words[at + 1].text)
 }
 

@@ -50,7 +50,10 @@ pub fn convert(sources: &Sources, sections: &[Section], checked: &Checked) -> St
     let mut global = sections.iter().filter(|section| section.header.keyword() == "global").peekable();
     if global.peek().is_some() {
         let lines = global.flat_map(|section| &section.lines);
-        tables.push(print::table("global", &Converter::new(sources, "global").entries(lines.collect::<Vec<_>>().into_iter())));
+        tables.push(print::table(
+            "global",
+            &Converter::new(sources, "global").entries(lines.collect::<Vec<_>>().into_iter()),
+        ));
     }
     for (index, section) in sections.iter().enumerate() {
         let kind = section.header.keyword();
@@ -67,7 +70,8 @@ pub fn convert(sources: &Sources, sections: &[Section], checked: &Checked) -> St
                 tables.push(print::table(&defaults.header(index), &entries));
             }
             _ => {
-                let entries = proxy(&converter, section, checked, defaults.from(index), defaults.has_mode(index));
+                let entries =
+                    proxy(&converter, section, checked, defaults.from(index), defaults.has_mode(index));
                 tables.push(print::table(&format!("{kind}.{}", print::key(name)), &entries));
             }
         }

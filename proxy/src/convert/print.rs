@@ -59,7 +59,7 @@ fn entry(text: &mut String, path: &str, item: &Item) {
     // servers stand one below another, as they do in haproxy.cfg
     let spread = matches!(path, "server" | "server_template");
     match item {
-        Item::Table(inner) if spread || path.len() + inline(item).len() > WIDTH => {
+        Item::Table(inner) if spread || inner.len() == 1 || path.len() + inline(item).len() > WIDTH => {
             for (name, item) in inner {
                 entry(text, &format!("{path}.{}", key(name)), item);
             }
@@ -84,7 +84,8 @@ fn inline(item: &Item) -> String {
         Item::Text(value) => string(value),
         Item::List(items) => format!("[{}]", items.iter().map(inline).collect::<Vec<_>>().join(", ")),
         Item::Table(entries) => {
-            let pairs: Vec<_> = entries.iter().map(|(name, item)| format!("{} = {}", key(name), inline(item))).collect();
+            let pairs: Vec<_> =
+                entries.iter().map(|(name, item)| format!("{} = {}", key(name), inline(item))).collect();
             format!("{{ {} }}", pairs.join(", "))
         }
         Item::Block(lines) => block(lines),
@@ -104,7 +105,11 @@ fn block(lines: &[String]) -> String {
 fn string(text: &str) -> String {
     let special = text.chars().any(|c| matches!(c, '"' | '\\'));
     let literal = !text.contains(['\'', '\n']) && !text.chars().any(is_control);
-    if special && literal { format!("'{text}'") } else { format!("\"{}\"", escaped(text).replace('\n', "\\n")) }
+    if special && literal {
+        format!("'{text}'")
+    } else {
+        format!("\"{}\"", escaped(text).replace('\n', "\\n"))
+    }
 }
 
 fn escaped(text: &str) -> String {
@@ -139,8 +144,10 @@ mod tests {
 
     #[test]
     fn a_table_that_is_too_wide_is_spelled_out() {
-        let wide = |n: usize| Item::Table((0..n).map(|i| (format!("key{i}"), Item::Text("value".repeat(4)))).collect());
-        assert_eq!(table("x", &vec![("a".into(), wide(1))]).lines().count(), 2);
+        let wide = |n: usize| {
+            Item::Table((0..n).map(|i| (format!("key{i}"), Item::Text("value".repeat(4)))).collect())
+        };
+        assert_eq!(table("x", &vec![("a".into(), wide(2))]).lines().count(), 2);
         let text = table("x", &vec![("a".into(), wide(5))]);
         assert!(text.contains("\na.key4 = "), "{text}");
     }

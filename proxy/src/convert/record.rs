@@ -72,7 +72,9 @@ fn add(entries: &mut Entries, field: &Field, item: Item) -> Option<()> {
     match entries.iter_mut().find(|(known, _)| *known == key) {
         None => entries.push((key.into_owned(), item)),
         Some((_, Item::List(items))) if matches!(field.form, Form::Many) => items.push(item),
-        Some((_, first)) if matches!(field.form, Form::Many) => *first = Item::List(vec![first.clone(), item]),
+        Some((_, first)) if matches!(field.form, Form::Many) => {
+            *first = Item::List(vec![first.clone(), item])
+        }
         Some(_) => return None,
     }
     Some(())

@@ -18,6 +18,19 @@ const ORDERED: &[&[&str]] = &[
     &["set-var", "set-var-fmt"],
 ];
 
+/// Words of old, with what they are called now.
+const RENAMED: &[(&str, &str)] = &[
+    ("clitimeout", "timeout client"),
+    ("contimeout", "timeout connect"),
+    ("srvtimeout", "timeout server"),
+    ("timeout clitimeout", "timeout client"),
+    ("timeout contimeout", "timeout connect"),
+    ("timeout srvtimeout", "timeout server"),
+];
+
+/// Words of old that are options now.
+const OPTIONS_NOW: &[&str] = &["redispatch", "transparent"];
+
 /// A section on its way to keys.
 pub(super) struct Converter<'a> {
     pub(super) sources: &'a Sources,
@@ -40,7 +53,8 @@ impl<'a> Converter<'a> {
     /// The keys that mean the same as the lines.
     pub(super) fn entries<'l>(&self, lines: impl Iterator<Item = &'l Line> + Clone) -> Entries {
         let raw = self.not_as_keys(lines.clone());
-        let (mut entries, mut block, mut options, mut rest) = (Entries::new(), Vec::new(), Vec::new(), Vec::new());
+        let (mut entries, mut block, mut options, mut rest) =
+            (Entries::new(), Vec::new(), Vec::new(), Vec::new());
         for line in lines {
             if rules::is_statement(&line.words).is_some() && self.is_proxy() {
                 block.push(self.written(line, 0));
@@ -49,17 +63,17 @@ impl<'a> Converter<'a> {
             } else {
                 match self.find(line).filter(|found| !raw.contains(found.key.keyword)) {
                     Some(found) => self.add(&mut entries, line, &found),
-                    None => rest.push(Item::Text(self.written(line, 0))),
+                    None => rest.push(self.written(line, 0)),
                 }
             }
         }
-        for (key, list) in [("options", options), ("lines", rest)] {
-            if !list.is_empty() {
-                entries.push((key.to_owned(), Item::List(list)));
-            }
+        if !options.is_empty() {
+            entries.push(("options".to_owned(), Item::List(options)));
         }
-        if !block.is_empty() {
-            entries.push(("rules".to_owned(), Item::Block(block)));
+        for (key, block) in [("lines", rest), ("rules", block)] {
+            if !block.is_empty() {
+                entries.push((key.to_owned(), Item::Block(block)));
+            }
         }
         // servers are the last thing that one reads in a backend
         entries.sort_by_key(|(key, _)| key.starts_with("server"));
@@ -86,7 +100,10 @@ impl<'a> Converter<'a> {
             seen.dedup();
             let distinct: BTreeSet<_> = seen.iter().collect();
             let defaults_first = seen.iter().position(|k| **k == "default-server").is_none_or(|at| at == 0);
-            if distinct.len() < seen.len() || !defaults_first || group.iter().any(|keyword| raw.contains(keyword)) {
+            if distinct.len() < seen.len()
+                || !defaults_first
+                || group.iter().any(|keyword| raw.contains(keyword))
+            {
                 raw.extend(*group);
             }
         }
@@ -105,7 +122,10 @@ impl<'a> Converter<'a> {
             Shape::Switch(Off::Word(other)) => Some((length(other)?, key, true)),
             _ => None,
         });
-        let (length, key, off) = matching.chain(others).max_by_key(|(length, ..)| *length)?;
+        let renamed = RENAMED.iter().filter_map(|(old, new)| {
+            Some((length(old)?, keys(self.kind).iter().find(|key| key.keyword == *new)?, false))
+        });
+        let (length, key, off) = matching.chain(others).chain(renamed).max_by_key(|(length, ..)| *length)?;
         Some(Found { key, off, args: &words[length..] })
     }
 
@@ -181,12 +201,15 @@ impl<'a> Converter<'a> {
     /// What stands behind `option`, with the `no` in front of it.
     fn option(&self, line: &Line) -> Option<String> {
         let inverted = usize::from(is_inverted(line));
-        let is_option = line.words.get(inverted).is_some_and(|word| word.text == "option");
-        let written = self.written(line, inverted + 1);
-        (is_option && self.is_proxy() && !written.is_empty()).then(|| match inverted {
-            0 => written,
-            _ => format!("{} {written}", line.keyword()),
-        })
+        let word = line.words.get(inverted)?;
+        let is_old = OPTIONS_NOW.contains(&&*word.text);
+        let written = self.written(line, inverted + usize::from(!is_old));
+        ((is_old || word.text == "option") && self.is_proxy() && !written.is_empty()).then(
+            || match inverted {
+                0 => written,
+                _ => format!("{} {written}", line.keyword()),
+            },
+        )
     }
 
     fn is_proxy(&self) -> bool {

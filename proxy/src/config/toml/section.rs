@@ -18,21 +18,23 @@ pub(super) struct Section<'r, 'a> {
     /// What messages call it: `[frontend.web]`.
     pub(super) place: String,
     lines: Vec<Line>,
+    /// What keys say about all servers: it comes first, wherever it is written.
+    shared: Vec<Line>,
 }
 
 impl<'r, 'a> Section<'r, 'a> {
     pub(super) fn new(reader: &'r mut Reader<'a>, kind: &'static str, place: String) -> Self {
-        Section { reader, kind, place, lines: Vec::new() }
+        Section { reader, kind, place, lines: Vec::new(), shared: Vec::new() }
     }
 
-    /// The lines of a table. What the servers have in common comes before them, wherever it is written.
+    /// The lines of a table.
     pub(super) fn read<'v, 'i: 'v>(
         mut self,
         entries: impl Iterator<Item = (&'v Name<'i>, &'v Value<'i>)>,
     ) -> Vec<Line> {
         self.entries("", entries);
-        self.lines.sort_by_key(|line| line.keyword() != "default-server");
-        self.lines
+        self.shared.append(&mut self.lines);
+        self.shared
     }
 
     fn entries<'v, 'i: 'v>(
@@ -204,7 +206,11 @@ impl<'r, 'a> Section<'r, 'a> {
         let mut line: Vec<Word> = keyword.split(' ').map(|part| Word::plain(part, at)).collect();
         line.extend(words);
         let span = if at.file == value.file && at.start <= value.start { at.to(value) } else { at };
-        self.line(Line { words: line, span });
+        let line = Line { words: line, span };
+        match line.keyword() {
+            "default-server" => self.shared.push(line),
+            _ => self.line(line),
+        }
     }
 
     /// Adds a line as it was written.
