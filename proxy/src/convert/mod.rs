@@ -1,9 +1,11 @@
 //! `portero convert`: a `haproxy.cfg` to the TOML that means the same.
 //!
 //! What was written is kept where it can be: rules line by line, words with their quotes and variables, the inheritance of
-//! `defaults`. Of `.if` the branch is taken that holds now, and comments are left behind.
+//! `defaults`. Of `.if` the branch is taken that holds now. Comments above sections and
+//! rules are kept.
 
 mod checks;
+mod comments;
 mod defaults;
 mod print;
 mod record;
@@ -46,37 +48,50 @@ pub fn main(paths: &[PathBuf]) -> ExitCode {
 /// The TOML that means the same as these sections. `checked` is what they mean: it says which mode was assumed.
 pub fn convert(sources: &Sources, sections: &[Section], checked: &Checked) -> String {
     let defaults = Defaults::new(sections);
+    let (global, others): (Vec<_>, Vec<_>) =
+        sections.iter().enumerate().partition(|(_, section)| section.header.keyword() == "global");
     let mut tables = Vec::new();
-    let mut global = sections.iter().filter(|section| section.header.keyword() == "global").peekable();
-    if global.peek().is_some() {
-        let lines = global.flat_map(|section| &section.lines);
-        tables.push(print::table(
-            "global",
-            &Converter::new(sources, "global").entries(lines.collect::<Vec<_>>().into_iter()),
-        ));
+    if !global.is_empty() {
+        // several of them are one
+        let lines: Vec<_> = global.iter().flat_map(|(_, section)| &section.lines).collect();
+        let comments = global.iter().flat_map(|(_, section)| comments::above(sources, section.header.span));
+        let entries = Converter::new(sources, "global").entries(lines.into_iter());
+        tables.push(table(comments.collect(), "global", &entries));
     }
-    for (index, section) in sections.iter().enumerate() {
-        let kind = section.header.keyword();
-        let name = section.header.words.get(1).map_or("", |word| &word.text);
-        let converter = Converter::new(sources, kind);
-        match kind {
-            "global" => continue,
-            "http-errors" => {
-                let entries = converter.entries(section.lines.iter());
-                tables.push(print::table(&format!("http_errors.{}", print::key(name)), &entries));
-            }
-            "defaults" => {
-                let entries = [defaults.from(index), converter.entries(section.lines.iter())].concat();
-                tables.push(print::table(&defaults.header(index), &entries));
-            }
-            _ => {
-                let entries =
-                    proxy(&converter, section, checked, defaults.from(index), defaults.has_mode(index));
-                tables.push(print::table(&format!("{kind}.{}", print::key(name)), &entries));
-            }
-        }
+    for (place, section) in others {
+        let comments = comments::above(sources, section.header.span);
+        let (header, entries) = named(sources, section, place, checked, &defaults);
+        tables.push(table(comments, &header, &entries));
     }
     tables.join("\n")
+}
+
+/// Header and keys of a section.
+fn named(
+    sources: &Sources,
+    section: &Section,
+    place: usize,
+    checked: &Checked,
+    defaults: &Defaults<'_>,
+) -> (String, Entries) {
+    let kind = section.header.keyword();
+    let name = print::key(section.header.words.get(1).map_or("", |word| &word.text));
+    let converter = Converter::new(sources, kind);
+    let from = defaults.from(place);
+    match kind {
+        "http-errors" => (format!("http_errors.{name}"), converter.entries(section.lines.iter())),
+        "defaults" => (defaults.header(place), [from, converter.entries(section.lines.iter())].concat()),
+        _ => {
+            let entries = proxy(&converter, section, checked, from, defaults.has_mode(place));
+            (format!("{kind}.{name}"), entries)
+        }
+    }
+}
+
+/// A table with the comments above it.
+fn table(comments: Vec<String>, header: &str, entries: &Entries) -> String {
+    let comments: String = comments.into_iter().map(|line| line + "\n").collect();
+    comments + &print::table(header, entries)
 }
 
 /// The keys of a proxy.

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use portero_grammar::cfg::Line;
 use portero_grammar::{Sources, Word, rules};
 
+use super::comments;
 use super::print::{Entries, Item, at, put};
 use super::record;
 use crate::config::toml::vocabulary::{Key, Kind, Off, Shape, keys};
@@ -57,6 +58,7 @@ impl<'a> Converter<'a> {
             (Entries::new(), Vec::new(), Vec::new(), Vec::new());
         for line in lines {
             if rules::is_statement(&line.words).is_some() && self.is_proxy() {
+                block.extend(comments::above(self.sources, line.span));
                 block.push(self.written(line, 0));
             } else if let Some(option) = self.option(line) {
                 options.push(Item::Text(option));

@@ -155,6 +155,13 @@ fn a_proxy_without_a_mode_stays_what_it_was_taken_for() {
 }
 
 #[test]
+fn comments_above_sections_and_rules_are_kept() {
+    let toml = same("# the door\nfrontend f\n mode http\n bind :1\n # no one\n http-request deny\n");
+    assert!(toml.starts_with("# the door\n[frontend.f]"), "{toml}");
+    assert!(toml.contains("    # no one\n    http-request deny\n"), "{toml}");
+}
+
+#[test]
 fn variables_stay_variables() {
     let toml = same("frontend f\n mode http\n bind :\"${PORT}\"\n maxconn \"$PORT\"\n");
     assert!(toml.contains(r#"bind = ':"${PORT}"'"#) && toml.contains("maxconn \"$PORT\""), "{toml}");

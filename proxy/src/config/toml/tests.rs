@@ -235,6 +235,19 @@ fn a_mistake_in_a_value_points_at_the_value() {
 }
 
 #[test]
+fn nothing_that_is_empty_is_passed_over() {
+    let found = errors(
+        "[backend.b]\nbalance = ''\nretry_on = []\noptions = ['']\nlog = []\nmode = ''\nrules = '# no'\n",
+    );
+    let messages: Vec<_> = found.iter().map(|(message, _)| &**message).collect();
+    let expected = ["balance", "retry_on", "options", "log", "mode", "rules"];
+    for key in expected {
+        assert!(messages.iter().any(|m| m.starts_with(&format!("'{key}' is"))), "{key}: {messages:?}");
+    }
+    assert_eq!(messages.len(), expected.len(), "{messages:?}");
+}
+
+#[test]
 fn what_is_no_toml_is_said_with_line_and_caret() {
     let said = rendered("[frontend.f]\nbind = \":80\n");
     assert!(said.contains("error: ") && said.contains("portero.toml:2:") && said.contains('^'), "{said}");

@@ -58,23 +58,33 @@ impl Reader<'_> {
 
     /// The words of a line: a string that is cut as in `haproxy.cfg`, a number, or a list of words.
     pub(super) fn words(&mut self, what: &str, value: &Value<'_>) -> Option<Vec<Word>> {
-        match value.get_ref() {
+        let words = match value.get_ref() {
             DeValue::String(_) => {
                 let mut lines = self.lines(what, value)?;
                 if lines.len() > 1 {
-                    self.error(value, format!("'{what}' is one line, and this is {}", lines.len()));
+                    self.error(value, format!("'{what}' is one line, and these are {}", lines.len()));
                 }
-                Some(lines.pop().unwrap_or_default())
+                lines.pop()?
             }
-            DeValue::Array(items) => items.iter().map(|item| self.word(what, item)).collect(),
-            _ => Some(vec![self.word(what, value)?]),
+            DeValue::Array(items) => {
+                items.iter().map(|item| self.word(what, item)).collect::<Option<Vec<_>>>()?
+            }
+            _ => vec![self.word(what, value)?],
+        };
+        if words.is_empty() {
+            self.error(value, format!("'{what}' is empty"));
         }
+        Some(words).filter(|words| !words.is_empty())
     }
 
     /// The lines of a string, each cut into words.
     pub(super) fn lines(&mut self, what: &str, value: &Value<'_>) -> Option<Vec<Vec<Word>>> {
         let text = self.text(what, value)?;
-        Some(text.lines(self.sources, self.env, self.out))
+        let lines = text.lines(self.sources, self.env, self.out);
+        if lines.is_empty() {
+            self.error(value, format!("'{what}' is empty"));
+        }
+        Some(lines)
     }
 
     /// A table, or a report that there is none.
