@@ -63,54 +63,6 @@ pub async fn service(road: &mut Road<'_>) -> Result<(), Fail> {
     frontend::serve(road, &be).await
 }
 
-/// What the proxy itself adds to the request, once for all tries.
-pub fn prepare(road: &mut Road<'_>) -> Result<(), Fail> {
-    let option = road.be.conf.forwardfor.as_ref().or(road.fe.conf.forwardfor.as_ref());
-    if let (Some(option), Some(src)) = (option, road.ex.conn.src) {
-        let excepted = option.except.iter().any(|&(net, len)| in_network(src.ip(), net, len));
-        let there = option.if_none && road.ex.request.headers.contains(&option.header);
-        if !excepted && !there {
-            use std::io::Write;
-            let mut text = [0u8; 48];
-            let mut rest = &mut text[..];
-            // an address is at most 45 characters long
-            let _ = write!(rest, "{}", src.ip().to_canonical());
-            let len = 48 - rest.len();
-            road.ex.request.headers.add(&option.header, &text[..len]);
-        }
-    }
-    if let Some(name) = &road.fe.conf.unique_id_header
-        && let Some(format) = &road.fe.unique_id
-    {
-        let id = match road.ex.log.unique_id.take() {
-            Some(id) => id,
-            None => {
-                let mut id = Vec::new();
-                format.write(road.ex, &mut id);
-                id
-            }
-        };
-        road.ex.request.headers.set(name, &id);
-        road.ex.log.unique_id = Some(id);
-    }
-    Ok(())
-}
-
-fn in_network(ip: std::net::IpAddr, net: std::net::IpAddr, len: u8) -> bool {
-    use std::net::IpAddr::{V4, V6};
-    match (ip.to_canonical(), net) {
-        (V4(a), V4(b)) => {
-            let mask = u32::MAX.checked_shl(32 - u32::from(len)).unwrap_or(0);
-            (a.to_bits() ^ b.to_bits()) & mask == 0
-        }
-        (V6(a), V6(b)) => {
-            let mask = u128::MAX.checked_shl(128 - u32::from(len)).unwrap_or(0);
-            (a.to_bits() ^ b.to_bits()) & mask == 0
-        }
-        _ => false,
-    }
-}
-
 /// A server for this try, with a place at it: the one persistence names, else the balancer's pick, else the first
 /// that gets free.
 pub async fn place(road: &mut Road<'_>) -> Result<Place, Fail> {
@@ -291,14 +243,5 @@ mod tests {
         assert_eq!(tries(1), [true, true, true]);
         assert_eq!(tries(-1), [true, true, true]);
         assert_eq!(tries(2), [false, true, false]);
-    }
-
-    #[test]
-    fn networks_hold_their_addresses() {
-        let ip = |s: &str| s.parse().expect("an address");
-        assert!(in_network(ip("127.9.9.9"), ip("127.0.0.0"), 8));
-        assert!(!in_network(ip("128.0.0.1"), ip("127.0.0.0"), 8));
-        assert!(in_network(ip("8.8.8.8"), ip("0.0.0.0"), 0));
-        assert!(!in_network(ip("::1"), ip("127.0.0.0"), 8));
     }
 }

@@ -9,6 +9,7 @@ mod finish;
 mod forward;
 mod frontend;
 mod payload;
+mod prepare;
 mod pump;
 mod replies;
 mod rules;

@@ -27,7 +27,14 @@ pub async fn rescue(road: &mut Road<'_>, fail: Fail) {
             }
         }
         Tell::Reply(reply) => {
+            let asked = if let Reply::Status(status) = reply { status } else { 0 };
             let message = page(road, reply);
+            if message.status == 0 {
+                // an empty error file: the connection is closed without a word
+                road.ex.log.status = asked;
+                road.keep_alive = false;
+                return;
+            }
             let keeps = matches!(fail.fault, Fault::DeniedRequest | Fault::DeniedResponse | Fault::Intercepted);
             road.keep_alive &= keeps && !message.close;
             // who does not read the reply has had it all the same
@@ -66,12 +73,16 @@ pub fn default_page(status: u16) -> Message {
     Message::new(status).header("cache-control", "no-cache").body("text/html", html)
 }
 
-/// Appends the error page of a frontend for a request that never was one, with the end of the connection.
+/// Appends the error page of a frontend for a request that never was one, with the end of the connection; nothing when
+/// the page is an empty file.
 pub fn write_page(fe: &crate::snapshot::Proxy, status: u16, out: &mut Vec<u8>) {
     let message = match fe.conf.error_pages.get(&status) {
         Some(message) => Message::clone(message),
         None => default_page(status),
     };
+    if message.status == 0 {
+        return;
+    }
     let mut response = portero_api::Response { status: message.status, ..Default::default() };
     response.reason.extend_from_slice(message.reason.as_deref().unwrap_or(http1::reason(status)).as_bytes());
     message.headers.iter().for_each(|(name, value)| response.headers.add(name, value));

@@ -207,6 +207,8 @@ pub struct PluginUse {
 pub struct ForwardFor {
     /// The header, `X-Forwarded-For` unless `header` says otherwise.
     pub header: Vec<u8>,
+    /// True when `header` names it.
+    pub named: bool,
     /// `except`: networks whose clients add nothing, address and prefix length.
     pub except: Vec<(IpAddr, u8)>,
     /// `if-none`

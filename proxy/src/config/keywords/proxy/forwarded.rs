@@ -23,7 +23,7 @@ fn read(c: &Call<'_, Draft>, header: &str, if_none: bool) -> Result<Option<Forwa
     if c.form != Form::Plain {
         return Ok(None);
     }
-    let mut option = ForwardFor { header: header.into(), except: Vec::new(), if_none: false };
+    let mut option = ForwardFor { header: header.into(), named: false, except: Vec::new(), if_none: false };
     let mut at = 0;
     while let Some(word) = c.args.get(at) {
         match word.text.as_str() {
@@ -34,6 +34,7 @@ fn read(c: &Call<'_, Draft>, header: &str, if_none: bool) -> Result<Option<Forwa
             }
             "header" => {
                 option.header = c.word(at + 1)?.bytes().to_vec();
+                option.named = true;
                 at += 1;
             }
             "if-none" if if_none => option.if_none = true,
