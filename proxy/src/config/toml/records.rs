@@ -6,8 +6,13 @@ use super::vocabulary::{Field, Off, Record, flag, many, named, value};
 
 const SILENT: Off = Off::Silent;
 
+/// All of them.
+pub(super) const ALL: &[&Record] =
+    &[&BIND, &UNIX_BIND, &SERVER, &TEMPLATE, &DEFAULT_SERVER, &BALANCE, &COOKIE, &CAPTURE, &LOG];
+
 /// `bind` and `stats socket`
 pub(super) const BIND: Record = Record {
+    name: "bind",
     head: &[value("address", Text)],
     params: &[
         flag("accept-proxy", SILENT),
@@ -35,6 +40,7 @@ pub(super) const BIND: Record = Record {
 
 /// `unix-bind`
 pub(super) const UNIX_BIND: Record = Record {
+    name: "unix_bind",
     head: &[],
     params: &[
         value("gid", Number),
@@ -99,17 +105,23 @@ const SERVER_PARAMS: &[Field] = &[
 
 /// `server NAME`
 pub(super) const SERVER: Record =
-    Record { head: &[value("address", Text)], params: SERVER_PARAMS, tail: &[] };
+    Record { name: "server", head: &[value("address", Text)], params: SERVER_PARAMS, tail: &[] };
 
 /// `server-template PREFIX`
-pub(super) const TEMPLATE: Record =
-    Record { head: &[value("count", Text), value("address", Text)], params: SERVER_PARAMS, tail: &[] };
+pub(super) const TEMPLATE: Record = Record {
+    name: "template",
+    head: &[value("count", Text), value("address", Text)],
+    params: SERVER_PARAMS,
+    tail: &[],
+};
 
 /// `default-server`
-pub(super) const DEFAULT_SERVER: Record = Record { head: &[], params: SERVER_PARAMS, tail: &[] };
+pub(super) const DEFAULT_SERVER: Record =
+    Record { name: "default_server", head: &[], params: SERVER_PARAMS, tail: &[] };
 
 /// `balance`: the words of the algorithms that come with the program; for others the words stand in a string.
 pub(super) const BALANCE: Record = Record {
+    name: "balance",
     head: &[value("algorithm", Text)],
     params: &[
         value("check_post", Number),
@@ -124,6 +136,7 @@ pub(super) const BALANCE: Record = Record {
 
 /// `cookie`
 pub(super) const COOKIE: Record = Record {
+    name: "cookie",
     head: &[value("name", Text)],
     params: &[
         many("attr"),
@@ -145,10 +158,11 @@ pub(super) const COOKIE: Record = Record {
 
 /// `capture request header`
 pub(super) const CAPTURE: Record =
-    Record { head: &[value("name", Text)], params: &[value("len", Number)], tail: &[] };
+    Record { name: "capture", head: &[value("name", Text)], params: &[value("len", Number)], tail: &[] };
 
 /// `log`
 pub(super) const LOG: Record = Record {
+    name: "log",
     head: &[value("target", Text)],
     params: &[
         value("len", Number),

@@ -3,11 +3,25 @@
 use serde_json::{Map, Value, json};
 
 use super::checks;
-use super::records::CHECK;
+use super::records::{ALL as RECORDS, CHECK};
 use super::vocabulary::{Field, Form, Key, Kind, Record, Shape, keys};
 
 /// The schema (JSON Schema, draft 7, which editors know best).
 pub fn schema() -> Value {
+    let mut definitions: Map<String, Value> =
+        RECORDS.iter().map(|record| (record.name.to_owned(), self::record(record))).collect();
+    definitions.extend([
+        ("global".to_owned(), section("global")),
+        ("proxy".to_owned(), section("proxy")),
+        ("http_errors".to_owned(), section("http-errors")),
+        ("checked".to_owned(), any([json!({ "type": "boolean" }), object(check_fields())])),
+        ("word".to_owned(), json!({ "type": ["string", "integer"] })),
+        ("line".to_owned(), any([reference("word"), list("word")])),
+        (
+            "lines".to_owned(),
+            any([json!({ "type": "string" }), json!({ "type": "array", "items": { "type": "string" } })]),
+        ),
+    ]);
     let named = |kind: &str| json!({ "type": "object", "additionalProperties": { "$ref": format!("#/definitions/{kind}") } });
     json!({
         "$schema": "http://json-schema.org/draft-07/schema#",
@@ -20,7 +34,7 @@ pub fn schema() -> Value {
             "defaults": {
                 "description": "Settings of all proxies; tables in it are defaults that proxies name with 'from'.",
                 "type": "object",
-                "properties": section("defaults")["properties"],
+                "properties": same_as_proxy(),
                 "additionalProperties": { "$ref": "#/definitions/proxy" },
             },
             "frontend": named("proxy"),
@@ -28,15 +42,15 @@ pub fn schema() -> Value {
             "listen": named("proxy"),
             "http_errors": named("http_errors"),
         },
-        "definitions": {
-            "global": section("global"),
-            "proxy": section("proxy"),
-            "http_errors": section("http-errors"),
-            "word": { "type": ["string", "integer"] },
-            "line": { "type": ["string", "integer"] },
-            "lines": any([json!({ "type": "string" }), json!({ "type": "array", "items": { "type": "string" } })]),
-        },
+        "definitions": definitions,
     })
+}
+
+/// The keys of a proxy, as they stand in `[defaults]`.
+fn same_as_proxy() -> Value {
+    let section = section("proxy");
+    let keys = section["properties"].as_object().into_iter().flat_map(Map::keys);
+    keys.map(|key| (key.clone(), reference(&format!("proxy/properties/{key}")))).collect::<Map<_, _>>().into()
 }
 
 fn section(kind: &str) -> Value {
@@ -78,19 +92,21 @@ fn shape(key: &Key) -> Value {
         Shape::Word(kind) => word(*kind),
         Shape::Switch(_) => json!({ "type": "boolean" }),
         Shape::SwitchOr(kind) => any([json!({ "type": "boolean" }), word(*kind)]),
-        Shape::Words if key.keyword == "stats admin" => {
-            any([reference("line"), list("word"), json!({ "const": true })])
-        }
-        Shape::Words => any([reference("line"), list("word")]),
+        Shape::Words if key.keyword == "stats admin" => any([reference("line"), json!({ "const": true })]),
+        Shape::Words => reference("line"),
         Shape::Lines => reference("lines"),
         Shape::Map => json!({ "type": "object", "additionalProperties": reference("word") }),
-        Shape::Record(fields) => any([reference("line"), list("word"), record(fields)]),
+        Shape::Record(fields) => any([reference("line"), reference(fields.name)]),
         Shape::Records(fields) => {
-            let one = any([reference("line"), record(fields)]);
-            any([reference("line"), record(fields), json!({ "type": "array", "items": one, "minItems": 1 })])
+            let one = any([reference("line"), reference(fields.name)]);
+            any([
+                reference("line"),
+                reference(fields.name),
+                json!({ "type": "array", "items": one, "minItems": 1 }),
+            ])
         }
         Shape::Named(fields) => {
-            json!({ "type": "object", "additionalProperties": any([reference("line"), list("word"), record(fields)]) })
+            json!({ "type": "object", "additionalProperties": any([reference("line"), reference(fields.name)]) })
         }
     };
     about(schema, &format!("'{}' of haproxy.cfg", key.keyword))
@@ -111,7 +127,7 @@ fn parameter(field: &Field) -> Value {
         Form::Flag(_) => json!({ "type": "boolean" }),
         Form::Value(kind) => word(kind),
         Form::Many => any([reference("word"), list("word")]),
-        Form::Check => any([json!({ "type": "boolean" }), object(check_fields())]),
+        Form::Check => reference("checked"),
     }
 }
 
@@ -123,7 +139,7 @@ fn check() -> Value {
         "http".to_owned(),
         any([json!({ "const": true }), reference("line"), list("word"), object(http)]),
     );
-    fields.insert("expect".to_owned(), any([reference("line"), list("word")]));
+    fields.insert("expect".to_owned(), reference("line"));
     about(any([json!({ "type": "boolean" }), object(fields)]), "How all servers are checked.")
 }
 

@@ -255,6 +255,26 @@ fn what_is_no_toml_is_said_with_line_and_caret() {
 }
 
 #[test]
+fn line_ends_of_windows_move_no_caret() {
+    let text = "[frontend.f]\r\nbind = ':1'\r\nrules = \"\"\"\r\n  # \\u00e9\r\n  http-request deny if nobody\r\n\"\"\"\r\n";
+    assert_eq!(errors(text), [("no such ACL: 'nobody'".to_owned(), "nobody".to_owned())]);
+}
+
+#[test]
+fn no_broken_file_panics() {
+    let text = include_str!("../../../../docs/toml.md");
+    let example =
+        text.split("```toml\n").find(|example| example.contains("server_template")).expect("an example");
+    let example = example.split("```").next().expect("its text");
+    for (at, _) in example.char_indices().step_by(3) {
+        loaded("portero.toml", &example[..at]);
+        for broken in ["'", "{", "\n", "\\", "[]"] {
+            loaded("portero.toml", &format!("{}{broken}{}", &example[..at], &example[at..]));
+        }
+    }
+}
+
+#[test]
 fn a_section_without_a_name_is_told_where_to_write_it() {
     assert_eq!(
         errors("[backend]\nbalance = 'first'\n")[0].0,

@@ -60,6 +60,8 @@ pub(crate) enum Kind {
 
 /// A line as a table: words at fixed places in front and behind, parameters in any order between them.
 pub(crate) struct Record {
+    /// What the schema calls it.
+    pub(crate) name: &'static str,
     pub(crate) head: &'static [Field],
     pub(crate) params: &'static [Field],
     pub(crate) tail: &'static [Field],
