@@ -3,6 +3,7 @@
 
 use std::future::poll_fn;
 use std::io;
+use std::net::SocketAddr;
 use std::rc::Rc;
 use std::task::Poll;
 use std::time::{Duration, Instant, SystemTime};
@@ -41,9 +42,9 @@ pub enum Next {
 }
 
 /// Serves a connection until it closes.
-pub async fn serve(worker: Rc<Worker>, slot: Rc<Slot>, stream: Stream, seat: Seat) {
+pub async fn serve(worker: Rc<Worker>, slot: Rc<Slot>, stream: Stream, ends: Ends, seat: Seat) {
     let _inside = Inside::enter(&worker, slot.frontend(), seat);
-    let mut session = open(&worker, &slot, stream);
+    let mut session = open(&worker, &slot, stream, ends);
     if !admit(&worker, &slot, &mut session).await {
         return;
     }
@@ -54,6 +55,7 @@ pub async fn serve(worker: Rc<Worker>, slot: Rc<Slot>, stream: Stream, seat: Sea
 }
 
 async fn serve_http(worker: &Rc<Worker>, session: &mut Session) {
+    read_early(worker, session);
     loop {
         if session.early.is_none() && !wait_for_bytes(worker, session).await {
             return;
@@ -63,6 +65,21 @@ async fn serve_http(worker: &Rc<Worker>, session: &mut Session) {
         if Box::pin(http::active(worker, session)).await == Next::Close {
             return;
         }
+    }
+}
+
+/// Takes what the client sent along with its handshake: no wait, and no timer for one.
+fn read_early(worker: &Rc<Worker>, session: &mut Session) {
+    if session.early.is_some() {
+        return;
+    }
+    let mut buffer = worker.buffers.take();
+    match session.stream.read_early(buffer.room()) {
+        Some(n) => {
+            buffer.fill(n);
+            session.early = Some(buffer);
+        }
+        None => worker.buffers.give(buffer),
     }
 }
 
@@ -107,10 +124,12 @@ fn refresh(worker: &Rc<Worker>, session: &mut Session) {
     }
 }
 
-fn open(worker: &Rc<Worker>, slot: &Rc<Slot>, stream: Stream) -> Session {
+/// The addresses of a connection: the client's, and the one that it connected to.
+pub type Ends = (Option<SocketAddr>, Option<SocketAddr>);
+
+fn open(worker: &Rc<Worker>, slot: &Rc<Slot>, stream: Stream, (peer, local): Ends) -> Session {
     let snapshot = worker.snapshot();
     let fe = slot.frontend();
-    let (peer, local) = (stream.peer(), stream.local());
     let conn = Conn {
         frontend: fe.state.clone(),
         src: peer,

@@ -11,7 +11,7 @@ use crate::connection::{Next, Session, idle_limit, placeholder};
 use crate::http1::{self, BodyReader, Refusal};
 use crate::net::Deadline;
 use crate::road::exchange::exchange;
-use crate::road::{self, Client, Lead, Road};
+use crate::road::{self, Client, Road};
 use crate::worker::Worker;
 
 /// After so long without a byte a connection gives its memory back and waits as an idle one.
@@ -25,6 +25,7 @@ pub async fn active(worker: &Rc<Worker>, session: &mut Session) -> Next {
     let Exchange { conn, .. } = ex;
     session.conn = conn;
     worker.buffers.give(client.buffer);
+    worker.buffers.give_lead(client.lead);
     next
 }
 
@@ -52,12 +53,13 @@ impl Active {
         let conn = std::mem::replace(&mut session.conn, placeholder(&session.fe));
         let buffer = session.early.take().unwrap_or_else(|| worker.buffers.take());
         let mut ex = Exchange::new(conn);
+        ex.log.bytes_in = buffer.len() as u64;
         ex.log.request_captures.resize(session.fe.conf.request_captures.len(), None);
         ex.log.response_captures.resize(session.fe.conf.response_captures.len(), None);
         let client = Client {
             stream: session.stream.clone(),
             buffer,
-            lead: Lead::default(),
+            lead: worker.buffers.take_lead(),
             deadline: Deadline::default(),
             body: None,
             heard: Instant::now(),
@@ -72,7 +74,7 @@ impl Active {
             match self.read_head(session, first).await {
                 Head::Whole(head) => {
                     if !self.walk(worker, session, head).await {
-                        return self.close().await;
+                        return self.end(&head).await;
                     }
                 }
                 Head::Refused(refusal) => {
@@ -229,6 +231,13 @@ impl Active {
             log.timers.date = Some(SystemTime::now());
         }
         road::log_refused(worker, &session.fe, &mut self.ex);
+    }
+
+    /// Ends the connection behind a response. A client that has sent all it said it would, and itself asked for the
+    /// end, needs no more than the close.
+    async fn end(&mut self, head: &http1::Head) -> Next {
+        let finished = !head.keep_alive && self.client.body.is_none() && self.client.buffer.is_empty();
+        if finished { Next::Close } else { self.close().await }
     }
 
     async fn close(&mut self) -> Next {

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use socket2::{Domain, SockAddr, Socket, Type};
+use socket2::{Domain, SockAddr, SockRef, Socket, Type};
 use tokio::net::{TcpListener, UnixListener};
 
 use crate::config::checked::{Bind, Listen};
@@ -27,14 +27,21 @@ use crate::worker::Worker;
 /// else one that all workers share.
 #[derive(Debug, Default)]
 pub struct Sockets {
-    open: HashMap<Listen, Vec<OwnedFd>>,
+    open: HashMap<Listen, Opened>,
+}
+
+#[derive(Debug)]
+struct Opened {
+    bind: Bind,
+    sockets: Vec<OwnedFd>,
 }
 
 impl Sockets {
-    /// Opens the sockets of a bind line unless they are open already.
-    pub fn open(&mut self, bind: &Bind, workers: usize) -> io::Result<()> {
-        if self.open.contains_key(&bind.address) {
-            return Ok(());
+    /// Opens the sockets of a bind line. Those that are open already stay; what has changed of their options takes
+    /// effect as far as the system allows it, and a note names the rest.
+    pub fn open(&mut self, bind: &Bind, workers: usize) -> io::Result<Option<String>> {
+        if let Some(opened) = self.open.get_mut(&bind.address) {
+            return opened.change(bind);
         }
         let sockets = match &bind.address {
             Listen::Ip(addr) => open_ip(*addr, bind, workers)?,
@@ -42,27 +49,79 @@ impl Sockets {
             Listen::Abstract(name) => vec![open_abstract(name, bind)?],
             Listen::Descriptor(fd) => vec![inherit::take(*fd)?],
         };
-        self.open.insert(bind.address.clone(), sockets);
-        Ok(())
+        self.open.insert(bind.address.clone(), Opened { bind: bind.clone(), sockets });
+        Ok(None)
     }
 
     /// A descriptor of the socket for a worker.
     pub fn for_worker(&self, address: &Listen, worker: usize) -> io::Result<OwnedFd> {
         let missing = || io::Error::new(io::ErrorKind::NotFound, "the socket is not open");
-        let sockets = self.open.get(address).ok_or_else(missing)?;
+        let sockets = &self.open.get(address).ok_or_else(missing)?.sockets;
         sockets[worker % sockets.len()].try_clone()
     }
 
-    /// The address that was really bound, for ports that the system chose.
+    /// How a client names the socket; with the port that the system chose, where it did.
+    pub fn name(&self, address: &Listen) -> String {
+        match address {
+            Listen::Unix(path) => path.display().to_string(),
+            Listen::Abstract(name) => {
+                format!("abns@{}", String::from_utf8_lossy(name).trim_end_matches('\0'))
+            }
+            ip => self.local(ip).map_or_else(|| "?".to_owned(), |a| a.to_string()),
+        }
+    }
+
     pub fn local(&self, address: &Listen) -> Option<SocketAddr> {
-        let socket = socket2::Socket::from(self.open.get(address)?.first()?.try_clone().ok()?);
-        socket.local_addr().ok()?.as_socket()
+        let opened = self.open.get(address)?.sockets.first()?;
+        SockRef::from(opened).local_addr().ok()?.as_socket()
+    }
+
+    /// Makes TCP sockets refuse connections, or listen again.
+    pub fn set_listening(&self, bind: &Bind, on: bool) -> io::Result<()> {
+        let (Listen::Ip(_), Some(opened)) = (&bind.address, self.open.get(&bind.address)) else { return Ok(()) };
+        let change = |socket: &OwnedFd| match on {
+            true => SockRef::from(socket).listen(backlog(bind)),
+            // what a listening socket would read is connections
+            false => SockRef::from(socket).shutdown(std::net::Shutdown::Read),
+        };
+        opened.sockets.iter().try_for_each(change)
     }
 
     /// Closes the sockets that no bind line of the new configuration names.
     pub fn retain(&mut self, keep: impl Fn(&Listen) -> bool) {
         self.open.retain(|address, _| keep(address));
     }
+}
+
+impl Opened {
+    /// Takes over changed options.
+    fn change(&mut self, bind: &Bind) -> io::Result<Option<String>> {
+        let old = std::mem::replace(&mut self.bind, bind.clone());
+        let inherited = matches!(bind.address, Listen::Descriptor(_));
+        if backlog(&old) != backlog(bind) && !inherited {
+            self.sockets.iter().try_for_each(|s| SockRef::from(s).listen(backlog(bind)))?;
+        }
+        if let Listen::Unix(path) = &bind.address
+            && rights(&old) != rights(bind)
+        {
+            set_rights(path, bind)?;
+        }
+        let kept: Vec<_> = [
+            ("interface", old.interface != bind.interface),
+            ("mss", old.mss != bind.mss),
+            ("transparent", old.transparent != bind.transparent),
+            ("v4v6/v6only", old.v6only != bind.v6only),
+        ]
+        .into_iter()
+        .filter_map(|(name, changed)| changed.then_some(name))
+        .collect();
+        let note = || format!("the socket stays open: a change of {} takes a restart", kept.join(", "));
+        Ok((!kept.is_empty()).then(note))
+    }
+}
+
+fn rights(bind: &Bind) -> [Option<u32>; 3] {
+    [bind.unix_mode, bind.unix_uid, bind.unix_gid]
 }
 
 fn open_ip(addr: SocketAddr, bind: &Bind, workers: usize) -> io::Result<Vec<OwnedFd>> {
@@ -105,22 +164,27 @@ fn backlog(bind: &Bind) -> i32 {
 }
 
 fn open_unix(path: &Path, bind: &Bind) -> io::Result<OwnedFd> {
-    use std::os::unix::fs::PermissionsExt;
     let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
     match std::fs::remove_file(path) {
         Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
         _ => {}
     }
     socket.bind(&SockAddr::unix(path)?)?;
+    set_rights(path, bind)?;
+    socket.listen(backlog(bind))?;
+    socket.set_nonblocking(true)?;
+    Ok(socket.into())
+}
+
+fn set_rights(path: &Path, bind: &Bind) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
     if let Some(mode) = bind.unix_mode {
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode))?;
     }
     if bind.unix_uid.is_some() || bind.unix_gid.is_some() {
         std::os::unix::fs::chown(path, bind.unix_uid, bind.unix_gid)?;
     }
-    socket.listen(backlog(bind))?;
-    socket.set_nonblocking(true)?;
-    Ok(socket.into())
+    Ok(())
 }
 
 fn open_abstract(name: &[u8], bind: &Bind) -> io::Result<OwnedFd> {
@@ -251,22 +315,33 @@ impl Listener {
         Ok(Listener::Tcp(TcpListener::from_std(socket.into())?))
     }
 
-    /// The next connection.
-    pub fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<Stream>> {
+    /// The next connection, with the address of its client; none for unix sockets.
+    pub fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<(Stream, Option<SocketAddr>)>> {
         match self {
             Listener::Tcp(listener) => {
-                let (stream, _) = ready!(listener.poll_accept(cx))?;
+                let (stream, peer) = ready!(listener.poll_accept(cx))?;
                 // a connection that is gone already is found out when it is read
                 let _ = stream.set_nodelay(true);
-                Poll::Ready(Ok(Stream::Tcp(stream)))
+                Poll::Ready(Ok((Stream::Tcp(stream), Some(peer))))
             }
-            Listener::Unix(listener) => listener.poll_accept(cx).map_ok(|(stream, _)| Stream::Unix(stream)),
+            Listener::Unix(listener) => {
+                listener.poll_accept(cx).map_ok(|(stream, _)| (Stream::Unix(stream), None))
+            }
+        }
+    }
+
+    /// The address that all its connections were made to; none when it is one of several, or not an IP address.
+    fn fixed_address(&self) -> Option<SocketAddr> {
+        match self {
+            Listener::Tcp(listener) => listener.local_addr().ok().filter(|a| !a.ip().is_unspecified()),
+            Listener::Unix(_) => None,
         }
     }
 }
 
 /// Accepts connections until the slot is stopped.
 pub async fn accept_loop(worker: Rc<Worker>, slot: Rc<Slot>, listener: Listener) {
+    let fixed = listener.fixed_address().filter(|_| !slot.bind.borrow().transparent);
     loop {
         let next = poll_fn(|cx| {
             if slot.stopped.get() {
@@ -278,9 +353,10 @@ pub async fn accept_loop(worker: Rc<Worker>, slot: Rc<Slot>, listener: Listener)
         });
         match next.await {
             None => return,
-            Some(Ok(stream)) => {
+            Some(Ok((stream, peer))) => {
                 let seat = slot.enter(&worker.shared);
-                worker.spawn(connection::serve(worker.clone(), slot.clone(), stream, seat));
+                let local = fixed.or_else(|| stream.local());
+                worker.spawn(connection::serve(worker.clone(), slot.clone(), stream, (peer, local), seat));
             }
             Some(Err(error)) => after_accept_error(&error).await,
         }

@@ -77,7 +77,7 @@ impl Pool {
         self.used.set(self.used.get().saturating_sub(1));
     }
 
-    /// Takes a connection back, unless more are idle than were needed lately.
+    /// Takes a connection back, or gives it back when more are idle than were needed lately.
     pub fn give(
         &self,
         stream: Stream,
@@ -85,13 +85,15 @@ impl Pool {
         address_version: u32,
         now: Instant,
         max: Option<usize>,
-    ) {
+    ) -> Option<Stream> {
         let mut idle = self.idle.borrow_mut();
         let room = self.needed.get().max(1).min(max.unwrap_or(usize::MAX));
-        if idle.len() + self.used.get() < room.max(1) && max != Some(0) {
-            idle.push(Pooled { stream, requests, address_version, since: now });
-            self.server.add_idle(1);
+        if idle.len() + self.used.get() >= room {
+            return Some(stream);
         }
+        idle.push(Pooled { stream, requests, address_version, since: now });
+        self.server.add_idle(1);
+        None
     }
 
     /// Takes over the task that listens for the end of sessions: it ends with the pool.

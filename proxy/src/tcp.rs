@@ -12,7 +12,7 @@ use crate::connection::{Session, placeholder};
 use crate::http1;
 use crate::net::Deadline;
 use crate::road::{
-    self, Client, Fail, Fault, Lead, Place, Road, Tell, Upstream, connect_to, from_now, phase, place, tunnel,
+    self, Client, Fail, Fault, Place, Road, Tell, Upstream, connect_to, from_now, phase, place, tunnel,
 };
 use crate::worker::Worker;
 
@@ -28,7 +28,7 @@ pub async fn session(worker: &Rc<Worker>, mut session: Session) {
     let mut client = Client {
         stream: session.stream.clone(),
         buffer,
-        lead: Lead::default(),
+        lead: worker.buffers.take_lead(),
         deadline: Deadline::default(),
         body: None,
         heard: Instant::now(),

@@ -180,6 +180,7 @@ impl Worker {
         let mut tick = tokio::time::interval(Duration::from_secs(1));
         loop {
             tick.tick().await;
+            self.buffers.trim();
             let mut pools = self.pools.borrow_mut();
             pools.iter().for_each(|(_, delay, pool)| pool.purge(*delay));
             pools.retain(|(server, _, pool)| Rc::strong_count(pool) > 1 || Arc::strong_count(server) > 2);

@@ -99,6 +99,13 @@ pub enum Framing {
     Tunnel,
 }
 
+impl Framing {
+    /// True when the body is known to be larger than a few buffers.
+    pub fn is_large(self) -> bool {
+        matches!(self, Framing::Length(n) if n > 32 * 1024)
+    }
+}
+
 /// The head of a request, and what is known of its body.
 #[derive(Clone, Debug, Default)]
 pub struct Request {

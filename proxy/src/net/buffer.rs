@@ -2,6 +2,8 @@
 
 use std::cell::RefCell;
 
+use super::Lead;
+
 /// A byte buffer with a filled part; bytes enter at its end and leave at its start.
 #[derive(Debug)]
 pub struct Buffer {
@@ -79,15 +81,19 @@ impl Buffer {
 pub struct Buffers {
     size: usize,
     free: RefCell<Vec<Buffer>>,
+    large: RefCell<Vec<Buffer>>,
+    leads: RefCell<Vec<Lead>>,
 }
 
-/// More free buffers than this are returned to the system.
-const KEEP: usize = 256;
+/// The size of the buffers that large bodies go through: fewer, longer reads and writes.
+const LARGE: usize = 128 * 1024;
+/// A lead that has grown beyond this is not kept.
+const KEEP_LEAD: usize = 64 * 1024;
 
 impl Buffers {
     /// A store of buffers of that many bytes.
     pub fn new(size: usize) -> Buffers {
-        Buffers { size, free: RefCell::default() }
+        Buffers { size, free: RefCell::default(), large: RefCell::default(), leads: RefCell::default() }
     }
 
     /// Lends an empty buffer.
@@ -95,13 +101,50 @@ impl Buffers {
         self.free.borrow_mut().pop().unwrap_or_else(|| Buffer::new(self.size))
     }
 
+    /// Lends a large buffer in exchange for one whose content it takes over.
+    pub fn enlarge(&self, small: &mut Buffer) {
+        if small.data.len() >= LARGE {
+            return;
+        }
+        let mut large = self.large.borrow_mut().pop().unwrap_or_else(|| Buffer::new(LARGE));
+        large.put(small.filled());
+        self.give(std::mem::replace(small, large));
+    }
+
     /// Takes a buffer back.
     pub fn give(&self, mut buffer: Buffer) {
-        let mut free = self.free.borrow_mut();
-        if free.len() < KEEP && buffer.data.len() == self.size {
-            buffer.clear();
-            free.push(buffer);
+        buffer.clear();
+        match buffer.data.len() {
+            LARGE => self.large.borrow_mut().push(buffer),
+            len if len == self.size => self.free.borrow_mut().push(buffer),
+            _ => {}
         }
+    }
+
+    /// Lends an empty lead.
+    pub fn take_lead(&self) -> Lead {
+        self.leads.borrow_mut().pop().unwrap_or_default()
+    }
+
+    /// Takes a lead back.
+    pub fn give_lead(&self, mut lead: Lead) {
+        if lead.head().capacity() <= KEEP_LEAD {
+            lead.clear();
+            self.leads.borrow_mut().push(lead);
+        }
+    }
+
+    /// Returns to the system a part of what nobody has borrowed. Called every second: after a rush the store shrinks.
+    pub fn trim(&self) {
+        fn halve<T>(list: &RefCell<Vec<T>>) {
+            let mut list = list.borrow_mut();
+            let keep = list.len() / 2;
+            list.truncate(keep);
+            list.shrink_to(keep);
+        }
+        halve(&self.free);
+        halve(&self.large);
+        halve(&self.leads);
     }
 }
 

@@ -3,25 +3,17 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use tokio::time::Sleep;
 
 /// A timer that is armed lazily. Most waits end long before their time, and each sets a later deadline than the one
 /// before; so the timer stays where it is and is only moved when it fires too early or must fire sooner.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Deadline {
-    sleep: Pin<Box<Sleep>>,
+    /// Made when the first wait with an end begins.
+    sleep: Option<Pin<Box<Sleep>>>,
     armed: Option<Instant>,
-}
-
-/// Far enough to be never.
-const NEVER: Duration = Duration::from_secs(86_400 * 365);
-
-impl Default for Deadline {
-    fn default() -> Self {
-        Deadline { sleep: Box::pin(tokio::time::sleep(NEVER)), armed: None }
-    }
 }
 
 impl Deadline {
@@ -31,7 +23,7 @@ impl Deadline {
         if self.armed.is_none_or(|armed| armed > at) {
             self.arm(at);
         }
-        while self.sleep.as_mut().poll(cx).is_ready() {
+        while self.sleep.as_mut().is_some_and(|sleep| sleep.as_mut().poll(cx).is_ready()) {
             if Instant::now() >= at {
                 self.armed = None;
                 return Poll::Ready(());
@@ -43,7 +35,10 @@ impl Deadline {
 
     fn arm(&mut self, at: Instant) {
         self.armed = Some(at);
-        self.sleep.as_mut().reset(at.into());
+        match &mut self.sleep {
+            Some(sleep) => sleep.as_mut().reset(at.into()),
+            None => self.sleep = Some(Box::pin(tokio::time::sleep_until(at.into()))),
+        }
     }
 }
 
@@ -51,6 +46,7 @@ impl Deadline {
 mod tests {
     use super::*;
     use std::future::poll_fn;
+    use std::time::Duration;
 
     #[tokio::test]
     async fn a_later_time_leaves_the_timer_and_still_holds() {

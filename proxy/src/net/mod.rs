@@ -2,8 +2,10 @@
 
 mod buffer;
 mod deadline;
+mod lead;
 mod stream;
 
 pub use buffer::{Buffer, Buffers};
 pub use deadline::Deadline;
+pub use lead::Lead;
 pub use stream::Stream;

@@ -57,6 +57,11 @@ impl Stream {
         let _ = either!(self, s => s.try_io(Interest::READABLE, drained));
     }
 
+    /// Reads what is there already, without waiting to be told so: data often comes with the handshake.
+    pub fn read_early(&self, room: &mut [u8]) -> Option<usize> {
+        either!(self, s => recv(s, room, RecvFlags::empty())).ok().map(|(n, _)| n).filter(|&n| n > 0)
+    }
+
     /// Ready when there is something to read, the end of the stream included.
     pub fn poll_readable(&self, cx: &mut Context<'_>) -> Poll<()> {
         either!(self, s => s.poll_read_ready(cx)).map(|_| ())
@@ -106,14 +111,6 @@ impl Stream {
     pub fn reset_on_close(&self) {
         // a socket that refuses the option is closed in order: nothing else to be done
         let _ = either!(self, s => SockRef::from(s).set_linger(Some(std::time::Duration::ZERO)));
-    }
-
-    /// The address of the peer; none for unix sockets.
-    pub fn peer(&self) -> Option<SocketAddr> {
-        match self {
-            Stream::Tcp(s) => s.peer_addr().ok(),
-            Stream::Unix(_) => None,
-        }
     }
 
     /// The address on our side; none for unix sockets.

@@ -320,6 +320,9 @@ async fn respond(
         tunnel::run(road, up).await?;
         return Ok(false);
     }
+    if road.ex.response.framing.is_large() {
+        road.worker.buffers.enlarge(&mut up.buffer);
+    }
     let mut response = Pump::new(road.ex.response.framing, framing == Framing::Chunked);
     let result = relay(road, up, &mut request, &mut response).await;
     road.ex.log.bytes_out += response.written;
@@ -398,7 +401,7 @@ pub async fn write_lead(client: &mut Client, time: Option<Duration>) -> std::io:
 
 async fn write_all(
     stream: &crate::net::Stream,
-    lead: &mut super::Lead,
+    lead: &mut crate::net::Lead,
     deadline: &mut Deadline,
     time: Option<Duration>,
 ) -> std::io::Result<()> {

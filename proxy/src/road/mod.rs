@@ -22,7 +22,7 @@ use std::time::Instant;
 use portero_api::Exchange;
 
 use crate::http1::{self, BodyReader};
-use crate::net::{Buffer, Deadline, Stream};
+use crate::net::{Buffer, Deadline, Lead, Stream};
 use crate::snapshot::{Proxy, Snapshot};
 use crate::worker::Worker;
 
@@ -31,7 +31,7 @@ pub use fail::{Fail, Fault, Tell, phase};
 pub use finish::{finish, log_refused};
 pub use forward::{connect as connect_to, write_lead};
 pub use frontend::choose_backend;
-pub use pump::{Lead, Pump, PumpFail};
+pub use pump::{Pump, PumpFail};
 pub use replies::{linger, note, write_page};
 pub use upstream::{Upstream, from_now};
 

@@ -6,7 +6,7 @@ use std::task::{Context, Poll, ready};
 use portero_api::{Framing, Headers};
 
 use crate::http1::{self, BodyReader};
-use crate::net::{Buffer, Stream};
+use crate::net::{Buffer, Lead, Stream};
 
 /// A body under way.
 #[derive(Debug)]
@@ -115,7 +115,7 @@ impl Pump {
         // content is a piece of the input: what stands before it was framing
         let before = if len > 0 { step.data.as_ptr() as usize - input.as_ptr() as usize } else { consumed };
         if len > 0 && self.chunked {
-            lead.chunk(len, self.begun);
+            begin_chunk(lead, len, self.begun);
             self.begun = true;
         }
         buffer.consume(before);
@@ -139,7 +139,7 @@ impl Pump {
         lead: &mut Lead,
     ) -> Poll<Result<(), PumpFail>> {
         if !lead.before().is_empty() && self.ready <= COPY_UP_TO {
-            lead.before.extend_from_slice(&buffer.filled()[..self.ready]);
+            lead.head().extend_from_slice(&buffer.filled()[..self.ready]);
             buffer.consume(self.ready + self.skip);
             (self.ready, self.skip) = (0, 0);
         }
@@ -179,91 +179,22 @@ impl Pump {
     fn end(&mut self, lead: &mut Lead) {
         self.ended = true;
         if self.chunked {
-            lead.last_chunk(self.begun, self.reader.trailers());
+            end_chunks(lead, self.begun, self.reader.trailers());
         }
     }
 }
 
-/// Bytes that stand around the piece of a body that is written next: the head and chunk frames before it, the end of
-/// the last chunk after it.
-#[derive(Debug, Default)]
-pub struct Lead {
-    before: Vec<u8>,
-    before_done: usize,
-    after: Vec<u8>,
-    after_done: usize,
+fn begin_chunk(lead: &mut Lead, len: usize, begun: bool) {
+    if begun {
+        lead.head().extend_from_slice(b"\r\n");
+    }
+    let mut digits = [0; 18];
+    lead.head().extend_from_slice(http1::chunk_head(len, &mut digits));
 }
 
-impl Lead {
-    /// The buffer that a head is written into.
-    pub fn head(&mut self) -> &mut Vec<u8> {
-        &mut self.before
+fn end_chunks(lead: &mut Lead, begun: bool, trailers: Option<&Headers>) {
+    if begun {
+        lead.tail().extend_from_slice(b"\r\n");
     }
-
-    /// True when everything is written.
-    pub fn is_empty(&self) -> bool {
-        self.before().is_empty() && self.after().is_empty()
-    }
-
-    /// Forgets everything.
-    pub fn clear(&mut self) {
-        self.before.clear();
-        self.after.clear();
-        (self.before_done, self.after_done) = (0, 0);
-    }
-
-    /// Writes everything.
-    pub fn poll(&mut self, cx: &mut Context<'_>, to: &Stream) -> Poll<io::Result<()>> {
-        while !self.is_empty() {
-            let n = ready!(to.poll_write(cx, &[IoSlice::new(if self.before().is_empty() { self.after() } else { self.before() })]))?;
-            if n == 0 {
-                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
-            }
-            let rest = self.written_before(n);
-            self.written_after(rest);
-        }
-        Poll::Ready(Ok(()))
-    }
-
-    fn before(&self) -> &[u8] {
-        &self.before[self.before_done..]
-    }
-
-    fn after(&self) -> &[u8] {
-        &self.after[self.after_done..]
-    }
-
-    fn chunk(&mut self, len: usize, begun: bool) {
-        if begun {
-            self.before.extend_from_slice(b"\r\n");
-        }
-        let mut digits = [0; 18];
-        self.before.extend_from_slice(http1::chunk_head(len, &mut digits));
-    }
-
-    fn last_chunk(&mut self, begun: bool, trailers: Option<&Headers>) {
-        if begun {
-            self.after.extend_from_slice(b"\r\n");
-        }
-        http1::last_chunk(trailers, &mut self.after);
-    }
-
-    /// Takes `n` written bytes off what stands before, and gives back how many were more.
-    fn written_before(&mut self, n: usize) -> usize {
-        let mine = n.min(self.before.len() - self.before_done);
-        self.before_done += mine;
-        if self.before_done == self.before.len() {
-            self.before.clear();
-            self.before_done = 0;
-        }
-        n - mine
-    }
-
-    fn written_after(&mut self, n: usize) {
-        self.after_done += n;
-        if self.after_done == self.after.len() {
-            self.after.clear();
-            self.after_done = 0;
-        }
-    }
+    http1::last_chunk(trailers, lead.tail());
 }

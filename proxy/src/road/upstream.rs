@@ -9,9 +9,8 @@ use socket2::SockRef;
 use tokio::net::{TcpSocket, TcpStream, UnixStream};
 
 use super::fail::{Fail, Fault, phase};
-use super::pump::Lead;
 use crate::config::checked;
-use crate::net::{Buffer, Buffers, Stream};
+use crate::net::{Buffer, Buffers, Lead, Stream};
 use crate::proxy_protocol;
 use crate::snapshot::Server;
 
@@ -40,7 +39,7 @@ impl Upstream {
         Some(Upstream {
             stream: pooled.stream,
             buffer: buffers.take(),
-            lead: Lead::default(),
+            lead: buffers.take_lead(),
             reused: true,
             requests: pooled.requests,
             address_version: pooled.address_version,
@@ -54,7 +53,7 @@ impl Upstream {
         let address_version = server.state.address_version();
         let stream = connect(&server.conf, &server.state.address(), exchange).await;
         let stream = stream.map_err(|e| connect_failure(&e))?;
-        let mut lead = Lead::default();
+        let mut lead = buffers.take_lead();
         if let Some(header) = server.conf.send_proxy {
             proxy_protocol::write(header, &exchange.conn, lead.head());
         }
@@ -85,8 +84,15 @@ impl Upstream {
         let worn = server.conf.max_reuse.is_some_and(|max| self.requests > max);
         let clean = self.buffer.is_empty() && self.lead.is_empty();
         buffers.give(self.buffer);
-        if reusable && clean && !worn && server.conf.send_proxy.is_none() {
-            server.pool.give(self.stream, self.requests, self.address_version, now, server.conf.pool_max);
+        buffers.give_lead(self.lead);
+        let unwanted = if reusable && clean && !worn && server.conf.send_proxy.is_none() {
+            server.pool.give(self.stream, self.requests, self.address_version, now, server.conf.pool_max)
+        } else {
+            Some(self.stream)
+        };
+        if let Some(stream) = unwanted.filter(|_| reusable) {
+            // nothing is under way: no farewell is needed, and no port is kept waiting for one
+            stream.reset_on_close();
         }
     }
 }
