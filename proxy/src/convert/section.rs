@@ -56,7 +56,7 @@ impl<'a> Converter<'a> {
         let raw = self.not_as_keys(lines.clone());
         let (mut entries, mut block, mut options, mut rest) =
             (Entries::new(), Vec::new(), Vec::new(), Vec::new());
-        for line in lines {
+        for line in lines.clone() {
             if rules::is_statement(&line.words).is_some() && self.is_proxy() {
                 block.extend(comments::above(self.sources, line.span));
                 block.push(self.written(line, 0));
@@ -70,6 +70,9 @@ impl<'a> Converter<'a> {
             }
         }
         if !options.is_empty() {
+            if self.log_option_is_last(lines) {
+                entries.retain(|(key, _)| key != "log_format");
+            }
             entries.push(("options".to_owned(), Item::List(options)));
         }
         for (key, block) in [("lines", rest), ("rules", block)] {
@@ -212,6 +215,16 @@ impl<'a> Converter<'a> {
                 _ => format!("{} {written}", line.keyword()),
             },
         )
+    }
+
+    /// Whether `option httplog` or `option tcplog` stands below `log-format` and so replaces it. As a key it would not.
+    fn log_option_is_last<'l>(&self, lines: impl Iterator<Item = &'l Line>) -> bool {
+        let is_option = |line: &Line| {
+            let option = self.option(line).unwrap_or_default();
+            option.split_ascii_whitespace().any(|word| matches!(word, "httplog" | "tcplog"))
+        };
+        let formats = lines.filter(|line| line.keyword() == "log-format" || is_option(line));
+        formats.last().is_some_and(|line| line.keyword() != "log-format")
     }
 
     fn is_proxy(&self) -> bool {

@@ -162,6 +162,17 @@ fn comments_above_sections_and_rules_are_kept() {
 }
 
 #[test]
+fn the_last_word_about_the_log_format_holds() {
+    for lines in [
+        "option httplog\n log-format %ci",
+        "log-format %ci\n option httplog",
+        "log-format %ci\n no option httplog",
+    ] {
+        same(&format!("frontend f\n mode http\n bind :1\n {lines}\n"));
+    }
+}
+
+#[test]
 fn variables_stay_variables() {
     let toml = same("frontend f\n mode http\n bind :\"${PORT}\"\n maxconn \"$PORT\"\n");
     assert!(toml.contains(r#"bind = ':"${PORT}"'"#) && toml.contains("maxconn \"$PORT\""), "{toml}");

@@ -70,7 +70,7 @@ pub(super) fn options(section: &mut Section<'_, '_>, name: &Name<'_>, value: &Va
             let option = Word::plain("option", section.reader.span(name));
             let (no, rest) = words.split_at(usize::from(matches!(&*words[0].text, "no" | "default")));
             let span = words[0].span.to(words[words.len() - 1].span);
-            section.line(Line { words: [no, &[option], rest].concat(), span });
+            section.line_first(Line { words: [no, &[option], rest].concat(), span });
         }
     }
 }

@@ -18,13 +18,13 @@ pub(super) struct Section<'r, 'a> {
     /// What messages call it: `[frontend.web]`.
     pub(super) place: String,
     lines: Vec<Line>,
-    /// What keys say about all servers: it comes first, wherever it is written.
-    shared: Vec<Line>,
+    /// What other lines add to or replace, wherever it is written: options, and what keys say about all servers.
+    first: Vec<Line>,
 }
 
 impl<'r, 'a> Section<'r, 'a> {
     pub(super) fn new(reader: &'r mut Reader<'a>, kind: &'static str, place: String) -> Self {
-        Section { reader, kind, place, lines: Vec::new(), shared: Vec::new() }
+        Section { reader, kind, place, lines: Vec::new(), first: Vec::new() }
     }
 
     /// The lines of a table.
@@ -33,8 +33,8 @@ impl<'r, 'a> Section<'r, 'a> {
         entries: impl Iterator<Item = (&'v Name<'i>, &'v Value<'i>)>,
     ) -> Vec<Line> {
         self.entries("", entries);
-        self.shared.append(&mut self.lines);
-        self.shared
+        self.first.append(&mut self.lines);
+        self.first
     }
 
     fn entries<'v, 'i: 'v>(
@@ -208,7 +208,7 @@ impl<'r, 'a> Section<'r, 'a> {
         let span = if at.file == value.file && at.start <= value.start { at.to(value) } else { at };
         let line = Line { words: line, span };
         match line.keyword() {
-            "default-server" => self.shared.push(line),
+            "default-server" => self.line_first(line),
             _ => self.line(line),
         }
     }
@@ -219,6 +219,11 @@ impl<'r, 'a> Section<'r, 'a> {
             self.reader.out.push(error);
         }
         self.lines.push(line);
+    }
+
+    /// Adds a line before all those that are not so.
+    pub(super) fn line_first(&mut self, line: Line) {
+        self.first.push(line);
     }
 
     fn is_proxy(&self) -> bool {

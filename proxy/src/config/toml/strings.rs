@@ -105,11 +105,9 @@ fn places(text: &str, raw: &str, start: u32) -> Option<Vec<u32>> {
     let mut places = Vec::with_capacity(text.len() + 1);
     let mut rest = inner;
     for char in text.chars() {
-        let length = if delimiter.starts_with('"') { skip_continuation(&mut rest, &mut at)? } else { None };
+        let length = if delimiter.starts_with('"') { escape(&mut rest, &mut at)? } else { None };
         let length = length.or_else(|| written(rest, char))?;
-        let first = places.len();
         places.extend((0..char.len_utf8()).map(|i| start + (at + i.min(length - 1)) as u32));
-        debug_assert!(places.len() > first);
         at += length;
         rest = rest.get(length..)?;
     }
@@ -117,8 +115,8 @@ fn places(text: &str, raw: &str, start: u32) -> Option<Vec<u32>> {
     Some(places)
 }
 
-/// At an escape: how long it is, line continuations before it passed over.
-fn skip_continuation(rest: &mut &str, at: &mut usize) -> Option<Option<usize>> {
+/// How long the escape is that stands here, if one does. Line continuations before it are passed over.
+fn escape(rest: &mut &str, at: &mut usize) -> Option<Option<usize>> {
     while let Some(behind) = rest.strip_prefix('\\') {
         let length = match behind.chars().next()? {
             'x' => 4,
