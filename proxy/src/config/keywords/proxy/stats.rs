@@ -17,7 +17,7 @@ pub(super) const ROWS: &[Row<Draft>] = &[
     http(row("stats realm", ALL, (1, 1), line)),
     http(row("stats refresh", ALL, (1, 1), |c| { c.seconds(0)?; line(c) })),
     http(row("stats scope", ALL, (1, 1), line)),
-    http(row("stats show-desc", ALL, (0, MANY), line)),
+    http(row("stats show-desc", ALL, (0, MANY), sentence)),
     http(row("stats show-legends", ALL, (0, 0), line)),
     http(row("stats show-modules", ALL, (0, 0), line)),
     http(row("stats show-node", ALL, (0, 1), line)),
@@ -38,6 +38,16 @@ fn line(c: &mut Call<'_, Draft>) -> Result<(), Diagnostic> {
     words.extend_from_slice(c.args);
     c.target.stats.lines.push(words);
     c.target.stats.wanted = Some(c.line);
+    Ok(())
+}
+
+/// A line whose words are one text.
+fn sentence(c: &mut Call<'_, Draft>) -> Result<(), Diagnostic> {
+    line(c)?;
+    if let (Some(words), [first, .., last]) = (c.target.stats.lines.last_mut(), c.args) {
+        let text = words.drain(1..).map(|word| word.text).collect::<Vec<_>>().join(" ");
+        words.push(Word::plain(text, first.span.to(last.span)));
+    }
     Ok(())
 }
 
