@@ -10,6 +10,7 @@ use portero_policies::format::{self, Escape, Format};
 use portero_policies::vocabulary::Context;
 use portero_policies::{Compiler, Stage, Targets, Vocabulary};
 
+use crate::config::captures;
 use crate::config::checked::{self, Checked, LogStyle, PluginUse};
 use crate::health::Observer;
 use crate::log::Identity;
@@ -48,6 +49,7 @@ impl<'a> Builder<'a> {
         };
         let mut found = Diagnostics::default();
         let mut compiler = Compiler::new(&self.vocabulary, context, &self.checked.sources, &mut found);
+        compiler.set_captures(captures(conf));
         compiler.acls(&conf.acls);
         let proxy = self.compile(conf, state, &compiler);
         drop(compiler);

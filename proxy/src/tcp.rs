@@ -21,6 +21,7 @@ pub async fn session(worker: &Rc<Worker>, mut session: Session) {
     let conn = std::mem::replace(&mut session.conn, placeholder(&session.fe));
     let buffer = session.early.take().unwrap_or_else(|| worker.buffers.take());
     let mut ex = Exchange::new(conn);
+    ex.log.request_captures.resize(session.fe.conf.request_captures.len(), None);
     let timers = &mut ex.log.timers;
     timers.start = Some(ex.conn.accepted);
     timers.date = Some(ex.conn.accepted_at);

@@ -103,7 +103,10 @@ impl Source {
         for (name, value) in headers {
             let mut text = Vec::new();
             value.write(exchange, &mut text);
-            message.headers.push((name.clone(), text.into()));
+            // a field whose text comes out empty is left out, as HAProxy does here (not in `set-header`)
+            if !text.is_empty() {
+                message.headers.push((name.clone(), text.into()));
+            }
         }
         if let Some(body) = body {
             let mut text = Vec::new();

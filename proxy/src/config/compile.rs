@@ -97,7 +97,8 @@ fn formats(proxy: &Proxy, compiler: &Compiler<'_>) {
     }
 }
 
-fn captures(proxy: &Proxy) -> Captures {
+/// The capture slots of a proxy.
+pub(crate) fn captures(proxy: &Proxy) -> Captures {
     let lengths = |slots: &[(Vec<u8>, usize)]| slots.iter().map(|(_, length)| *length).collect();
     Captures { request: lengths(&proxy.request_captures), response: lengths(&proxy.response_captures) }
 }

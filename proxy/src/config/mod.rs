@@ -26,3 +26,5 @@ mod sections;
 mod servers;
 mod time;
 mod written;
+
+pub(crate) use compile::captures;

@@ -1,8 +1,8 @@
 //! Lines of the rule language in a proxy: where they may stand, and what they tell of its mode.
 
-use portero_grammar::Diagnostic;
 use portero_grammar::cfg::Line;
-use portero_grammar::rules::{self, Family, Statement};
+use portero_grammar::rules::{self, Family, Rule, Statement};
+use portero_grammar::{Diagnostic, Word};
 
 use super::draft::Draft;
 use super::keywords::Place;
@@ -19,7 +19,7 @@ pub(super) fn read(draft: &mut Draft, line: &Line, reading: &mut Reading) {
     }
     match statement {
         Statement::Acl(acl) => draft.acls.push(acl),
-        Statement::Rule(rule) => {
+        Statement::Rule(mut rule) => {
             if let Some(message) = not_yet(rule.family) {
                 return reading.out.push(Diagnostic::error(line.words[0].span, message));
             }
@@ -31,9 +31,25 @@ pub(super) fn read(draft: &mut Draft, line: &Line, reading: &mut Reading) {
             if is_http(rule.family) && draft.section != Place::DEFAULTS && draft.http_word.is_none() {
                 draft.http_word = Some((line.keyword().to_owned(), line.words[0].span));
             }
+            declare_capture(draft, &mut rule);
             draft.rules.entry(rule.family).or_default().push(rule);
         }
     }
+}
+
+/// `capture EXPR len N` is `declare capture request len N` with `capture EXPR id SLOT`: slots are numbered in the order in
+/// which the words that make them were written, those of the defaults first.
+fn declare_capture(draft: &mut Draft, rule: &mut Rule) {
+    if !matches!(rule.family, Family::HttpRequest | Family::TcpRequestContent)
+        || rule.action.name.text != "capture"
+    {
+        return;
+    }
+    let [.., len, number] = &mut rule.action.words[..] else { return };
+    let (true, Ok(length @ 1..)) = (len.text == "len", number.text.parse::<usize>()) else { return };
+    let slot = draft.request_captures.len().to_string();
+    draft.request_captures.push((Vec::new(), length));
+    (*len, *number) = (Word::plain("id", len.span), Word::plain(&slot, number.span));
 }
 
 /// ACLs and rules can stand in named defaults only, and not those that choose a backend or a server.
