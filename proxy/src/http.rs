@@ -176,6 +176,7 @@ impl Active {
             now,
             response_begun: false,
             keep_alive: head.keep_alive && !head.suspect,
+            sticky: road::Sticky::default(),
             tried,
         };
         exchange(&mut road).await

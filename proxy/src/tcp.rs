@@ -46,6 +46,7 @@ pub async fn session(worker: &Rc<Worker>, mut session: Session) {
         now: Instant::now(),
         response_begun: true,
         keep_alive: false,
+        sticky: road::Sticky::default(),
         tried: &mut Vec::new(),
     };
     if let Err(fail) = inner(&mut road).await {

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use portero_api::{Candidates, Counter, Outcome};
 
 use super::rules::{self, Side};
-use super::{Fail, Fault, Road, Tell, frontend, from_now, phase};
+use super::{Fail, Fault, Road, Tell, frontend, from_now, persistence, phase};
 use crate::health::Seen;
 use crate::net::Deadline;
 use crate::queue::Call;
@@ -90,9 +90,11 @@ fn persistent(road: &mut Road<'_>, be: &Rc<Proxy>) -> Option<usize> {
         && let Some(index) = be.servers.iter().position(|s| *s.conf.name == *name)
         && usable(&index)
     {
+        persistence::overruled(road);
         return Some(index);
     }
-    None
+    // whether it is up was asked where the cookie was read (`option persist`)
+    road.sticky.server.filter(|index| !road.tried.contains(index))
 }
 
 /// The balancer's pick. None when every server that is usable is full; an error when none is usable.

@@ -2,7 +2,7 @@
 
 use portero_api::Counter;
 
-use super::{Fail, Road, backend, finish, forward, frontend, prepare, replies};
+use super::{Fail, Road, backend, finish, forward, frontend, persistence, prepare, replies};
 
 /// Walks the whole road with a request whose head was read. True when another request may follow on the connection.
 ///
@@ -31,6 +31,7 @@ async fn inner(road: &mut Road<'_>) -> Result<(), Fail> {
 async fn in_backend(road: &mut Road<'_>) -> Result<(), Fail> {
     backend::request_rules(road).await?;
     backend::service(road).await?;
+    persistence::read(road);
     prepare::prepare(road);
     tries(road).await
 }

@@ -10,7 +10,7 @@ use portero_api::{Counter, Framing, Method, Outcome, Version};
 use super::backend::Place;
 use super::rules::{self, Side};
 use super::upstream::{Upstream, from_now};
-use super::{Client, Fail, Fault, Pump, PumpFail, Road, payload, phase, tunnel};
+use super::{Client, Fail, Fault, Pump, PumpFail, Road, payload, persistence, phase, tunnel};
 use crate::config::checked::Reuse;
 use crate::http1::{self, Connection};
 use crate::health::Seen;
@@ -82,6 +82,7 @@ async fn talk(road: &mut Road<'_>, up: &mut Upstream, place: &Place) -> Result<b
         let fe = road.fe.clone();
         rules::run(road, &fe.rules.http_response, Side::Response).await?;
     }
+    persistence::write(road, place.index);
     after_response_rules(road).await;
     respond(road, up, request, head).await
 }

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use portero_api::{Counter, Served, Message, Reply};
+use portero_api::{Counter, Served, Message, Reply, Request};
 
 use super::exchange::count_request;
 use super::rules::{self, Side};
@@ -14,12 +14,17 @@ pub fn begin(road: &mut Road<'_>) -> Result<(), Fail> {
     let closes = road.fe.conf.options.httpclose || road.worker.shared.is_stopping();
     road.keep_alive &= !closes;
     capture(road);
-    if road.fe.conf.monitor_uri.as_deref().is_some_and(|uri| uri == road.ex.request.target) {
+    if road.fe.conf.monitor_uri.as_deref().is_some_and(|uri| is_monitored(&road.ex.request, uri)) {
         let up = Message::new(200).body("text/html", "<html><body><h1>200 OK</h1>\nService ready.\n</body></html>\n");
         road.ex.log.silent = true;
         return Err(Fail::reply(Reply::Message(Box::new(up)), b'L', phase::REQUEST, Fault::Intercepted));
     }
     Ok(())
+}
+
+/// Whether a request asks for `monitor-uri`: a path is compared with the path of an absolute target too.
+fn is_monitored(request: &Request, uri: &[u8]) -> bool {
+    if uri.starts_with(b"/") { request.path_and_query() == uri } else { request.target == uri }
 }
 
 fn capture(road: &mut Road<'_>) {

@@ -9,6 +9,7 @@ mod finish;
 mod forward;
 mod frontend;
 mod payload;
+mod persistence;
 mod prepare;
 mod pump;
 mod replies;
@@ -31,6 +32,7 @@ pub use fail::{Fail, Fault, Tell, phase};
 pub use finish::{finish, log_refused};
 pub use forward::{connect as connect_to, write_lead};
 pub use frontend::choose_backend;
+pub use persistence::Sticky;
 pub use pump::{Pump, PumpFail};
 pub use replies::{linger, note, write_page};
 pub use upstream::{Upstream, from_now};
@@ -59,6 +61,8 @@ pub struct Road<'a> {
     pub keep_alive: bool,
     /// The time, as of the last step that waited: asking the clock at every step would cost more than the steps.
     pub now: Instant,
+    /// What the client's persistence cookie said.
+    pub sticky: Sticky,
     /// Servers that were tried already, by place.
     pub tried: &'a mut Vec<usize>,
 }
