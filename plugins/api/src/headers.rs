@@ -16,6 +16,8 @@ pub struct Headers {
 struct Entry {
     name: (u32, u32),
     value: (u32, u32),
+    /// As it came from the wire, where its bytes were judged.
+    judged: bool,
 }
 
 impl Headers {
@@ -36,7 +38,7 @@ impl Headers {
         self.clear();
         self.buf.extend_from_slice(head);
         let place = |r: Range<usize>| (r.start as u32, (r.end - r.start) as u32);
-        self.entries.extend(fields.into_iter().map(|(n, v)| Entry { name: place(n), value: place(v) }));
+        self.entries.extend(fields.into_iter().map(|(n, v)| Entry { name: place(n), value: place(v), judged: true }));
     }
 
     /// How many fields there are.
@@ -52,6 +54,12 @@ impl Headers {
     /// All fields, in order: (name as written, value).
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&[u8], &[u8])> + Clone {
         self.entries.iter().map(|e| (self.slice(e.name), self.slice(e.value)))
+    }
+
+    /// The same with a third word: true for a field that is as it came from the wire, where its bytes were judged;
+    /// what rules and plugins put in may hold any byte.
+    pub fn iter_judged(&self) -> impl Iterator<Item = (&[u8], &[u8], bool)> {
+        self.entries.iter().map(|e| (self.slice(e.name), self.slice(e.value), e.judged))
     }
 
     /// The field at a place in the list.
@@ -83,14 +91,14 @@ impl Headers {
     pub fn add(&mut self, name: &[u8], value: &[u8]) {
         let name = self.store(name);
         let value = self.store(value);
-        self.entries.push(Entry { name, value });
+        self.entries.push(Entry { name, value, judged: false });
     }
 
     /// Adds a field in front of all others.
     pub fn prepend(&mut self, name: &[u8], value: &[u8]) {
         let name = self.store(name);
         let value = self.store(value);
-        self.entries.insert(0, Entry { name, value });
+        self.entries.insert(0, Entry { name, value, judged: false });
     }
 
     /// Removes all fields of that name and adds one at the end.
@@ -104,6 +112,7 @@ impl Headers {
         let value = self.store(value);
         if let Some(entry) = self.entries.get_mut(index) {
             entry.value = value;
+            entry.judged = false;
         }
     }
 

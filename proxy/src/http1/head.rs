@@ -2,8 +2,10 @@
 
 use std::mem::MaybeUninit;
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use httparse::{Header, ParserConfig};
+use memchr::memmem::Finder;
 use memchr::{memchr, memchr_iter};
 
 use super::{Limits, Refusal};
@@ -18,13 +20,16 @@ pub struct Scan {
     at: usize,
 }
 
+/// The empty line at the end of a head.
+static END: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\r\n\r\n"));
+
 /// How many fields have room without memory from the heap.
 const INLINE: usize = 128;
 
 /// Finds a whole head: the range of its lines, the empty one included. None while bytes are missing.
 ///
-/// Line ends are judged here, once for the whole head: each LF stands behind a CR. A CR without LF is left to httparse,
-/// which takes it nowhere.
+/// Line ends are judged here when a head comes in pieces, else by [`lines_end_well`]: each LF stands behind a CR. A CR
+/// without LF is left to httparse, which takes it nowhere.
 pub(super) fn find(buf: &[u8], scan: &mut Scan, limits: &Limits) -> Result<Option<Range<usize>>, Refusal> {
     let window = &buf[..buf.len().min(limits.head)];
     while window[scan.start..].starts_with(b"\r\n") {
@@ -34,6 +39,15 @@ pub(super) fn find(buf: &[u8], scan: &mut Scan, limits: &Limits) -> Result<Optio
         [] | [b'\r'] => {}
         [first, ..] if is_token_byte(first) => {}
         _ => return Err(Refusal::bad("the head does not begin with a token")),
+    }
+    if scan.at == 0
+        && !limits.unsafe_ok
+        && let Some(end) = END.find(&window[scan.start..])
+    {
+        // most heads come whole: whether its lines end well is then seen when its fields are known
+        let head = scan.start..scan.start + end + 4;
+        *scan = Scan::default();
+        return Ok(Some(head));
     }
     let from = scan.at.max(scan.start);
     for lf in memchr_iter(b'\n', &window[from..]).map(|at| from + at) {
@@ -90,6 +104,12 @@ pub(super) fn refusal(error: httparse::Error) -> Refusal {
         httparse::Error::Status => Refusal::bad("no status line"),
         httparse::Error::Token => Refusal::bad("no request line"),
     }
+}
+
+/// True when each line of a parsed head ends in CR LF: what stands before each field, and before the empty line.
+pub(super) fn lines_end_well(head: &[u8], fields: &[Header<'_>]) -> bool {
+    let begins = fields.iter().map(|f| f.name.as_ptr() as usize - head.as_ptr() as usize);
+    head.ends_with(b"\r\n\r\n") && begins.into_iter().all(|at| at >= 2 && head[at - 2] == b'\r')
 }
 
 /// Where a part of a head stands in it.

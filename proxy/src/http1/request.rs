@@ -48,6 +48,9 @@ fn fill(
     into.method = Method::from_bytes(parsed.method.unwrap_or_default().as_bytes());
     into.target.extend_from_slice(parsed.path.unwrap_or_default().as_bytes());
     into.version = if parsed.version == Some(0) { Version::Http10 } else { Version::Http11 };
+    if !limits.unsafe_ok && !head::lines_end_well(bytes, parsed.headers) {
+        return Err(Refusal::bad("a line ends in LF without CR"));
+    }
     let mut facts = Facts::default();
     for field in parsed.headers.iter() {
         match Field::of(field.name.as_bytes()) {

@@ -53,6 +53,9 @@ fn fill(
     }
     into.version = if parsed.version == Some(0) { Version::Http10 } else { Version::Http11 };
     into.reason.extend_from_slice(reason(bytes));
+    if !limits.unsafe_ok && !head::lines_end_well(bytes, parsed.headers) {
+        return Err(Refusal::bad("a line ends in LF without CR"));
+    }
     let mut facts = Facts::default();
     for field in parsed.headers.iter() {
         match Field::of(field.name.as_bytes()) {

@@ -50,8 +50,9 @@ pub fn request_head(request: &Request, framing: Framing, connection: Connection,
     out.extend_from_slice(if old { b" HTTP/1.0\r\n" } else { b" HTTP/1.1\r\n" });
     let mut host = false;
     let mut length = Length::new(framing, LengthField::Drop);
-    for (name, value) in request.headers.iter() {
+    for (name, value, judged) in request.headers.iter_judged() {
         match Field::of(name) {
+            Field::Other if judged => plain(name, value, out),
             Field::Host if host => {}
             Field::Host => {
                 host = true;
@@ -94,8 +95,9 @@ pub fn response_head(response: &Response, framing: Framing, connection: Connecti
         _ => LengthField::Drop,
     };
     let mut length = Length::new(framing, absent);
-    for (name, value) in response.headers.iter() {
+    for (name, value, judged) in response.headers.iter_judged() {
         match Field::of(name) {
+            Field::Other if judged => plain(name, value, out),
             Field::Host | Field::Te => field(name, value, out),
             other => common(other, name, value, connection, &mut length, out),
         }
@@ -201,11 +203,18 @@ fn finish(framing: Framing, mut length: Length, connection: Connection, out: &mu
 
 fn field(name: &[u8], value: &[u8], out: &mut Vec<u8>) {
     let line = out.len();
+    plain(name, value, out);
+    let end = out.len() - 2;
+    blank(&mut out[line..end]);
+}
+
+/// A field whose bytes were judged when it was read.
+#[inline]
+fn plain(name: &[u8], value: &[u8], out: &mut Vec<u8>) {
     out.reserve(name.len() + value.len() + 4);
     out.extend_from_slice(name);
     out.extend_from_slice(b": ");
     out.extend_from_slice(value);
-    blank(&mut out[line..]);
     out.extend_from_slice(b"\r\n");
 }
 

@@ -14,7 +14,7 @@ use super::{Fail, Fault, Road, Tell, frontend, from_now, persistence, phase};
 use crate::health::Seen;
 use crate::net::Deadline;
 use crate::queue::Call;
-use crate::snapshot::{Proxy, Server};
+use crate::snapshot::{Proxy, Rules, Server};
 
 /// A place at a server, given back when dropped.
 pub struct Place {
@@ -49,9 +49,8 @@ pub async fn request_rules(road: &mut Road<'_>) -> Result<(), Fail> {
     if be.conf.options.http_buffer_request {
         super::payload::of_request(road, 0, road.fe.conf.timeouts.http_request).await?;
     }
-    rules::run(road, &be.rules.tcp_content, Side::Request).await?;
-    rules::run(road, &be.rules.http_request, Side::Request).await?;
-    rules::run(road, &be.rules.redirect, Side::Request).await
+    let Rules { tcp_content, http_request, redirect, .. } = &be.rules;
+    rules::run_all(road, [tcp_content, http_request, redirect], Side::Request).await
 }
 
 /// The statistics page of a backend.

@@ -77,10 +77,10 @@ async fn talk(road: &mut Road<'_>, up: &mut Upstream, place: &Place) -> Result<b
     note_response(road, place);
     check_retry_status(road)?;
     let be = road.be.clone();
-    rules::run(road, &be.rules.http_response, Side::Response).await?;
+    rules::run_all(road, [&be.rules.http_response], Side::Response).await?;
     if !Rc::ptr_eq(&road.fe, &road.be) {
         let fe = road.fe.clone();
-        rules::run(road, &fe.rules.http_response, Side::Response).await?;
+        rules::run_all(road, [&fe.rules.http_response], Side::Response).await?;
     }
     persistence::write(road, place.index);
     after_response_rules(road).await;
@@ -293,9 +293,9 @@ fn check_retry_status(road: &Road<'_>) -> Result<(), Fail> {
 /// `http-after-response` rules: of the backend, then of the frontend. They cannot refuse.
 pub async fn after_response_rules(road: &mut Road<'_>) {
     let (fe, be) = (road.fe.clone(), road.be.clone());
-    let _ = rules::run(road, &be.rules.http_after_response, Side::Response).await;
+    let _ = rules::run_all(road, [&be.rules.http_after_response], Side::Response).await;
     if !Rc::ptr_eq(&fe, &be) {
-        let _ = rules::run(road, &fe.rules.http_after_response, Side::Response).await;
+        let _ = rules::run_all(road, [&fe.rules.http_after_response], Side::Response).await;
     }
 }
 

@@ -7,6 +7,7 @@ use portero_api::{Counter, Served, Message, Reply, Request};
 use super::exchange::count_request;
 use super::rules::{self, Side};
 use super::{Fail, Fault, Road, Tell, payload, phase, replies};
+use crate::snapshot::Rules;
 
 /// Notes what the request says of itself before any rule changes it.
 pub fn begin(road: &mut Road<'_>) -> Result<(), Fail> {
@@ -47,9 +48,8 @@ pub async fn buffer_request(road: &mut Road<'_>) -> Result<(), Fail> {
 /// `tcp-request content`, `http-request` and `redirect` rules of the frontend.
 pub async fn request_rules(road: &mut Road<'_>) -> Result<(), Fail> {
     let fe = road.fe.clone();
-    rules::run(road, &fe.rules.tcp_content, Side::Request).await?;
-    rules::run(road, &fe.rules.http_request, Side::Request).await?;
-    rules::run(road, &fe.rules.redirect, Side::Request).await
+    let Rules { tcp_content, http_request, redirect, .. } = &fe.rules;
+    rules::run_all(road, [tcp_content, http_request, redirect], Side::Request).await
 }
 
 /// A service that answers in the place of a server: the statistics page.

@@ -16,11 +16,18 @@ pub enum Side {
     Response,
 }
 
+/// Evaluates sets of rules in order; those without rules cost nothing.
+pub async fn run_all<const N: usize>(road: &mut Road<'_>, sets: [&RuleSet; N], side: Side) -> Result<(), Fail> {
+    for rules in sets {
+        if !rules.is_empty() {
+            run(road, rules, side).await?;
+        }
+    }
+    Ok(())
+}
+
 /// Evaluates rules from the first to the last, waits where one asks to, and ends the exchange where one says so.
 pub async fn run(road: &mut Road<'_>, rules: &RuleSet, side: Side) -> Result<(), Fail> {
-    if rules.is_empty() {
-        return Ok(());
-    }
     let mut from = 0;
     while let Run::Answer(rule, answer) = rules.run(road.ex, from) {
         let Answer::Wait(wait) = answer else { return end(answer, side) };
