@@ -71,7 +71,7 @@ impl Sockets {
         }
     }
 
-    pub fn local(&self, address: &Listen) -> Option<SocketAddr> {
+    fn local(&self, address: &Listen) -> Option<SocketAddr> {
         let opened = self.open.get(address)?.sockets.first()?;
         SockRef::from(opened).local_addr().ok()?.as_socket()
     }

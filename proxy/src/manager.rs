@@ -1,51 +1,64 @@
 //! The manager's loop: signals, reloads, the end.
 
 use std::process::ExitCode;
-use std::time::Duration;
+use std::rc::Rc;
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::task::spawn_local;
 
 use crate::daemon::Daemon;
 
-/// Obeys signals until one ends the process.
-pub async fn run(mut daemon: Daemon, master: bool, _master_socket: Option<&str>) -> ExitCode {
-    let stream = |kind| signal(kind).expect("the manager's event loop runs, and these signals can be caught");
-    let mut interrupt = stream(SignalKind::interrupt());
-    let mut terminate = stream(SignalKind::terminate());
-    let mut finish = stream(SignalKind::user_defined1());
-    let mut reload = stream(SignalKind::user_defined2());
-    let mut hangup = stream(SignalKind::hangup());
-    loop {
-        tokio::select! {
-            _ = interrupt.recv() => return ended_by(&daemon, if master { 130 } else { 0 }).await,
-            _ = terminate.recv() => return ended_by(&daemon, if master { 143 } else { 0 }).await,
-            _ = finish.recv() => {
-                tracing::info!("finishing: no new connections, those under way go on");
-                daemon.soft_stop().await;
-                return ExitCode::SUCCESS;
-            }
-            _ = reload.recv() => match daemon.reload().await {
-                Ok(()) => tracing::info!("the new configuration is in use"),
-                Err(why) => tracing::error!("the old configuration stays in use\n{why}"),
-            },
-            _ = hangup.recv() => report(&daemon),
-        }
-    }
-}
-
-/// Gives log lines a moment to leave, then ends.
-async fn ended_by(_daemon: &Daemon, code: u8) -> ExitCode {
-    tokio::time::sleep(Duration::from_millis(10)).await;
+/// Obeys signals until one ends the process. `master`: a stop is told by the exit status, as HAProxy's master does.
+pub async fn run(daemon: Rc<Daemon>, master: bool) -> ExitCode {
+    let (mut interrupt, mut terminate) = (on(SignalKind::interrupt()), on(SignalKind::terminate()));
+    let mut finish = on(SignalKind::user_defined1());
+    let code = tokio::select! {
+        _ = interrupt.recv() => if master { 130 } else { 0 },
+        _ = terminate.recv() => if master { 143 } else { 0 },
+        () = soft_stop(&daemon, &mut finish) => 0,
+        () = listen(&daemon) => 0,
+    };
+    daemon.last_words().await;
     ExitCode::from(code)
 }
 
-/// SIGHUP: the state of all servers, as diagnostics.
-fn report(daemon: &Daemon) {
-    for proxy in daemon.shared.directory.all() {
-        for server in proxy.servers().iter() {
-            let (oper, sessions) = (server.oper(), server.current());
-            tracing::info!("server {}/{}: {oper:?}, {sessions} sessions", proxy.name, server.name);
+fn on(kind: SignalKind) -> Signal {
+    signal(kind).expect("the manager's event loop runs, and these signals can be caught")
+}
+
+/// SIGUSR1: lets nobody in any more, and waits for those inside.
+async fn soft_stop(daemon: &Daemon, finish: &mut Signal) {
+    finish.recv().await;
+    tracing::info!("finishing: no new connections, those under way go on");
+    daemon.soft_stop().await;
+}
+
+/// SIGUSR2 and SIGHUP, for ever.
+async fn listen(daemon: &Rc<Daemon>) {
+    let (mut again, mut hangup) = (on(SignalKind::user_defined2()), on(SignalKind::hangup()));
+    loop {
+        tokio::select! {
+            // a task of its own: what a stop interrupts must not be left half done
+            _ = again.recv() => drop(spawn_local(reload(daemon.clone()))),
+            _ = hangup.recv() => report(daemon),
         }
     }
 }
 
+async fn reload(daemon: Rc<Daemon>) {
+    match daemon.reload().await {
+        Ok(notes) if notes.is_empty() => tracing::info!("the new configuration is in use"),
+        Ok(notes) => tracing::info!("the new configuration is in use\n{notes}"),
+        Err(why) => tracing::error!("the old configuration stays in use\n{why}"),
+    }
+}
+
+/// The state of all servers, as diagnostics.
+fn report(daemon: &Daemon) {
+    for proxy in daemon.shared.directory.all() {
+        for server in proxy.servers().iter() {
+            let (oper, admin, sessions) = (server.oper(), server.admin(), server.current());
+            tracing::info!("server {}/{}: {oper:?}, {admin:?}, {sessions} sessions", proxy.name, server.name);
+        }
+    }
+}

@@ -3,17 +3,25 @@
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::config::checked::{Checked, Global};
+use crate::daemon::Limits;
 
-/// Descriptors beside those of connections: sockets, logs, event loops.
-const SPARE: u64 = 256;
+/// Descriptors of the process beside those of connections, sockets and threads: standard streams, logs, signals, the
+/// runtime API.
+const SPARE: u64 = 48;
+
+/// Descriptors of a worker: its event loop, its wake-ups, its log sockets.
+const PER_WORKER: u64 = 8;
+
+/// The most descriptors that are asked for where nothing says how many connections there will be.
+const MANY: u64 = 1 << 20;
 
 /// Raises the limit of open files to what `maxconn` needs: two for each connection.
 pub fn raise_descriptor_limit(checked: &Checked) -> Result<(), String> {
     let limit = getrlimit(Resource::Nofile);
     let hard = limit.maximum.unwrap_or(u64::MAX);
     let wanted = match checked.global.maxconn {
-        0 => hard.min(1 << 20),
-        max => u64::from(max) * 2 + SPARE,
+        0 => hard.min(MANY),
+        max => u64::from(max) * 2 + needed(checked, 1),
     };
     if limit.current.is_none_or(|now| now >= wanted) {
         return Ok(());
@@ -29,6 +37,37 @@ pub fn raise_descriptor_limit(checked: &Checked) -> Result<(), String> {
     result.map_err(|e| format!("cannot raise the limit of open files: {e}"))
 }
 
+/// Open files at the most.
+pub fn descriptor_limit() -> u64 {
+    getrlimit(Resource::Nofile).current.unwrap_or(MANY)
+}
+
+/// Client connections at the most where the configuration sets no limit: what open files allow, and what the memory
+/// of `-m` holds (HAProxy manual, `maxconn` of the global section).
+pub fn default_maxconn(checked: &Checked, workers: usize, limits: &Limits) -> u32 {
+    let files = descriptor_limit().saturating_sub(needed(checked, workers as u64)) / 2;
+    // two buffers, and what else is known of a connection
+    let memory = (2 * checked.global.bufsize + 4096) as u64;
+    let connections = |megabytes: u32| two_digits((u64::from(megabytes) << 20) / memory);
+    let most = limits.megabytes.map_or(files, |m| files.min(connections(m)));
+    most.clamp(1, u32::MAX.into()) as u32
+}
+
+/// Descriptors that are needed beside those of connections.
+fn needed(checked: &Checked, workers: u64) -> u64 {
+    let binds: usize = checked.proxies.iter().map(|p| p.binds.len()).sum();
+    let probes: usize =
+        checked.proxies.iter().map(|p| p.servers.iter().filter(|s| s.check.is_some()).count()).sum();
+    // each worker has its own socket of an address, and the manager keeps one
+    SPARE + (binds as u64) * 2 * workers + PER_WORKER * (workers + 1) + probes as u64
+}
+
+/// Rounded to two digits: the number is an estimate and should look like one.
+fn two_digits(number: u64) -> u64 {
+    let unit = 10u64.pow(number.max(1).ilog10().saturating_sub(1));
+    (number + unit / 2) / unit * unit
+}
+
 /// `chroot`, then `group`, then `user`. Called while the process has one thread: the others inherit.
 pub fn drop_rights(global: &Global) -> Result<(), String> {
     if let Some(path) = &global.chroot {
@@ -37,12 +76,24 @@ pub fn drop_rights(global: &Global) -> Result<(), String> {
     }
     if let Some(gid) = global.gid {
         let gid = rustix::process::Gid::from_raw(gid);
-        let set = rustix::thread::set_thread_groups(&[gid]).and_then(|()| rustix::thread::set_thread_gid(gid));
+        let set =
+            rustix::thread::set_thread_groups(&[gid]).and_then(|()| rustix::thread::set_thread_gid(gid));
         set.map_err(|e| format!("cannot become group {}: {e}", gid.as_raw()))?;
     }
     if let Some(uid) = global.uid {
         let uid = rustix::process::Uid::from_raw(uid);
-        rustix::thread::set_thread_uid(uid).map_err(|e| format!("cannot become user {}: {e}", uid.as_raw()))?;
+        rustix::thread::set_thread_uid(uid)
+            .map_err(|e| format!("cannot become user {}: {e}", uid.as_raw()))?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn estimates_have_two_digits() {
+        assert_eq!([7281, 29_127, 10_922, 99, 5].map(two_digits), [7300, 29_000, 11_000, 99, 5]);
+    }
 }

@@ -93,7 +93,6 @@ impl Shared {
 pub struct Gate {
     inside: AtomicU32,
     max: AtomicU32,
-    closed: AtomicBool,
     waiting: AtomicBool,
     wakers: Mutex<Vec<Waker>>,
 }
@@ -108,12 +107,6 @@ impl Gate {
     /// The limit; 0: none.
     pub fn max(&self) -> u32 {
         self.max.load(Relaxed)
-    }
-
-    /// Lets nobody in any more, whatever the limit, or opens again.
-    pub fn set_closed(&self, closed: bool) {
-        self.closed.store(closed, SeqCst);
-        self.wake();
     }
 
     /// How many are inside.
@@ -134,7 +127,7 @@ impl Gate {
 
     fn is_full(&self) -> bool {
         let max = self.max();
-        self.closed.load(SeqCst) || max > 0 && self.inside.load(SeqCst) >= max
+        max > 0 && self.inside.load(SeqCst) >= max
     }
 
     /// Counts one in.

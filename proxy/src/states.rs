@@ -37,7 +37,27 @@ pub fn apply(shared: &Shared, checked: &Checked) {
 
 /// Lets go of the proxies that the configuration no longer has. Requests under way hold theirs.
 pub fn forget_others(shared: &Shared, checked: &Checked) {
-    shared.directory.retain(|state| checked.proxies.iter().any(|p| p.name == state.name && p.kind == state.kind));
+    shared
+        .directory
+        .retain(|state| checked.proxies.iter().any(|p| p.name == state.name && p.kind == state.kind));
+}
+
+/// The states of all proxies, to go back to.
+pub struct Before(Vec<(Arc<ProxyState>, Arc<[Arc<ServerState>]>)>);
+
+/// Notes which states there are.
+pub fn remember(shared: &Shared) -> Before {
+    Before(shared.directory.all().into_iter().map(|p| (p.clone(), p.servers())).collect())
+}
+
+/// Goes back to the states of a configuration that stays in use.
+pub fn restore(shared: &Shared, before: Before, checked: &Checked) {
+    for (proxy, servers) in before.0 {
+        proxy.set_servers(servers.to_vec());
+        shared.directory.insert(proxy);
+    }
+    apply(shared, checked);
+    forget_others(shared, checked);
 }
 
 fn proxy(shared: &Shared, conf: &Proxy) -> Arc<ProxyState> {

@@ -7,7 +7,7 @@ use std::rc::{Rc, Weak};
 use std::sync::Arc;
 use std::time::Duration;
 
-use portero_api::{ServerState, shard};
+use portero_api::{Door, ServerState, shard};
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::{LocalSet, spawn_local};
 
@@ -20,19 +20,22 @@ use crate::pool::Pool;
 use crate::shared::Shared;
 use crate::snapshot::Snapshot;
 
+/// Where a worker says that an order is carried out, or why not.
+pub type Done = oneshot::Sender<Result<(), String>>;
+
 /// What a worker is told by the manager.
 #[derive(Debug)]
 pub enum Order {
     /// Build a snapshot of this configuration and say whether that worked; do not use it yet.
-    Prepare(Arc<Checked>, oneshot::Sender<Result<(), String>>),
+    Prepare(Arc<Checked>, Done),
     /// Use the snapshot that was prepared, with these sockets for its listeners.
-    Use(HashMap<Listen, std::os::fd::OwnedFd>, oneshot::Sender<Result<(), String>>),
+    Use(HashMap<Listen, std::os::fd::OwnedFd>, Done),
     /// Forget the snapshot that was prepared.
     Forget,
     /// Send the log lines that are waiting, and say when that is done.
-    Flush(oneshot::Sender<()>),
+    Flush(Done),
     /// Accept no more, end idle connections, and say when the last one has gone.
-    Stop(oneshot::Sender<()>),
+    Stop(Done),
 }
 
 /// The state of a worker. It never leaves its thread.
@@ -60,7 +63,6 @@ pub struct Worker {
 #[derive(Debug)]
 pub struct Handle {
     orders: mpsc::UnboundedSender<Order>,
-    thread: std::thread::JoinHandle<()>,
 }
 
 impl Handle {
@@ -68,13 +70,7 @@ impl Handle {
     pub fn tell(&self, order: Order) {
         // a worker that is gone takes no orders: the manager sees that by its silence
         let _ = self.orders.send(order);
-    }
-
-    /// True once its thread has ended.
-    pub fn is_finished(&self) -> bool {
-        self.thread.is_finished()
-    }
-}
+    }}
 
 /// Starts a worker's thread.
 pub fn start(index: usize, shared: Arc<Shared>, bufsize: usize) -> std::io::Result<Handle> {
@@ -88,8 +84,8 @@ pub fn start(index: usize, shared: Arc<Shared>, bufsize: usize) -> std::io::Resu
             worker.run(inbox).await;
         });
     };
-    let thread = std::thread::Builder::new().name(format!("worker {index}")).spawn(body)?;
-    Ok(Handle { orders, thread })
+    std::thread::Builder::new().name(format!("worker {index}")).spawn(body)?;
+    Ok(Handle { orders })
 }
 
 impl Worker {
@@ -159,7 +155,7 @@ impl Worker {
                 Order::Forget => *self.prepared.borrow_mut() = None,
                 Order::Flush(answer) => {
                     self.sinks.flush();
-                    let _ = answer.send(());
+                    let _ = answer.send(Ok(()));
                 }
                 Order::Stop(answer) => {
                     self.stop_accepting();
@@ -167,7 +163,7 @@ impl Worker {
                     spawn_local(async move {
                         worker.drained().await;
                         worker.sinks.flush();
-                        let _ = answer.send(());
+                        let _ = answer.send(Ok(()));
                     });
                 }
             }
@@ -195,7 +191,7 @@ impl Worker {
         let mut slots = self.slots.borrow_mut();
         let mut kept = HashMap::new();
         for fe in snapshot.frontends() {
-            for bind in &fe.conf.binds {
+            for bind in fe.conf.binds.iter().filter(|_| fe.state.door() == Door::Open) {
                 let gates = [self.shared.gate(&fe.conf.name), self.shared.socket_gate(&bind.address)];
                 let slot = match slots.remove(&bind.address) {
                     Some(slot) => {

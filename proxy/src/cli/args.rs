@@ -50,6 +50,8 @@ pub struct Options {
     pub local_peer: Option<String>,
     /// `-n`: the global `maxconn`.
     pub maxconn: Option<u32>,
+    /// `-m`: megabytes that client connections may need; sets the global `maxconn` where nothing else does.
+    pub megabytes: Option<u32>,
     /// `-dr`: servers that cannot be resolved are no error.
     pub ignore_unresolved: bool,
     /// `-dW`: warnings are errors.
@@ -180,7 +182,11 @@ fn take_value(options: &mut Options, arg: &str, value: &str) -> Result<(), Strin
             let number = value.parse().map_err(|_| format!("'-n {value}': not a number"))?;
             options.maxconn = Some(number);
         }
-        // -m limits HAProxy's own memory pools; -x fetches sockets that a reload in place never lets go of
+        "-m" => {
+            let number = value.parse().map_err(|_| format!("'-m {value}': not a number"))?;
+            options.megabytes = Some(number);
+        }
+        // -x fetches sockets that a reload in place never lets go of
         _ => {}
     }
     Ok(())

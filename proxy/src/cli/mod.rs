@@ -10,6 +10,8 @@ use std::process::ExitCode;
 
 use args::Command;
 
+pub use version::HAPROXY;
+
 /// Runs the program with these arguments (without its name).
 pub fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
     tracing_subscriber::fmt()

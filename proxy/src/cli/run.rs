@@ -9,8 +9,9 @@ use tokio::task::LocalSet;
 
 use super::args::Options;
 use super::check;
-use crate::config::checked::Checked;
-use crate::daemon::{Daemon, Source};
+use crate::config::checked::{Bind, Checked};
+use crate::config::{environment, load};
+use crate::daemon::{Daemon, Limits, Source};
 use crate::{manager, privileges};
 
 /// Told to the process in the background that it is that: the one in front has checked everything.
@@ -29,14 +30,12 @@ pub fn run(options: Options) -> ExitCode {
 
 fn try_run(options: &Options) -> Result<ExitCode, String> {
     check::go_to_folder(options)?;
-    let loaded = check::load(options);
+    let source = source(options);
+    let loaded = source.load();
     if !check::report(&loaded, options) {
         return Ok(ExitCode::FAILURE);
     }
-    let mut checked = loaded.checked.ok_or("the configuration cannot be used")?;
-    if let Some(max) = options.maxconn {
-        checked.global.maxconn = max;
-    }
+    let checked = loaded.checked.ok_or("the configuration cannot be used")?;
     if (options.daemon || checked.global.daemon) && !options.foreground {
         if std::env::var_os(IN_BACKGROUND).is_none() {
             return to_background();
@@ -44,7 +43,12 @@ fn try_run(options: &Options) -> Result<ExitCode, String> {
         // without a session of its own it would end with the terminal; having one already is as good
         let _ = rustix::process::setsid();
     }
-    serve(options, checked)
+    serve(options, checked, source)
+}
+
+fn source(options: &Options) -> Source {
+    let limits = Limits { connections: options.maxconn, megabytes: options.megabytes };
+    Source { paths: options.files.clone(), text: None, options: check::load_options(options), limits }
 }
 
 /// Starts this program again without a terminal. Nothing is shared with it but the files it was given.
@@ -57,18 +61,21 @@ fn to_background() -> Result<ExitCode, String> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn serve(options: &Options, checked: Checked) -> Result<ExitCode, String> {
+fn serve(options: &Options, checked: Checked, source: Source) -> Result<ExitCode, String> {
     privileges::raise_descriptor_limit(&checked)?;
     let pidfile = options.pidfile.clone().or_else(|| checked.global.pidfile.clone());
-    let source = Source { paths: options.files.clone(), options: check::load_options(options) };
-    let mut daemon = Daemon::open(checked, source)?;
+    let master_api = options.master_socket.as_deref().map(master_socket).transpose()?;
+    let daemon = Daemon::open(checked, source)?;
     if let Some(path) = &pidfile {
         write_pid(path)?;
     }
-    privileges::drop_rights(&daemon.checked.global)?;
+    privileges::drop_rights(&daemon.checked().global)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|e| format!("cannot start: {e}"))?;
     LocalSet::new().block_on(&runtime, async {
+        if let Some(bind) = &master_api {
+            daemon.open_master_api(bind)?;
+        }
         daemon.start().await?;
         if !options.quiet {
             announce(&daemon);
@@ -78,8 +85,18 @@ fn serve(options: &Options, checked: Checked) -> Result<ExitCode, String> {
         if options.notify {
             notify_ready();
         }
-        Ok(manager::run(daemon, options.master, options.master_socket.as_deref()).await)
+        Ok(manager::run(daemon, options.master).await)
     })
+}
+
+/// What `-S` says: an address, then options of a `stats socket` line behind commas.
+fn master_socket(words: &str) -> Result<Bind, String> {
+    let line = format!("global\n    stats socket {} level admin\n", words.replace(',', " "));
+    let mut env = environment::process(None, false);
+    let loaded = load::load_text("-S", &line, &mut env, &load::Options::default());
+    let said = || loaded.diagnostics.render(&loaded.sources, false);
+    let checked = loaded.checked.as_ref().ok_or_else(said)?;
+    checked.global.stats_sockets.first().cloned().ok_or_else(|| format!("'-S {words}' names no socket"))
 }
 
 fn announce(daemon: &Daemon) {

@@ -62,6 +62,7 @@ impl Shared<'_> {
         Proxy {
             name: draft.name().into(),
             id,
+            id_is_written: draft.id.is_some(),
             kind: kind(draft.section),
             mode,
             span: draft.span,
@@ -157,14 +158,15 @@ fn places(drafts: &[Draft]) -> BTreeMap<String, usize> {
     backends.map(|(place, d)| (d.name().to_owned(), place)).collect()
 }
 
-/// Numbers by place, those that `id` gives to others left out.
+/// Numbers by place, those that `id` gives to others left out. They begin with 2: the first is HAProxy's own, for its
+/// runtime API.
 fn numbers(drafts: &[Draft]) -> Vec<u32> {
     let mut used: BTreeSet<u32> = drafts.iter().filter_map(|d| Some(d.id?.0)).collect();
     let number = |(draft, place): (&Draft, u32)| match draft.id {
         Some((id, _)) => id,
         None => servers::number(&mut used, place),
     };
-    drafts.iter().zip(1..).map(number).collect()
+    drafts.iter().zip(2..).map(number).collect()
 }
 
 fn binds(draft: &Draft) -> Vec<super::checked::Bind> {

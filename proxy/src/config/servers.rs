@@ -53,6 +53,7 @@ fn build(
     Some(Server {
         name: name.text.as_str().into(),
         id,
+        id_is_written: server.id.is_some(),
         check: check(draft, server, name, &address, port_offset, reading),
         address,
         written: written.text.as_str().into(),

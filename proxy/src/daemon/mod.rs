@@ -1,129 +1,219 @@
-//! The manager: starts the workers, keeps the sockets, swaps configurations, watches servers, obeys signals.
+//! The daemon as the manager's thread sees it: starts the workers, keeps the sockets, swaps configurations.
 
+mod doors;
+mod source;
+
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::os::fd::OwnedFd;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
-use portero_api::shard;
-use tokio::sync::oneshot;
+use portero_api::{Counter, Door, shard};
+use tokio::sync::{Mutex, oneshot};
 
-use crate::config::checked::{Checked, Listen};
-use crate::config::load;
+use crate::config::checked::{Bind, Checked, Level, Listen};
 use crate::dial::Direct;
 use crate::health::Health;
 use crate::listener::Sockets;
 use crate::log::LogSinks;
+use crate::runtime;
 use crate::shared::Shared;
 use crate::worker::{self, Handle, Order};
-use crate::{registry, states};
+use crate::{privileges, process_vars, registry, states};
 
-/// The running daemon, seen from the manager's thread.
+pub use source::{Limits, Source};
+
+/// The sockets of a worker by their addresses.
+type WorkerSockets = HashMap<Listen, OwnedFd>;
+
+/// The longest that an end by SIGTERM waits for log lines to leave.
+const LAST_WORDS: Duration = Duration::from_millis(200);
+
+/// The running daemon. It never leaves the manager's thread.
 pub struct Daemon {
     /// What all workers share.
     pub shared: Arc<Shared>,
-    /// The configuration in use.
-    pub checked: Arc<Checked>,
     /// The checks of all servers.
     pub health: Health,
     /// Where the manager's own log lines go.
     pub sinks: LogSinks,
     source: Source,
-    workers: Vec<Handle>,
-    sockets: Sockets,
+    checked: RefCell<Arc<Checked>>,
+    workers: OnceCell<Vec<Handle>>,
+    sockets: RefCell<Sockets>,
+    /// Where the runtime API listens.
+    apis: RefCell<runtime::Doors>,
+    /// Held by whoever swaps configurations.
+    swapping: Mutex<()>,
+    reloads: Cell<Reloads>,
 }
 
-/// Where the configuration comes from, for reloads.
-#[derive(Clone, Default)]
-pub struct Source {
-    /// Files and folders, as `-f` named them.
-    pub paths: Vec<PathBuf>,
-    /// How they are read.
-    pub options: load::Options,
+/// How reloads went so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reloads {
+    /// The new configuration was used.
+    pub done: u32,
+    /// The old one stayed in use.
+    pub failed: u32,
 }
 
 impl Daemon {
     /// Opens all sockets: after this the process needs no rights any more. `shard::set_workers` is called here, so no
     /// state may be made before.
-    pub fn open(checked: Checked, source: Source) -> Result<Daemon, String> {
+    pub fn open(checked: Checked, source: Source) -> Result<Rc<Daemon>, String> {
         let count = worker_count(&checked);
         shard::set_workers(count);
         let shared = Arc::new(Shared::new(registry::plugins()));
+        shared.default_maxconn.store(privileges::default_maxconn(&checked, count, &source.limits), Relaxed);
         let mut sockets = Sockets::default();
         open_sockets(&mut sockets, &checked, count)?;
         let sinks = LogSinks::new(shared.common.clone());
         let health = Health::new(shared.clone(), sinks.clone(), Rc::new(Direct));
-        let checked = Arc::new(checked);
-        Ok(Daemon { shared, checked, health, sinks, source, workers: Vec::new(), sockets })
+        Ok(Rc::new(Daemon {
+            shared,
+            health,
+            sinks,
+            source,
+            checked: RefCell::new(Arc::new(checked)),
+            workers: OnceCell::new(),
+            sockets: RefCell::new(sockets),
+            apis: RefCell::default(),
+            swapping: Mutex::default(),
+            reloads: Cell::default(),
+        }))
     }
 
     /// Starts the workers and lets them accept.
-    pub async fn start(&mut self) -> Result<(), String> {
+    pub async fn start(self: &Rc<Self>) -> Result<(), String> {
         let sinks = self.sinks.clone();
         tokio::task::spawn_local(async move { sinks.run().await });
-        let bufsize = self.checked.global.bufsize;
-        for index in 0..worker_count(&self.checked) {
-            let started = worker::start(index, self.shared.clone(), bufsize);
-            self.workers.push(started.map_err(|e| format!("cannot start worker {index}: {e}"))?);
+        let checked = self.checked();
+        let start = |index| {
+            let started = worker::start(index, self.shared.clone(), checked.global.bufsize);
+            started.map_err(|e| format!("cannot start worker {index}: {e}"))
+        };
+        let workers = (0..worker_count(&checked)).map(start).collect::<Result<_, _>>()?;
+        if self.workers.set(workers).is_err() {
+            return Err("the daemon was started twice".to_owned());
         }
-        self.swap(self.checked.clone()).await
+        self.swap(checked).await
     }
 
-    /// Reads the configuration again and uses it. A broken one leaves the old one running; the error says why.
-    pub async fn reload(&mut self) -> Result<(), String> {
-        let loaded = load::load(&self.source.paths, &self.source.options);
+    /// The configuration in use.
+    pub fn checked(&self) -> Arc<Checked> {
+        self.checked.borrow().clone()
+    }
+
+    /// Reads the configuration again and uses it; gives back what there is to say about it. A broken one leaves
+    /// everything as it was; the error says why.
+    pub async fn reload(self: &Rc<Self>) -> Result<String, String> {
+        let _alone = self.swapping.lock().await;
+        let result = self.read_again().await;
+        let Reloads { done, failed } = self.reloads.get();
+        let (ok, not) = (u32::from(result.is_ok()), u32::from(result.is_err()));
+        self.reloads.set(Reloads { done: done + ok, failed: failed + not });
+        result
+    }
+
+    async fn read_again(self: &Rc<Self>) -> Result<String, String> {
+        let loaded = self.source.load();
         let report = loaded.diagnostics.render(&loaded.sources, false);
         let Some(checked) = loaded.checked else { return Err(report) };
-        if !report.is_empty() {
-            tracing::info!("{report}");
-        }
-        let fresh = open_sockets(&mut self.sockets, &checked, self.workers.len());
-        let swapped = match fresh {
-            Ok(()) => self.swap(Arc::new(checked)).await,
+        let mut notes: Vec<String> = (!report.is_empty()).then_some(report).into_iter().collect();
+        let opened = open_sockets(&mut self.sockets.borrow_mut(), &checked, self.workers().len());
+        let swapped = match opened {
+            Ok(more) => {
+                notes.extend(more);
+                notes.extend(self.note_threads(&checked));
+                self.swap(Arc::new(checked)).await
+            }
             Err(error) => Err(error),
         };
-        let used = self.checked.clone();
-        self.sockets.retain(|address| binds(&used).any(|b| b.address == *address));
-        swapped
+        let used = self.checked();
+        let is_used = |address: &Listen| all_binds(&used).any(|b| b.address == *address);
+        let apis = self.apis.borrow();
+        self.sockets.borrow_mut().retain(|address| is_used(address) || apis.is_master(address));
+        swapped.map(|()| notes.join("\n"))
+    }
+
+    /// Lets the master's runtime API listen, whatever configurations say.
+    pub fn open_master_api(self: &Rc<Self>, bind: &Bind) -> Result<(), String> {
+        let failed = |e: std::io::Error| format!("cannot listen for the master's runtime API: {e}");
+        self.sockets.borrow_mut().open(bind, 1).map_err(failed)?;
+        let fd = self.sockets.borrow().for_worker(&bind.address, 0).map_err(failed)?;
+        self.apis.borrow_mut().open_master(self, bind, fd).map_err(failed)
+    }
+
+    fn note_threads(&self, checked: &Checked) -> Option<String> {
+        let (now, wanted) = (self.workers().len(), worker_count(checked));
+        let text = || format!("note: {wanted} threads take a restart; there are {now} until then");
+        (now != wanted).then(text)
+    }
+
+    fn workers(&self) -> &[Handle] {
+        self.workers.get().map_or(&[], Vec::as_slice)
     }
 
     /// Builds a configuration beside the one in use on every worker, and swaps only when all could.
-    async fn swap(&mut self, checked: Arc<Checked>) -> Result<(), String> {
+    async fn swap(self: &Rc<Self>, checked: Arc<Checked>) -> Result<(), String> {
+        let before = states::remember(&self.shared);
         states::apply(&self.shared, &checked);
-        let prepared = self.ask_all(|answer| Order::Prepare(checked.clone(), answer)).await;
-        if let Err(error) = prepared {
-            self.workers.iter().for_each(|w| w.tell(Order::Forget));
-            states::apply(&self.shared, &self.checked);
+        if let Err(error) = self.deploy(&checked).await {
+            states::restore(&self.shared, before, &self.checked());
             return Err(error);
         }
-        self.health.apply(&checked).map_err(|found| found.render(&checked.sources, false))?;
-        for (index, worker) in self.workers.iter().enumerate() {
-            let mut sockets = HashMap::new();
-            for bind in binds(&checked) {
-                let fd = self.sockets.for_worker(&bind.address, index);
-                sockets.insert(bind.address.clone(), fd.map_err(|e| format!("cannot listen: {e}"))?);
-            }
-            let (answer, wait) = oneshot::channel();
-            worker.tell(Order::Use(sockets, answer));
-            wait.await.map_err(|_| format!("worker {index} is gone"))??;
-        }
         states::forget_others(&self.shared, &checked);
-        self.checked = checked;
-        Ok(())
+        process_vars::begin(&self.shared, &checked);
+        self.checked.replace(checked);
+        self.serve_apis()
     }
 
+    /// Gives a configuration to the workers once all of them can use it.
+    async fn deploy(&self, checked: &Arc<Checked>) -> Result<(), String> {
+        let prepared = self.prepare(checked).await;
+        if prepared.is_err() {
+            self.workers().iter().for_each(|w| w.tell(Order::Forget));
+        }
+        let mut sockets = prepared?.into_iter();
+        self.ask_all(|answer| Order::Use(sockets.next().unwrap_or_default(), answer)).await
+    }
+
+    /// All that can fail: snapshots on all workers, their sockets, checks.
+    async fn prepare(&self, checked: &Arc<Checked>) -> Result<Vec<WorkerSockets>, String> {
+        self.ask_all(|answer| Order::Prepare(checked.clone(), answer)).await?;
+        let for_worker = |index| -> std::io::Result<WorkerSockets> {
+            let sockets = self.sockets.borrow();
+            let fd = |bind: &Bind| Ok((bind.address.clone(), sockets.for_worker(&bind.address, index)?));
+            open_binds(&self.shared, checked).map(fd).collect()
+        };
+        let sockets = (0..self.workers().len()).map(for_worker).collect::<Result<_, _>>();
+        let sockets = sockets.map_err(|e| format!("cannot listen: {e}"))?;
+        self.health.apply(checked).map_err(|found| found.render(&checked.sources, false))?;
+        Ok(sockets)
+    }
+
+    /// Lets the runtime API listen where the configuration says.
+    fn serve_apis(self: &Rc<Self>) -> Result<(), String> {
+        let sockets = self.sockets.borrow();
+        let open = |bind: &Bind| sockets.for_worker(&bind.address, 0);
+        let served = self.apis.borrow_mut().serve(self, &self.checked().global.stats_sockets, open);
+        served.map_err(|e| format!("cannot listen for the runtime API: {e}"))
+    }
+
+    /// Gives all workers an order that they answer, and waits for all answers.
     async fn ask_all(
         &self,
-        order: impl Fn(oneshot::Sender<Result<(), String>>) -> Order,
+        mut order: impl FnMut(oneshot::Sender<Result<(), String>>) -> Order,
     ) -> Result<(), String> {
         let ask = |worker: &Handle| {
             let (answer, wait) = oneshot::channel();
             worker.tell(order(answer));
             wait
         };
-        let waits: Vec<_> = self.workers.iter().map(ask).collect();
+        let waits: Vec<_> = self.workers().iter().map(ask).collect();
         let mut result = Ok(());
         for (index, wait) in waits.into_iter().enumerate() {
             let answer = wait.await.unwrap_or_else(|_| Err(format!("worker {index} is gone")));
@@ -133,66 +223,97 @@ impl Daemon {
     }
 
     /// Stops accepting and waits for the connections, at most for `hard-stop-after`.
-    pub async fn soft_stop(&mut self) {
+    pub async fn soft_stop(&self) {
         self.shared.stopping.store(true, Relaxed);
-        self.sockets = Sockets::default();
-        let ask = |worker: &Handle| {
-            let (answer, wait) = oneshot::channel();
-            worker.tell(Order::Stop(answer));
-            wait
-        };
-        let waits: Vec<_> = self.workers.iter().map(ask).collect();
-        let all = async {
-            for wait in waits {
-                // a worker that is gone has no connections
-                let _ = wait.await;
-            }
-        };
-        match self.checked.global.hard_stop_after {
-            Some(limit) => drop(tokio::time::timeout(limit, all).await),
-            None => all.await,
+        let limit = self.checked().global.hard_stop_after;
+        let addresses: Vec<_> = binds(&self.checked()).map(|b| b.address.clone()).collect();
+        self.sockets.borrow_mut().retain(|address| !addresses.contains(address));
+        let stopped = self.ask_all(Order::Stop);
+        match limit {
+            Some(limit) => drop(tokio::time::timeout(limit, stopped).await),
+            // a worker that is gone has no connections
+            None => drop(stopped.await),
         }
+    }
+
+    /// Sends the log lines that are waiting anywhere, as far as that is a matter of moments.
+    pub async fn last_words(&self) {
+        // lines of a worker that does not answer in time are lost with it
+        let _ = tokio::time::timeout(LAST_WORDS, self.ask_all(Order::Flush)).await;
+        self.sinks.flush();
+    }
+
+    /// Bytes that clients were sent by all frontends.
+    pub fn bytes_out(&self) -> u64 {
+        self.shared.directory.all().iter().map(|p| p.front.get(Counter::BytesOut)).sum()
+    }
+
+    /// Requests that clients have sent to all frontends.
+    pub fn requests(&self) -> u64 {
+        self.shared.directory.all().iter().map(|p| p.front.get(Counter::Requests)).sum()
+    }
+
+    /// How reloads went so far.
+    pub fn reloads(&self) -> Reloads {
+        self.reloads.get()
+    }
+
+    /// The sockets of the runtime API.
+    pub fn runtime_sockets(&self) -> Vec<(Listen, Level)> {
+        self.apis.borrow().list().map(|(address, level)| (address.clone(), level)).collect()
+    }
+
+    /// Worker threads.
+    pub fn threads(&self) -> usize {
+        self.workers().len()
     }
 
     /// The sockets that clients can connect to: frontend and address.
     pub fn listening(&self) -> Vec<(Arc<str>, String)> {
-        let mut list = Vec::new();
-        for proxy in &self.checked.proxies {
-            for bind in &proxy.binds {
-                let text = match &bind.address {
-                    Listen::Unix(path) => path.display().to_string(),
-                    Listen::Abstract(name) => {
-                        format!("abns@{}", String::from_utf8_lossy(name).trim_end_matches('\0'))
-                    }
-                    ip => self.sockets.local(ip).map_or_else(|| "?".to_owned(), |a| a.to_string()),
-                };
-                list.push((proxy.name.clone(), text));
+        let sockets = self.sockets.borrow();
+        let checked = self.checked();
+        let with_name = |p: &Arc<crate::config::checked::Proxy>| {
+            let text = |bind: &Bind| (p.name.clone(), sockets.name(&bind.address));
+            p.binds.iter().map(text).collect::<Vec<_>>()
+        };
+        checked.proxies.iter().flat_map(with_name).collect()
+    }
+}
+
+/// Opens what a configuration needs and is not open yet; gives back notes about options that cannot change now.
+fn open_sockets(sockets: &mut Sockets, checked: &Checked, workers: usize) -> Result<Vec<String>, String> {
+    let (mut errors, mut notes) = (Vec::new(), Vec::new());
+    for bind in all_binds(checked) {
+        let said = |d: portero_grammar::Diagnostic| d.render(&checked.sources, false);
+        match sockets.open(bind, workers) {
+            Ok(None) => {}
+            Ok(Some(note)) => notes.push(said(portero_grammar::Diagnostic::note(bind.span, note))),
+            Err(error) => {
+                let message = format!("cannot listen here: {error}");
+                errors.push(said(portero_grammar::Diagnostic::error(bind.span, message)));
             }
         }
-        list
     }
+    if errors.is_empty() { Ok(notes) } else { Err(errors.join("\n\n")) }
 }
 
-fn open_sockets(sockets: &mut Sockets, checked: &Checked, workers: usize) -> Result<(), String> {
-    let mut errors = Vec::new();
-    for bind in binds(checked) {
-        if let Err(error) = sockets.open(bind, workers) {
-            let message = format!("cannot listen here: {error}");
-            let said = portero_grammar::Diagnostic::error(bind.span, message);
-            errors.push(said.render(&checked.sources, false));
-        }
-    }
-    if errors.is_empty() { Ok(()) } else { Err(errors.join("\n\n")) }
-}
-
-fn binds(checked: &Checked) -> impl Iterator<Item = &crate::config::checked::Bind> {
+/// The sockets of frontends.
+fn binds(checked: &Checked) -> impl Iterator<Item = &Bind> {
     checked.proxies.iter().flat_map(|p| &p.binds)
+}
+
+/// The sockets of frontends that take connections.
+fn open_binds<'a>(shared: &'a Shared, checked: &'a Checked) -> impl Iterator<Item = &'a Bind> {
+    let is_open = |name: &str| shared.directory.proxy(name, false).is_none_or(|p| p.door() == Door::Open);
+    checked.proxies.iter().filter(move |p| p.kind.has_front() && is_open(&p.name)).flat_map(|p| &p.binds)
+}
+
+/// All sockets, those of the runtime API included.
+fn all_binds(checked: &Checked) -> impl Iterator<Item = &Bind> {
+    binds(checked).chain(&checked.global.stats_sockets)
 }
 
 fn worker_count(checked: &Checked) -> usize {
     let cores = || std::thread::available_parallelism().map_or(1, usize::from);
     checked.global.nbthread.unwrap_or_else(cores).max(1)
 }
-
-/// The longest that a stop by SIGTERM waits for log lines to leave.
-pub const LAST_WORDS: Duration = Duration::from_millis(200);

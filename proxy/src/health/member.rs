@@ -14,6 +14,7 @@ use super::shutdown::{Ended, Shutdown};
 use super::slowstart::Ramp;
 use super::vitals::{Step, Vitals};
 use super::words::{Cause, Finding, full_name, subject};
+use super::world::Flags;
 use crate::config::checked::{OnError, Server};
 use crate::log::Level;
 
@@ -294,6 +295,10 @@ impl Member {
         if self.habits.get().shutdown_sessions {
             Shutdown::of(&self.server, &self.common).end_sessions(Ended::Down);
         }
+    }
+
+    pub(super) fn flags(&self) -> Flags {
+        Flags { checking: self.checking.get(), inherited: self.inherited.get() }
     }
 
     fn backend(&self) -> Rc<Backend> {

@@ -29,6 +29,15 @@ pub struct Health {
     world: RefCell<World>,
 }
 
+/// What nothing but the checks knows of a server.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Flags {
+    /// False while its checks are paused (`disable health`).
+    pub checking: bool,
+    /// True when its administrative state is that of the server that it tracks.
+    pub inherited: bool,
+}
+
 /// No server has this name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unknown;
@@ -108,6 +117,11 @@ impl Health {
             member.hurry.notify_one();
         }
         Ok(())
+    }
+
+    /// What nothing but the checks knows of a server.
+    pub fn flags(&self, backend: &str, server: &str) -> Flags {
+        self.member(backend, server).map_or(Flags::default(), |member| member.flags())
     }
 
     fn member(&self, backend: &str, server: &str) -> Result<Rc<Member>, Unknown> {

@@ -14,7 +14,7 @@ use portero_api::{Body, Directory, Exchange, Message, Method, Plugin, Process, P
 use portero_api::{Served, Service};
 
 use config::Config;
-use rows::View;
+use rows::{Pick, View};
 
 /// The plugin.
 pub fn plugin() -> Plugin {
@@ -89,7 +89,7 @@ impl Service for Stats {
             ));
         }
         let wish = Wish::of(&request.target);
-        let view = View { now: Instant::now(), legends: self.config.legends };
+        let view = View { now: Instant::now(), legends: self.config.legends, pick: Pick::default() };
         let proxies = self.proxies();
         let head = Message::new(200).header("cache-control", "no-cache");
         Some(match wish.format {

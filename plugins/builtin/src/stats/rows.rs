@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use portero_api::{Counter, Counters, ProxyState, Rate, ServerState};
+use portero_api::{Admin, Counter, Counters, ProxyState, Rate, ServerState};
 
 pub use super::fields::FIELDS;
 
@@ -49,6 +49,45 @@ pub struct View {
     pub now: Instant,
     /// True to show addresses (`stats show-legends`, and always in the runtime API).
     pub legends: bool,
+    /// Which rows there are.
+    pub pick: Pick,
+}
+
+/// Which rows are wanted (`show stat` of the management manual, 9.3).
+#[derive(Clone, Copy, Debug)]
+pub struct Pick {
+    /// Kinds of subjects, added: 1 for frontends, 2 for backends, 4 for servers.
+    pub kinds: u32,
+    /// The one server of each backend, by its number.
+    pub server: Option<u32>,
+    /// Servers that are down or in maintenance are left out.
+    pub up: bool,
+    /// Servers in maintenance are left out.
+    pub no_maint: bool,
+}
+
+impl Default for Pick {
+    fn default() -> Pick {
+        Pick { kinds: u32::MAX, server: None, up: false, no_maint: false }
+    }
+}
+
+impl Pick {
+    fn takes(&self, subject: &Subject<'_>) -> bool {
+        let (kind, fits) = match subject {
+            Subject::Front(_) => (1, true),
+            Subject::Back(_) => (2, true),
+            Subject::Server(_, s) => (4, self.takes_server(s)),
+        };
+        self.kinds & kind != 0 && fits
+    }
+
+    fn takes_server(&self, server: &ServerState) -> bool {
+        let in_maintenance = server.admin() == Admin::Maint;
+        self.server.is_none_or(|id| id == server.id())
+            && (!self.up || server.usable() && !in_maintenance)
+            && (!self.no_maint || !in_maintenance)
+    }
 }
 
 /// A row: a value for each of [`FIELDS`].
@@ -80,14 +119,15 @@ pub fn each_row(proxies: &[Arc<ProxyState>], view: &View, mut show: impl FnMut(R
         let front = proxy.kind.has_front().then_some(Subject::Front(proxy));
         let back = proxy.kind.has_back().then_some(Subject::Back(proxy));
         let servers = servers.iter().map(|server| Subject::Server(proxy, server));
-        for subject in front.into_iter().chain(servers).chain(back) {
+        for subject in front.into_iter().chain(servers).chain(back).filter(|s| view.pick.takes(s)) {
             show(Row { subject, values: row(subject) });
         }
     }
 }
 
 impl<'a> Subject<'a> {
-    fn letter(&self) -> char {
+    /// The letter of typed output.
+    pub fn letter(&self) -> char {
         match self {
             Subject::Front(_) => 'F',
             Subject::Back(_) => 'B',

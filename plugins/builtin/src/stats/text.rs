@@ -32,6 +32,22 @@ fn quote(text: &str, out: &mut String) {
     }
 }
 
+/// A line for each value: `F.2.0.4.scur.1:MGPV:u32:0` (management manual, 9.2).
+pub fn typed(proxies: &[Arc<ProxyState>], view: &View) -> String {
+    let mut out = String::new();
+    each_row(proxies, view, |row| {
+        let (letter, proxy, id) = (row.subject.letter(), row.subject.proxy().id(), row.subject.id());
+        for (at, (field, value)) in FIELDS.iter().zip(&row.values).enumerate() {
+            let Some(value) = value else { continue };
+            let tags: String = field.tags.iter().filter_map(|tag| tag.chars().next()).collect();
+            let kind = typed_value(value).0;
+            // writing into a string cannot fail
+            let _ = writeln!(out, "{letter}.{proxy}.{id}.{at}.{}.1:{tags}V:{kind}:{value}", field.name);
+        }
+    });
+    out
+}
+
 /// A list of rows; a row is a list of the fields that have a value.
 pub fn json(proxies: &[Arc<ProxyState>], view: &View) -> String {
     let mut rows = Vec::new();
@@ -41,7 +57,7 @@ pub fn json(proxies: &[Arc<ProxyState>], view: &View) -> String {
         for (at, (field, value)) in FIELDS.iter().zip(&row.values).enumerate() {
             let Some(value) = value else { continue };
             let [origin, nature, scope] = field.tags;
-            let (kind, value) = typed(value);
+            let (kind, value) = typed_value(value);
             fields.push(format!(
                 "{{\"objType\":\"{object}\",\"proxyId\":{proxy},\"id\":{id},\
                  \"field\":{{\"pos\":{at},\"name\":\"{}\"}},\"processNum\":1,\
@@ -55,7 +71,7 @@ pub fn json(proxies: &[Arc<ProxyState>], view: &View) -> String {
     format!("[{}]", rows.join(","))
 }
 
-fn typed(value: &Stat) -> (&'static str, String) {
+fn typed_value(value: &Stat) -> (&'static str, String) {
     match value {
         Stat::U32(number) => ("u32", number.to_string()),
         Stat::U64(number) => ("u64", number.to_string()),

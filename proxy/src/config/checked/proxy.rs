@@ -18,6 +18,8 @@ pub struct Proxy {
     pub name: Arc<str>,
     /// Its number, from 1.
     pub id: u32,
+    /// True when `id` was written.
+    pub id_is_written: bool,
     /// What it can do.
     pub kind: Kind,
     /// HTTP or bare TCP.

@@ -16,6 +16,8 @@ pub struct Server {
     pub name: Arc<str>,
     /// `id`, else its place from 1.
     pub id: u32,
+    /// True when `id` was written.
+    pub id_is_written: bool,
     /// Where it is. A port of 0 in an `Ip`: the port the client connected to (`server s 1.2.3.4`), see `port_offset`.
     pub address: Address,
     /// What was written, for statistics and messages (`web1:5000`).

@@ -234,7 +234,7 @@ fn numbers_are_places_unless_they_are_given() {
         "frontend a\n bind :80\nfrontend b\n id 1\n bind :81\nfrontend c\n disabled\n bind :82\nfrontend d\n bind :83\n",
     );
     let ids: Vec<_> = config.proxies.iter().map(|p| (p.name.to_string(), p.id)).collect();
-    assert_eq!(ids, [("a".to_owned(), 2), ("b".to_owned(), 1), ("d".to_owned(), 4)]);
+    assert_eq!(ids, [("a".to_owned(), 2), ("b".to_owned(), 1), ("d".to_owned(), 5)]);
 }
 
 #[test]

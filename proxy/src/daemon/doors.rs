@@ -1,0 +1,68 @@
+//! Frontends that are opened and closed by hand (`disable frontend`, `enable frontend`, `shutdown frontend`).
+
+use std::fmt;
+use std::rc::Rc;
+
+use portero_api::Door;
+
+use super::Daemon;
+
+/// Why a frontend cannot be opened or closed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DoorError {
+    /// There is none of that name.
+    Unknown,
+    /// It is so already.
+    Already(Door),
+    /// It was shut down, and that is for good.
+    Stopped,
+    /// A socket or a worker refused.
+    Failed(String),
+}
+
+impl fmt::Display for DoorError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            DoorError::Unknown => "No such frontend.",
+            DoorError::Already(Door::Open) => "All sockets are already enabled.",
+            DoorError::Already(Door::Paused) => "All sockets are already disabled.",
+            DoorError::Already(Door::Stopped) => "Frontend was already shut down.",
+            DoorError::Stopped => "Frontend was previously shut down, cannot enable.",
+            DoorError::Failed(why) => why,
+        })
+    }
+}
+
+impl Daemon {
+    /// Opens or closes a frontend. While it is closed its TCP sockets refuse connections; sockets of other kinds, which
+    /// cannot be made to, let clients wait.
+    pub async fn set_door(self: &Rc<Self>, frontend: &str, door: Door) -> Result<(), DoorError> {
+        let _alone = self.swapping.lock().await;
+        let checked = self.checked();
+        let conf = checked.proxies.iter().find(|p| *p.name == *frontend && p.kind.has_front());
+        let state = self.shared.directory.proxy(frontend, false);
+        let (Some(conf), Some(state)) = (conf, state) else { return Err(DoorError::Unknown) };
+        let before = state.door();
+        match (before, door) {
+            (now, wanted) if now == wanted => return Err(DoorError::Already(now)),
+            (Door::Stopped, _) => return Err(DoorError::Stopped),
+            _ => {}
+        }
+        let listen = |on| {
+            let sockets = self.sockets.borrow();
+            let done = conf.binds.iter().try_for_each(|bind| sockets.set_listening(bind, on));
+            done.map_err(|e| DoorError::Failed(e.to_string()))
+        };
+        let open = door == Door::Open;
+        if open {
+            listen(true)?;
+        }
+        state.set_door(door);
+        if let Err(error) = self.deploy(&checked).await {
+            state.set_door(before);
+            return Err(DoorError::Failed(error));
+        }
+        // no worker accepts from them any more
+        if open { Ok(()) } else { listen(false) }
+    }
+}

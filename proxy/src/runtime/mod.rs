@@ -1,0 +1,21 @@
+//! The runtime API: commands over a socket, in HAProxy's words (HAProxy management manual, sections 9.3 and 9.4).
+//!
+//! Runs on the manager's thread. [`doors`] listens, [`session`] is one connection, [`line`] its lines, [`table`] the
+//! one list of all commands. What commands do stands in a file for each family: [`info`], [`stats`], [`servers`],
+//! [`set_server`], [`proxies`], [`vars`], [`process`], [`master`].
+
+mod call;
+mod doors;
+mod info;
+mod line;
+mod master;
+mod process;
+mod proxies;
+mod servers;
+mod session;
+mod set_server;
+mod stats;
+mod table;
+mod vars;
+
+pub use doors::Doors;

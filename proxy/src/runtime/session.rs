@@ -1,0 +1,193 @@
+//! One connection to the runtime API.
+
+use std::future::poll_fn;
+use std::io::{self, IoSlice};
+use std::rc::Rc;
+
+use super::call::{Answer, Call, Mode, Settings, Target};
+use super::line::{self, Line};
+use super::table;
+use crate::config::checked::Level;
+use crate::daemon::Daemon;
+use crate::net::Stream;
+
+/// Bytes of a line at the most, and of a payload.
+const MAX_LINE: usize = 16 * 1024;
+const MAX_PAYLOAD: usize = 128 * 1024;
+
+/// Serves a connection: one line, or as many as `prompt` asks for. The client may have closed its side already.
+pub(super) async fn serve(daemon: Rc<Daemon>, stream: Stream, level: Level, target: Option<Target>) {
+    let mode = Mode::Single;
+    let settings = Settings { level, mode, timed: false, expert: false, experimental: false, target };
+    let mut session = Session { daemon, stream, settings, input: Vec::new(), ended: false };
+    // a client that is gone needs no answer
+    let _ = session.run().await;
+}
+
+struct Session {
+    daemon: Rc<Daemon>,
+    stream: Stream,
+    settings: Settings,
+    input: Vec<u8>,
+    /// The client sends no more.
+    ended: bool,
+}
+
+/// What follows a line.
+#[derive(PartialEq)]
+enum Next {
+    GoOn,
+    Bye,
+}
+
+impl Session {
+    async fn run(&mut self) -> io::Result<()> {
+        while let Some(text) = self.line().await? {
+            let line = line::cut(&text);
+            if let Some(end) = &line.payload {
+                self.skip_payload(end).await?;
+            }
+            let mut out = String::new();
+            let next = self.execute(&line, &mut out).await;
+            if next == Next::GoOn && self.settings.mode == Mode::Prompt {
+                out.push_str(&self.prompt());
+            }
+            self.write(out.as_bytes()).await?;
+            if next == Next::Bye || self.settings.mode == Mode::Single {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs the commands of a line; each answer ends with an empty line.
+    async fn execute(&mut self, line: &Line, out: &mut String) -> Next {
+        if line.commands.is_empty() {
+            out.push('\n');
+        }
+        for (place, words) in line.commands.iter().enumerate() {
+            let has_payload = line.payload.is_some() && place + 1 == line.commands.len();
+            let Some(words) = self.address(words) else { continue };
+            let (text, last) = match self.command(words, has_payload) {
+                Ok(Answer::Text(text)) | Err(text) => (text, false),
+                Ok(Answer::Later(text)) => (text.await, false),
+                Ok(Answer::Last(text)) => (text.await, true),
+                Ok(Answer::Bye) => return Next::Bye,
+            };
+            out.push_str(&text);
+            out.push_str(if text.is_empty() || text.ends_with('\n') { "\n" } else { "\n\n" });
+            if last {
+                return Next::Bye;
+            }
+        }
+        Next::GoOn
+    }
+
+    /// Takes `@1` and its like off a command to the master. None when that was all: then it holds from now on.
+    fn address<'w>(&mut self, words: &'w [String]) -> Option<(Option<Target>, &'w [String])> {
+        let now = self.settings.target;
+        let target = match (now, words[0].strip_prefix('@')) {
+            (None, _) | (_, None) => return Some((now, words)),
+            (Some(_), Some("" | "master")) => Target::Master,
+            (Some(_), Some("1")) => Target::Worker,
+            (Some(_), Some(pid)) => match pid.strip_prefix('!').and_then(|p| p.parse::<u32>().ok()) {
+                Some(pid) if pid == std::process::id() => Target::Worker,
+                _ => return Some((now, words)),
+            },
+        };
+        if words.len() == 1 {
+            self.settings.target = Some(target);
+            return None;
+        }
+        Some((Some(target), &words[1..]))
+    }
+
+    fn command(
+        &mut self,
+        (target, words): (Option<Target>, &[String]),
+        has_payload: bool,
+    ) -> Result<Answer, String> {
+        let (command, args) =
+            table::find(words, target).map_err(|why| why.text(self.settings.level, target))?;
+        table::allow(command, &self.settings)?;
+        if has_payload {
+            return Err(format!("'{}' takes no payload.\n", command.words));
+        }
+        let mut call = Call { daemon: &self.daemon, settings: &mut self.settings, args };
+        (command.run)(&mut call)
+    }
+
+    fn prompt(&self) -> String {
+        let time = match self.settings.timed {
+            true => format!("[{}]", super::process::clock(self.daemon.shared.process.uptime())),
+            false => String::new(),
+        };
+        match self.settings.target {
+            Some(Target::Master) => format!("{time}{}master> ", if time.is_empty() { "" } else { " " }),
+            Some(Target::Worker) => {
+                format!("{time}{}{}> ", if time.is_empty() { "" } else { " " }, std::process::id())
+            }
+            None => format!("{time}> "),
+        }
+    }
+
+    /// The next line without its end; none when there is none any more.
+    async fn line(&mut self) -> io::Result<Option<String>> {
+        loop {
+            if let Some(end) = self.input.iter().position(|&b| b == b'\n') {
+                let line: Vec<u8> = self.input.drain(..=end).collect();
+                return Ok(Some(String::from_utf8_lossy(&line[..end]).into_owned()));
+            }
+            if self.ended {
+                let rest = std::mem::take(&mut self.input);
+                return Ok((!rest.is_empty()).then(|| String::from_utf8_lossy(&rest).into_owned()));
+            }
+            if self.input.len() > MAX_LINE {
+                return Err(io::ErrorKind::InvalidData.into());
+            }
+            self.read().await?;
+        }
+    }
+
+    /// Reads the lines up to the one that ends the payload. No command takes one yet.
+    async fn skip_payload(&mut self, end: &str) -> io::Result<()> {
+        let mut size = 0;
+        if self.settings.mode == Mode::Prompt {
+            self.write(b"+ ").await?;
+        }
+        while let Some(line) = self.line().await? {
+            if line.trim_end_matches('\r') == end {
+                break;
+            }
+            size += line.len() + 1;
+            if size > MAX_PAYLOAD {
+                return Err(io::ErrorKind::InvalidData.into());
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads some bytes within `stats timeout`.
+    async fn read(&mut self) -> io::Result<()> {
+        let mut room = [0; 4096];
+        let limit = self.daemon.checked().global.stats_timeout;
+        let read = tokio::time::timeout(limit, poll_fn(|cx| self.stream.poll_read(cx, &mut room)));
+        match read.await.map_err(|_| io::ErrorKind::TimedOut)?? {
+            0 => self.ended = true,
+            n => self.input.extend_from_slice(&room[..n]),
+        }
+        Ok(())
+    }
+
+    async fn write(&self, mut bytes: &[u8]) -> io::Result<()> {
+        let limit = self.daemon.checked().global.stats_timeout;
+        while !bytes.is_empty() {
+            let write = poll_fn(|cx| self.stream.poll_write(cx, &[IoSlice::new(bytes)]));
+            match tokio::time::timeout(limit, write).await.map_err(|_| io::ErrorKind::TimedOut)?? {
+                0 => return Err(io::ErrorKind::WriteZero.into()),
+                n => bytes = &bytes[n..],
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,220 @@
+//! The one list of all commands, and how one is found in it.
+
+use super::call::{Run, Settings, Target};
+use super::{info, master, process, proxies, servers, set_server, stats, vars};
+use crate::config::checked::Level;
+
+/// A command.
+pub(super) struct Command {
+    /// The words that name it.
+    pub(super) words: &'static str,
+    /// What may follow them.
+    pub(super) args: &'static str,
+    /// What it does, in a few words.
+    pub(super) help: &'static str,
+    /// Who may use it.
+    pub(super) needs: Needs,
+    /// Where it is known.
+    pub(super) at: At,
+    pub(super) run: Run,
+}
+
+/// What a connection must have for a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Needs {
+    Level(Level),
+    /// `experimental-mode on`, and the level.
+    Experimental(Level),
+    /// `expert-mode on`, and the level.
+    Expert(Level),
+}
+
+/// Which sockets know a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum At {
+    Worker,
+    Master,
+    Both,
+}
+
+const USER: Needs = Needs::Level(Level::User);
+const OPERATOR: Needs = Needs::Level(Level::Operator);
+const ADMIN: Needs = Needs::Level(Level::Admin);
+
+/// All commands, in the order of `help`.
+pub(super) const COMMANDS: &[Command] = &[
+    row("clear counters", "[all|server <bk>/<srv> [force]]", "clear max statistics counters (or all, or one server's)", OPERATOR, stats::clear),
+    row("debug dev log", "<text>", "send a line to the global log targets", Needs::Expert(Level::Admin), process::log),
+    row("disable frontend", "<frontend>", "temporarily disable specific frontend", ADMIN, proxies::disable),
+    row("disable health", "<bk>/<srv>", "disable health checks", ADMIN, set_server::disable_health),
+    row("disable server", "<bk>/<srv>", "disable a server for maintenance (or use 'set server')", ADMIN, set_server::disable),
+    both("echo", "<text>", "print text to the output", process::echo),
+    row("enable frontend", "<frontend>", "re-enable specific frontend", ADMIN, proxies::enable),
+    row("enable health", "<bk>/<srv>", "enable health checks", ADMIN, set_server::enable_health),
+    row("enable server", "<bk>/<srv>", "enable a disabled server (or use 'set server')", ADMIN, set_server::enable),
+    both("experimental-mode", "[on|off]", "show or switch experimental mode", process::experimental),
+    both("expert-mode", "[on|off]", "show or switch expert mode", process::expert),
+    row("get var", "<name>", "retrieve contents of a process-wide variable", USER, vars::get),
+    row("get weight", "<bk>/<srv>", "report a server's current weight", USER, servers::get_weight),
+    both("operator", "", "lower the level of the current CLI session to operator", process::operator),
+    of_master("reload", "", "read the configuration again and use it", OPERATOR, master::reload),
+    row("set maxconn frontend", "<frontend> <value>", "change a frontend's maxconn setting", ADMIN, proxies::frontend_maxconn),
+    row("set maxconn global", "<value>", "change the per-process maxconn setting", ADMIN, proxies::global_maxconn),
+    row("set maxconn server", "<bk>/<srv> <value>", "change a server's maxconn setting", ADMIN, set_server::maxconn),
+    row("set server", "<bk>/<srv> [opts]", "change a server's state, health, weight or address", ADMIN, set_server::set),
+    row("set timeout cli", "<delay>", "not supported: 'stats timeout' of the configuration holds", USER, process::timeout),
+    row("set var", "<name> [expr|fmt] <value>", "set a process-wide variable", Needs::Experimental(Level::Operator), vars::set),
+    row("set weight", "<bk>/<srv> <weight>[%]", "change a server's weight (or use 'set server')", ADMIN, set_server::weight),
+    row("show backend", "", "list backends in the current running config", USER, servers::backends),
+    both("show cli level", "", "display the level of the current CLI session", process::level),
+    both("show cli sockets", "", "dump list of cli sockets", process::sockets),
+    both_for("show env", "[var]", "dump environment variables known to the process", OPERATOR, process::env),
+    row("show errors", "", "report last request and response errors for each proxy", OPERATOR, process::errors),
+    row("show info", "[desc|json|typed]*", "report information about the running process", USER, info::show),
+    of_master("show proc", "", "show processes status", USER, master::processes),
+    row("show servers conn", "[<backend>]", "dump server connections status (all or for a single backend)", USER, servers::connections),
+    row("show servers state", "[<backend>]", "dump volatile server information (all or for a single backend)", USER, servers::state),
+    row("show sess", "", "report the number of current sessions by proxy and server", OPERATOR, servers::sessions),
+    row("show stat", "[{<iid>|<proxy>} <type> <sid>] [json|no-maint|typed|up]*", "report counters for each proxy and server", USER, stats::show),
+    both("show version", "", "show version of the current process", process::version),
+    row("shutdown frontend", "<frontend>", "stop a specific frontend", ADMIN, proxies::shutdown),
+    row("shutdown sessions server", "<bk>/<srv>", "kill sessions on a server", ADMIN, set_server::end_sessions),
+    both("user", "", "lower the level of the current CLI session to user", process::user),
+    both("help", "[<command>]", "list matching or all commands", process::help),
+    both("prompt", "[n|i|p|timed]*", "toggle interactive mode with prompt", process::prompt),
+    both("quit", "", "disconnect", process::quit),
+];
+
+/// Commands of HAProxy's that are not there, by the words they begin with.
+const NOT_THERE: &[&str] = &[
+    "abort ssl", "acme", "add acl", "add backend", "add map", "add server", "add ssl", "clear acl", "clear map",
+    "clear table", "commit acl", "commit map", "commit ssl", "debug", "del acl", "del backend", "del map", "del server",
+    "del ssl", "disable agent", "disable dynamic-cookie", "dump", "enable agent", "enable dynamic-cookie", "get acl",
+    "get map", "hard-reload", "new ssl", "prepare acl", "prepare map", "publish backend", "set anon",
+    "set dynamic-cookie-key", "set map", "set profiling", "set rate-limit", "set severity-output", "set ssl", "set table",
+    "show acl", "show activity", "show anon", "show cache", "show default-server", "show defaults", "show dev",
+    "show events", "show fd", "show libs", "show map", "show peers", "show pools", "show profiling", "show quic",
+    "show resolvers", "show schema", "show ssl", "show startup-logs", "show table", "show tasks", "show threads",
+    "show tls-keys", "show trace", "shutdown session", "trace", "unpublish backend", "update ssl", "wait",
+];
+
+const fn row(words: &'static str, args: &'static str, help: &'static str, needs: Needs, run: Run) -> Command {
+    Command { words, args, help, needs, at: At::Worker, run }
+}
+
+const fn of_master(
+    words: &'static str,
+    args: &'static str,
+    help: &'static str,
+    needs: Needs,
+    run: Run,
+) -> Command {
+    Command { words, args, help, needs, at: At::Master, run }
+}
+
+const fn both(words: &'static str, args: &'static str, help: &'static str, run: Run) -> Command {
+    both_for(words, args, help, USER, run)
+}
+
+const fn both_for(
+    words: &'static str,
+    args: &'static str,
+    help: &'static str,
+    needs: Needs,
+    run: Run,
+) -> Command {
+    Command { words, args, help, needs, at: At::Both, run }
+}
+
+/// Why there is no such command.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum NotFound {
+    /// HAProxy has it, and we do not.
+    NotThere(&'static str),
+    /// Nobody has it: its words.
+    Unknown(Vec<String>),
+}
+
+impl NotFound {
+    /// The answer, with what may have been meant.
+    pub(super) fn text(&self, level: Level, target: Option<Target>) -> String {
+        match self {
+            NotFound::NotThere(words) => format!("'{words}' is not supported by this version of Portero.\n"),
+            NotFound::Unknown(words) => {
+                let begins = |depth: usize| {
+                    let prefix = words[..depth.min(words.len())].join(" ");
+                    list(level, target, |c| c.words.starts_with(&prefix))
+                };
+                let near = [2, 1].map(begins).into_iter().find(|list| !list.is_empty());
+                let first = &words[0];
+                match near {
+                    Some(near) => format!(
+                        "Unknown command: '{first}', but maybe one of the following ones is a better match:\n{near}"
+                    ),
+                    None => format!(
+                        "Unknown command: '{first}'. Please enter one of the following commands only:\n{}",
+                        list(level, target, |_| true)
+                    ),
+                }
+            }
+        }
+    }
+}
+
+/// The command that words name, and what follows its name.
+pub(super) fn find(
+    words: &[String],
+    target: Option<Target>,
+) -> Result<(&'static Command, &[String]), NotFound> {
+    let fitting = |command: &&Command| known(command, target) && begins_with(words, command.words);
+    let found = COMMANDS.iter().filter(fitting).max_by_key(|command| command.words.len());
+    match found {
+        Some(command) => Ok((command, &words[command.words.split(' ').count()..])),
+        None => Err(match NOT_THERE.iter().find(|missing| begins_with(words, missing)) {
+            Some(missing) => NotFound::NotThere(missing),
+            None => NotFound::Unknown(words.to_vec()),
+        }),
+    }
+}
+
+/// Whether a connection may use a command; the error is the answer.
+pub(super) fn allow(command: &Command, settings: &Settings) -> Result<(), String> {
+    let level = match command.needs {
+        Needs::Level(level) => level,
+        Needs::Experimental(_) if !settings.experimental => {
+            return Err("This command is restricted to experimental mode only.\n".to_owned());
+        }
+        Needs::Expert(_) if !settings.expert => {
+            return Err("This command is restricted to expert mode only.\n".to_owned());
+        }
+        Needs::Experimental(level) | Needs::Expert(level) => level,
+    };
+    if settings.level < level { Err("Permission denied\n".to_owned()) } else { Ok(()) }
+}
+
+/// The lines of `help` for the commands that a connection may use.
+pub(super) fn list(level: Level, target: Option<Target>, wanted: impl Fn(&Command) -> bool) -> String {
+    let may = |command: &&Command| match command.needs {
+        Needs::Level(needed) => level >= needed,
+        Needs::Experimental(_) | Needs::Expert(_) => false,
+    };
+    let rows = COMMANDS.iter().filter(|c| known(c, target)).filter(may).filter(|c| wanted(c));
+    let line = |c: &Command| {
+        let usage = format!("{} {}", c.words, c.args);
+        format!("  {:<40}: {}\n", usage.trim_end(), c.help)
+    };
+    rows.map(line).collect()
+}
+
+fn known(command: &Command, target: Option<Target>) -> bool {
+    match command.at {
+        At::Both => true,
+        At::Worker => target != Some(Target::Master),
+        At::Master => target == Some(Target::Master),
+    }
+}
+
+fn begins_with(words: &[String], name: &str) -> bool {
+    let mut words = words.iter();
+    name.split(' ').all(|part| words.next().is_some_and(|word| word == part))
+}
