@@ -12,6 +12,12 @@ pub trait Balance {
     /// (hashing) may name a full one: the request then waits in that server's own queue.
     fn pick(&self, exchange: &Exchange, candidates: &Candidates<'_>) -> Option<usize>;
 
+    /// True when the same request always has the same server (hashing): it then stays with it when it is tried again,
+    /// as one that persistence binds.
+    fn is_deterministic(&self) -> bool {
+        false
+    }
+
     /// Told at the end of each try that `pick` chose a server for.
     fn finished(&self, _server: &ServerState, _outcome: Outcome) {}
 }

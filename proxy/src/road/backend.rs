@@ -1,17 +1,16 @@
-//! The backend's part of the road: its rules, and the choice of a server.
+//! The backend's part of the road: its rules, and the choice of a server. What follows a failed try is in `retry`.
 
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::Poll;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use portero_api::{Candidates, Counter, Outcome};
+use portero_api::{Candidates, Counter};
 
 use super::rules::{self, Side};
-use super::{Fail, Fault, Road, Tell, frontend, from_now, persistence, phase};
-use crate::health::Seen;
+use super::{Fail, Fault, Road, frontend, from_now, persistence, phase};
 use crate::net::Deadline;
 use crate::queue::Call;
 use crate::snapshot::{Proxy, Rules, Server};
@@ -22,6 +21,8 @@ pub struct Place {
     pub server: Rc<Server>,
     /// Its place in the backend.
     pub index: usize,
+    /// True when persistence or a hash chose the server: the request belongs there.
+    pub bound: bool,
     backend: Rc<Proxy>,
 }
 
@@ -67,16 +68,18 @@ pub async fn service(road: &mut Road<'_>) -> Result<(), Fail> {
 pub async fn place(road: &mut Road<'_>) -> Result<Place, Fail> {
     let be = road.be.clone();
     loop {
-        let chosen = match persistent(road, &be) {
+        let persistent = persistent(road, &be);
+        let bound = persistent.is_some() || be.balance.is_deterministic();
+        let chosen = match persistent {
             Some(index) => Some(index),
             None => pick(road, &be)?,
         };
-        if let Some(index) = chosen
-            && be.servers[index].state.try_enter()
-        {
-            return Ok(take(road, &be, index));
-        }
-        if let Some(place) = wait_in_queue(road, &be, chosen).await? {
+        let place = match chosen {
+            Some(index) if be.servers[index].state.try_enter() => Some(take(road, &be, index)),
+            _ => wait_in_queue(road, &be, chosen).await?,
+        };
+        if let Some(mut place) = place {
+            place.bound = bound;
             return Ok(place);
         }
     }
@@ -84,6 +87,9 @@ pub async fn place(road: &mut Road<'_>) -> Result<Place, Fail> {
 
 /// The server that a `use-server` rule or the client's cookie names.
 fn persistent(road: &mut Road<'_>, be: &Rc<Proxy>) -> Option<usize> {
+    if road.ex.log.redispatched {
+        return None;
+    }
     let usable = |i: &usize| be.servers[*i].state.reachable() && !road.tried.contains(i);
     if let Some(name) = be.use_server.pick(road.ex)
         && let Some(index) = be.servers.iter().position(|s| *s.conf.name == *name)
@@ -168,81 +174,5 @@ fn take(road: &mut Road<'_>, be: &Rc<Proxy>, index: usize) -> Place {
     server.state.counters.inc(Counter::Sessions);
     server.state.counters.inc(Counter::Selected);
     server.state.rate.hit(now);
-    Place { server, index, backend: be.clone() }
-}
-
-/// Counts a failed try at its server, and tells the balancer.
-pub fn note_failure(road: &Road<'_>, place: &Place, fail: &Fail) {
-    let (counter, outcome) = match fail.fault {
-        Fault::Connect => (Counter::ConnectErrors, Outcome::ConnectFailed),
-        Fault::BadResponse => (Counter::ResponseErrors, Outcome::ResponseFailed),
-        Fault::ServerAbort => (Counter::ServerAborts, Outcome::ResponseFailed),
-        Fault::ClientAbort => (Counter::ClientAborts, Outcome::Aborted),
-        _ => return,
-    };
-    place.server.state.counters.inc(counter);
-    if let Some(seen) = seen(fail) {
-        place.server.saw(seen);
-    }
-    road.be.balance.finished(&place.server.state, outcome);
-}
-
-/// What `observe` makes of a failure.
-fn seen(fail: &Fail) -> Option<Seen> {
-    match (fail.fault, fail.cause) {
-        (Fault::Connect, _) => Some(Seen::ConnectFailed),
-        (Fault::BadResponse, b's') => Some(Seen::ReadTimeout),
-        (Fault::BadResponse, b'P') => Some(Seen::InvalidResponse),
-        (Fault::BadResponse, _) => Some(Seen::Closed),
-        (Fault::ServerAbort, b'S') => Some(Seen::ReadError),
-        _ => None,
-    }
-}
-
-/// Whether there is another try after this failure, and after which pause; the failure itself when there is none.
-pub fn next_try(road: &mut Road<'_>, place: &Place, fail: Fail) -> Result<Option<Duration>, Fail> {
-    let conf = &road.be.conf;
-    if !fail.retry || road.response_begun || road.ex.log.retries >= conf.retries {
-        return Err(fail);
-    }
-    debug_assert!(!matches!(fail.answer, Tell::Close(_)));
-    road.ex.log.retries += 1;
-    road.ex.response.clear();
-    road.be.state.back.inc(Counter::Retries);
-    place.server.state.counters.inc(Counter::Retries);
-    if redispatches(conf.redispatch, road.ex.log.retries, conf.retries) {
-        road.tried.push(place.index);
-        road.ex.log.redispatched = true;
-        road.be.state.back.inc(Counter::Redispatches);
-        place.server.state.counters.inc(Counter::Redispatches);
-        return Ok(None);
-    }
-    // the same server again: it may be restarting
-    Ok(Some(conf.timeouts.connect.unwrap_or(RETRY_PAUSE).min(RETRY_PAUSE)))
-}
-
-/// The turn-around of a retry on the same server (HAProxy manual, `retries`).
-const RETRY_PAUSE: Duration = Duration::from_secs(1);
-
-/// Whether try number `retry` goes to another server (`option redispatch N`).
-fn redispatches(interval: i32, retry: u32, retries: u32) -> bool {
-    match interval {
-        0 => false,
-        n if n > 0 => retry.is_multiple_of(n as u32),
-        n => (retries + 1).saturating_sub(retry).is_multiple_of(n.unsigned_abs()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_redispatch_comes_at_the_interval_or_before_the_last_try() {
-        let tries = |interval| (1..=3).map(|r| redispatches(interval, r, 3)).collect::<Vec<_>>();
-        assert_eq!(tries(0), [false, false, false]);
-        assert_eq!(tries(1), [true, true, true]);
-        assert_eq!(tries(-1), [true, true, true]);
-        assert_eq!(tries(2), [false, true, false]);
-    }
+    Place { server, index, bound: false, backend: be.clone() }
 }

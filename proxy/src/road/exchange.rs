@@ -2,7 +2,7 @@
 
 use portero_api::Counter;
 
-use super::{Fail, Road, backend, finish, forward, frontend, persistence, prepare, replies};
+use super::{Fail, Road, backend, finish, forward, frontend, persistence, prepare, replies, retry};
 
 /// Walks the whole road with a request whose head was read. True when another request may follow on the connection.
 ///
@@ -44,8 +44,8 @@ async fn tries(road: &mut Road<'_>) -> Result<(), Fail> {
             Ok(()) => return Ok(()),
             Err(fail) => fail,
         };
-        backend::note_failure(road, &place, &fail);
-        let pause = backend::next_try(road, &place, fail)?;
+        retry::note_failure(road, &place, &fail);
+        let pause = retry::next_try(road, &place, fail)?;
         drop(place);
         if let Some(pause) = pause {
             tokio::time::sleep(pause).await;

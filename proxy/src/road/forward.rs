@@ -10,7 +10,7 @@ use portero_api::{Counter, Framing, Method, Outcome, Version};
 use super::backend::Place;
 use super::rules::{self, Side};
 use super::upstream::{Upstream, from_now};
-use super::{Client, Fail, Fault, Pump, PumpFail, Road, payload, persistence, phase, tunnel};
+use super::{Client, Fail, Fault, Pump, PumpFail, Road, payload, persistence, phase, retry, tunnel};
 use crate::config::checked::Reuse;
 use crate::http1::{self, Connection};
 use crate::health::Seen;
@@ -73,9 +73,15 @@ pub async fn connect(road: &mut Road<'_>, server: &Rc<Server>, may_reuse: bool) 
 /// One request and its response on a connection. True when the connection can carry another.
 async fn talk(road: &mut Road<'_>, up: &mut Upstream, place: &Place) -> Result<bool, Fail> {
     let mut request = compose(road, up);
-    let head = await_response(road, up, &mut request).await?;
+    let again = request.is_none();
+    let head = await_response(road, up, &mut request).await.map_err(|fail| match again {
+        true => retry::by_event(fail, &road.be.conf.retry_on, up.buffer.is_empty()),
+        false => fail,
+    })?;
+    if again {
+        check_retry_status(road, place)?;
+    }
     note_response(road, place);
-    check_retry_status(road)?;
     let be = road.be.clone();
     rules::run_all(road, [&be.rules.http_response], Side::Response).await?;
     if !Rc::ptr_eq(&road.fe, &road.be) {
@@ -280,12 +286,12 @@ fn note_response(road: &mut Road<'_>, place: &Place) {
     }
 }
 
-/// `retry-on` with status codes.
-fn check_retry_status(road: &Road<'_>) -> Result<(), Fail> {
-    let status = road.ex.response.status;
-    let again = road.be.conf.retry_on.statuses.contains(&status) && road.client.body.is_none();
-    if again && road.ex.log.retries < road.be.conf.retries {
-        return Err(Fail::status(status, b'S', phase::HEADERS, Fault::BadResponse).may_retry(true));
+/// `retry-on` with status codes, for a request that can be sent a second time.
+fn check_retry_status(road: &Road<'_>, place: &Place) -> Result<(), Fail> {
+    let (status, conf) = (road.ex.response.status, &road.be.conf);
+    if conf.retry_on.statuses.contains(&status) && road.ex.log.retries < conf.retries {
+        place.server.saw(Seen::response(status));
+        return Err(Fail::status(status, b'-', phase::HEADERS, Fault::BadResponse).may_retry(true));
     }
     Ok(())
 }

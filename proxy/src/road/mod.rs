@@ -13,6 +13,7 @@ mod persistence;
 mod prepare;
 mod pump;
 mod replies;
+mod retry;
 mod rules;
 pub mod tunnel;
 mod upstream;
@@ -27,7 +28,7 @@ use crate::net::{Buffer, Deadline, Lead, Stream};
 use crate::snapshot::{Proxy, Snapshot};
 use crate::worker::Worker;
 
-pub use backend::{Place, enter as enter_backend, next_try, note_failure, place};
+pub use backend::{Place, enter as enter_backend, place};
 pub use fail::{Fail, Fault, Tell, phase};
 pub use finish::{finish, log_refused};
 pub use forward::{connect as connect_to, write_lead};
@@ -35,6 +36,7 @@ pub use frontend::choose_backend;
 pub use persistence::Sticky;
 pub use pump::{Pump, PumpFail};
 pub use replies::{linger, note, write_page};
+pub use retry::{next_try, note_failure};
 pub use upstream::{Upstream, from_now};
 
 /// Everything that the steps of the road work on.

@@ -66,6 +66,10 @@ impl<K: Key> Keyed<K> {
 }
 
 impl<K: Key> Balance for Keyed<K> {
+    fn is_deterministic(&self) -> bool {
+        true
+    }
+
     fn pick(&self, exchange: &Exchange, candidates: &Candidates<'_>) -> Option<usize> {
         let Some(number) = self.key.number(exchange, self.hasher) else {
             return self.otherwise.next(candidates);

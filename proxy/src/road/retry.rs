@@ -1,0 +1,147 @@
+//! What follows a failed try of a server: what is counted, and whether, where and when there is another.
+
+use std::time::Duration;
+
+use portero_api::{Candidates, Counter, Outcome};
+
+use super::backend::Place;
+use super::{Fail, Fault, Road, Tell};
+use crate::config::checked::RetryOn;
+use crate::health::Seen;
+
+/// Tells the balancer and `observe` of a failed try.
+pub fn note_failure(road: &Road<'_>, place: &Place, fail: &Fail) {
+    let outcome = match fail.fault {
+        Fault::Connect => Outcome::ConnectFailed,
+        Fault::BadResponse | Fault::ServerAbort => Outcome::ResponseFailed,
+        Fault::ClientAbort => Outcome::Aborted,
+        _ => return,
+    };
+    if let Some(seen) = seen(fail) {
+        place.server.saw(seen);
+    }
+    road.be.balance.finished(&place.server.state, outcome);
+}
+
+/// What `observe` makes of a failure.
+fn seen(fail: &Fail) -> Option<Seen> {
+    match (fail.fault, fail.cause) {
+        (Fault::Connect, _) => Some(Seen::ConnectFailed),
+        (Fault::BadResponse, b's') => Some(Seen::ReadTimeout),
+        (Fault::BadResponse, b'P') => Some(Seen::InvalidResponse),
+        // a status that is tried again: it was seen as a response
+        (Fault::BadResponse, b'-') => None,
+        (Fault::BadResponse, _) => Some(Seen::Closed),
+        (Fault::ServerAbort, b'S') => Some(Seen::ReadError),
+        _ => None,
+    }
+}
+
+/// Makes a failure after the request went out one that may be tried again, where `retry-on` names it. For requests that
+/// can be sent a second time.
+pub fn by_event(fail: Fail, on: &RetryOn, silent: bool) -> Fail {
+    let named = match (fail.fault, fail.cause) {
+        (Fault::BadResponse, b's') => on.response_timeout,
+        (Fault::BadResponse, b'P') => on.junk_response,
+        (Fault::BadResponse, b'S') => on.empty_response && silent,
+        _ => false,
+    };
+    let retry = fail.retry || named;
+    fail.may_retry(retry)
+}
+
+/// Whether there is another try after this failure, and after which pause; the failure itself when there is none.
+pub fn next_try(road: &mut Road<'_>, place: &Place, fail: Fail) -> Result<Option<Duration>, Fail> {
+    let conf = road.be.conf.clone();
+    let refused = fail.fault == Fault::Connect && !conf.retry_on.conn_failure;
+    if !fail.retry || refused || road.response_begun || road.ex.log.retries >= conf.retries {
+        count(place, &fail);
+        return Err(fail);
+    }
+    debug_assert!(!matches!(fail.answer, Tell::Close(_)));
+    road.ex.log.retries += 1;
+    road.ex.response.clear();
+    let others = has_others(road, place);
+    if others && (!place.bound || redispatches(conf.redispatch, road.ex.log.retries, conf.retries)) {
+        redispatch(road, place);
+        return Ok(None);
+    }
+    road.be.state.back.inc(Counter::Retries);
+    place.server.state.counters.inc(Counter::Retries);
+    // the same server again: one that could not be reached may be restarting
+    let pause = conf.timeouts.connect.unwrap_or(TURN_AROUND).min(TURN_AROUND);
+    Ok((fail.fault == Fault::Connect).then_some(pause))
+}
+
+/// The turn-around of a retry on the same server (HAProxy manual, `retries`).
+const TURN_AROUND: Duration = Duration::from_secs(1);
+
+/// Counts a failure that ends the exchange at its server.
+fn count(place: &Place, fail: &Fail) {
+    let counter = match fail.fault {
+        Fault::Connect => Counter::ConnectErrors,
+        Fault::BadResponse => Counter::ResponseErrors,
+        Fault::ServerAbort => Counter::ServerAborts,
+        Fault::ClientAbort => Counter::ClientAborts,
+        _ => return,
+    };
+    place.server.state.counters.inc(counter);
+}
+
+/// True when another server is in rotation.
+fn has_others(road: &Road<'_>, place: &Place) -> bool {
+    let be = &road.be;
+    let all = Candidates::new(&be.states, &[], be.state.version());
+    all.rotation().any(|(index, _)| index != place.index)
+}
+
+/// Leaves a server for another one; once all were tried, only the last is avoided.
+fn redispatch(road: &mut Road<'_>, place: &Place) {
+    let be = road.be.clone();
+    road.tried.push(place.index);
+    let all = Candidates::new(&be.states, &[], be.state.version());
+    if all.rotation().all(|(index, _)| road.tried.contains(&index)) {
+        road.tried.clear();
+        road.tried.push(place.index);
+    }
+    road.ex.log.redispatched = true;
+    be.state.back.inc(Counter::Redispatches);
+    place.server.state.counters.inc(Counter::Redispatches);
+}
+
+/// Whether try number `retry` goes to another server though the request is bound to one (`option redispatch N`): every
+/// Nth try, or the Nth before the end where it is negative.
+fn redispatches(interval: i32, retry: u32, retries: u32) -> bool {
+    match interval {
+        0 => false,
+        n if n > 0 => retry.is_multiple_of(n.unsigned_abs()),
+        n => retry + n.unsigned_abs() == retries + 1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::road::phase;
+
+    #[test]
+    fn a_redispatch_comes_at_the_interval_or_before_the_last_try() {
+        let tries = |interval| (1..=3).map(|r| redispatches(interval, r, 3)).collect::<Vec<_>>();
+        assert_eq!(tries(0), [false, false, false]);
+        assert_eq!(tries(1), [true, true, true]);
+        assert_eq!(tries(2), [false, true, false]);
+        assert_eq!(tries(-1), [false, false, true]);
+        assert_eq!(tries(-3), [true, false, false]);
+    }
+
+    #[test]
+    fn an_event_is_tried_again_where_it_is_named() {
+        let fail = |cause| Fail::status(502, cause, phase::HEADERS, Fault::BadResponse);
+        let empty = RetryOn { empty_response: true, ..RetryOn::default() };
+        assert!(by_event(fail(b'S'), &empty, true).retry);
+        assert!(!by_event(fail(b'S'), &empty, false).retry, "half a response");
+        assert!(!by_event(fail(b'P'), &empty, true).retry && !by_event(fail(b's'), &empty, true).retry);
+        let junk = RetryOn { junk_response: true, ..RetryOn::default() };
+        assert!(by_event(fail(b'P'), &junk, false).retry);
+    }
+}
