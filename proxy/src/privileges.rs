@@ -15,14 +15,15 @@ const PER_WORKER: u64 = 8;
 /// The most descriptors that are asked for where nothing says how many connections there will be.
 const MANY: u64 = 1 << 20;
 
-/// Raises the limit of open files to what `maxconn` needs: two for each connection.
-pub fn raise_descriptor_limit(checked: &Checked) -> Result<(), String> {
+/// Raises the limit of open files to what `maxconn` needs, or what the memory of `-m` holds: two for each connection.
+pub fn raise_descriptor_limit(checked: &Checked, limits: &Limits) -> Result<(), String> {
     let limit = getrlimit(Resource::Nofile);
     let hard = limit.maximum.unwrap_or(u64::MAX);
-    let wanted = match checked.global.maxconn {
-        0 => hard.min(MANY),
-        max => u64::from(max) * 2 + needed(checked, 1),
+    let connections = match checked.global.maxconn {
+        0 => limits.megabytes.map(|megabytes| in_memory(checked, megabytes)),
+        max => Some(max.into()),
     };
+    let wanted = connections.map_or(hard.min(MANY), |n| n * 2 + needed(checked, threads()));
     if limit.current.is_none_or(|now| now >= wanted) {
         return Ok(());
     }
@@ -46,11 +47,18 @@ pub fn descriptor_limit() -> u64 {
 /// of `-m` holds (HAProxy manual, `maxconn` of the global section).
 pub fn default_maxconn(checked: &Checked, workers: usize, limits: &Limits) -> u32 {
     let files = descriptor_limit().saturating_sub(needed(checked, workers as u64)) / 2;
-    // two buffers, and what else is known of a connection
-    let memory = (2 * checked.global.bufsize + 4096) as u64;
-    let connections = |megabytes: u32| two_digits((u64::from(megabytes) << 20) / memory);
-    let most = limits.megabytes.map_or(files, |m| files.min(connections(m)));
+    let most = limits.megabytes.map_or(files, |m| files.min(in_memory(checked, m)));
     most.clamp(1, u32::MAX.into()) as u32
+}
+
+/// Connections that so much memory holds: each has two buffers, and what else is known of it.
+fn in_memory(checked: &Checked, megabytes: u32) -> u64 {
+    let one = (2 * checked.global.bufsize + 4096) as u64;
+    two_digits((u64::from(megabytes) << 20) / one)
+}
+
+fn threads() -> u64 {
+    std::thread::available_parallelism().map_or(1, |n| n.get() as u64)
 }
 
 /// Descriptors that are needed beside those of connections.

@@ -14,12 +14,15 @@ pub use version::HAPROXY;
 
 /// Runs the program with these arguments (without its name).
 pub fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
+    let args: Vec<String> = args.map(|a| a.to_string_lossy().into_owned()).collect();
+    let command = args::parse(&args);
+    // the demo has the terminal to itself
+    let level = if command == Ok(Command::Demo) { tracing::Level::ERROR } else { tracing::Level::INFO };
     tracing_subscriber::fmt()
-        .with_env_filter(tracing_subscriber::EnvFilter::from_default_env().add_directive(tracing::Level::INFO.into()))
+        .with_env_filter(tracing_subscriber::EnvFilter::from_default_env().add_directive(level.into()))
         .with_writer(std::io::stderr)
         .init();
-    let args: Vec<String> = args.map(|a| a.to_string_lossy().into_owned()).collect();
-    match args::parse(&args) {
+    match command {
         Ok(Command::Run(options)) => run::run(*options),
         Ok(Command::Check(options)) => check::check(&options),
         Ok(Command::Condition(text)) => check::condition(&text),
@@ -30,7 +33,7 @@ pub fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
             print!("{}", args::USAGE);
             ExitCode::SUCCESS
         }
-        Ok(other @ Command::Demo) => { eprintln!("{other:?}"); ExitCode::FAILURE }
+        Ok(Command::Demo) => crate::demo::main(),
         Err(message) => {
             eprintln!("error: {message}\n\n{}", args::USAGE);
             ExitCode::FAILURE

@@ -62,7 +62,7 @@ fn to_background() -> Result<ExitCode, String> {
 }
 
 fn serve(options: &Options, checked: Checked, source: Source) -> Result<ExitCode, String> {
-    privileges::raise_descriptor_limit(&checked)?;
+    privileges::raise_descriptor_limit(&checked, &source.limits)?;
     let pidfile = options.pidfile.clone().or_else(|| checked.global.pidfile.clone());
     let master_api = options.master_socket.as_deref().map(master_socket).transpose()?;
     let daemon = Daemon::open(checked, source)?;
