@@ -13,6 +13,7 @@ use portero_policies::{RuleSet, Run};
 
 use crate::config::checked::Mode;
 use crate::listener::{Seat, Slot};
+use crate::road::Bonds;
 use crate::net::{Buffer, Deadline, Stream};
 use crate::snapshot::{Proxy, Snapshot};
 use crate::worker::Worker;
@@ -30,6 +31,8 @@ pub struct Session {
     pub fe: Rc<Proxy>,
     /// Bytes that came before any request: what followed a PROXY header.
     pub early: Option<Buffer>,
+    /// Connections to servers that are this client's own.
+    pub bonds: Bonds,
 }
 
 /// What follows a stretch of activity.
@@ -144,7 +147,7 @@ fn open(worker: &Rc<Worker>, slot: &Rc<Slot>, stream: Stream, (peer, local): End
         accepted: Instant::now(),
         requests: 0,
     };
-    Session { stream: Rc::new(stream), conn, snapshot, fe, early: None }
+    Session { stream: Rc::new(stream), conn, snapshot, fe, early: None, bonds: Bonds::default() }
 }
 
 /// PROXY header and connection rules. False when the connection is refused.

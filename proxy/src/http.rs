@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::task::Poll;
 use std::time::{Duration, Instant, SystemTime};
 
-use portero_api::{Exchange, Framing};
+use portero_api::{Exchange, Framing, Method};
 
 use crate::connection::{Next, Session, idle_limit, placeholder};
 use crate::http1::{self, BodyReader, Refusal};
@@ -24,6 +24,7 @@ pub async fn active(worker: &Rc<Worker>, session: &mut Session) -> Next {
     let Active { client, ex, .. } = active;
     let Exchange { conn, .. } = ex;
     session.conn = conn;
+    session.bonds = client.bonds;
     worker.buffers.give(client.buffer);
     worker.buffers.give_lead(client.lead);
     next
@@ -62,6 +63,7 @@ impl Active {
             lead: worker.buffers.take_lead(),
             deadline: Deadline::default(),
             body: None,
+            bonds: std::mem::take(&mut session.bonds),
             heard: Instant::now(),
         };
         Active { client, ex, server_deadline: Deadline::default(), tried: Vec::new() }
@@ -164,6 +166,7 @@ impl Active {
         let Active { client, ex, server_deadline, tried } = self;
         tried.clear();
         let now = client.heard;
+        let head_only = ex.request.method == Method::Head;
         let mut road = Road {
             worker,
             snapshot: session.snapshot.clone(),
@@ -176,6 +179,7 @@ impl Active {
             now,
             response_begun: false,
             keep_alive: head.keep_alive && !head.suspect,
+            head_only,
             sticky: road::Sticky::default(),
             tried,
         };

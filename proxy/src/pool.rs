@@ -41,6 +41,20 @@ pub struct Pooled {
     since: Instant,
 }
 
+impl Pooled {
+    /// A connection that idles from `since` on.
+    pub fn new(stream: Stream, requests: u32, address_version: u32, since: Instant) -> Pooled {
+        Pooled { stream, requests, address_version, since }
+    }
+
+    /// True when it can carry another request to the server, and was in use as lately as `newest` says.
+    pub fn is_fit(&self, server: &ServerState, newest: Option<Duration>) -> bool {
+        self.address_version == server.address_version()
+            && newest.is_none_or(|newest| self.since.elapsed() < newest)
+            && self.stream.is_quiet()
+    }
+}
+
 impl Pool {
     /// An empty pool.
     pub fn new(server: Arc<ServerState>) -> Pool {
@@ -55,15 +69,25 @@ impl Pool {
         }
     }
 
-    /// A connection that is fit for another request, if there is one.
-    pub fn take(&self) -> Option<Pooled> {
+    /// A connection that is fit for another request, if there is one; when `newest` says so only one that was in use as
+    /// lately as that.
+    pub fn take(&self, newest: Option<Duration>) -> Option<Pooled> {
         loop {
-            let pooled = self.idle.borrow_mut().pop()?;
+            let mut idle = self.idle.borrow_mut();
+            if newest.is_some_and(|newest| idle.last().is_some_and(|p| p.since.elapsed() >= newest)) {
+                return None;
+            }
+            let pooled = idle.pop()?;
             self.server.add_idle(-1);
-            if pooled.address_version == self.server.address_version() && pooled.stream.is_quiet() {
+            if pooled.is_fit(&self.server, None) {
                 return Some(pooled);
             }
         }
+    }
+
+    /// True when no connection is idle.
+    pub fn is_empty(&self) -> bool {
+        self.idle.borrow().is_empty()
     }
 
     /// Notes that a connection is in use.
@@ -91,7 +115,7 @@ impl Pool {
         if idle.len() + self.used.get() >= room {
             return Some(stream);
         }
-        idle.push(Pooled { stream, requests, address_version, since: now });
+        idle.push(Pooled::new(stream, requests, address_version, now));
         self.server.add_idle(1);
         None
     }

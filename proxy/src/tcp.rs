@@ -12,7 +12,7 @@ use crate::connection::{Session, placeholder};
 use crate::http1;
 use crate::net::Deadline;
 use crate::road::{
-    self, Client, Fail, Fault, Place, Road, Tell, Upstream, connect_to, from_now, phase, place, tunnel,
+    self, Client, Fail, Fault, Place, Road, Tell, Upstream, dial, from_now, phase, place, tunnel,
 };
 use crate::worker::Worker;
 
@@ -32,6 +32,7 @@ pub async fn session(worker: &Rc<Worker>, mut session: Session) {
         lead: worker.buffers.take_lead(),
         deadline: Deadline::default(),
         body: None,
+        bonds: road::Bonds::default(),
         heard: Instant::now(),
     };
     let mut road = Road {
@@ -46,6 +47,7 @@ pub async fn session(worker: &Rc<Worker>, mut session: Session) {
         now: Instant::now(),
         response_begun: true,
         keep_alive: false,
+        head_only: false,
         sticky: road::Sticky::default(),
         tried: &mut Vec::new(),
     };
@@ -74,7 +76,7 @@ async fn placed(road: &mut Road<'_>) -> Result<(), Fail> {
     }
     loop {
         let place = place(road).await?;
-        let fail = match connect_to(road, &place.server, false).await {
+        let fail = match dial(road, &place.server).await {
             Ok(up) => return relay(road, up, &place).await,
             Err(fail) => fail,
         };

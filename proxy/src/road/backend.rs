@@ -99,7 +99,17 @@ fn persistent(road: &mut Road<'_>, be: &Rc<Proxy>) -> Option<usize> {
         return Some(index);
     }
     // whether it is up was asked where the cookie was read (`option persist`)
-    road.sticky.server.filter(|index| !road.tried.contains(index))
+    let by_cookie = road.sticky.server.filter(|index| !road.tried.contains(index));
+    by_cookie.or_else(|| held(road, be))
+}
+
+/// The server that the client's connection was with last: one that it holds an authenticated connection to, or, with
+/// `option prefer-last-server`, any that a connection to is at hand.
+fn held(road: &Road<'_>, be: &Rc<Proxy>) -> Option<usize> {
+    let last = road.client.bonds.last(be.conf.options.prefer_last_server)?;
+    let index = be.servers.iter().position(|server| Arc::ptr_eq(&server.state, last))?;
+    let can_take = Candidates::new(&be.states, road.tried, be.state.version()).free(index);
+    (can_take && !be.balance.is_deterministic()).then_some(index)
 }
 
 /// The balancer's pick. None when every server that is usable is full; an error when none is usable.

@@ -5,69 +5,27 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use portero_api::{Counter, Framing, Method, Outcome, Version};
+use portero_api::{Counter, Framing, Outcome, Version};
 
 use super::backend::Place;
 use super::rules::{self, Side};
+use super::incoming::Incoming;
+use super::respond::respond;
 use super::upstream::{Upstream, from_now};
-use super::{Client, Fail, Fault, Pump, PumpFail, Road, payload, persistence, phase, retry, tunnel};
-use crate::config::checked::Reuse;
+use super::{Client, Fail, Fault, Pump, PumpFail, Road, bonds, payload, persistence, phase, reach, retry};
 use crate::http1::{self, Connection};
 use crate::health::Seen;
 use crate::net::Deadline;
-use crate::snapshot::Server;
 
 /// Sends the request to a server and its response to the client. A failure says whether another try is safe.
 pub async fn to_server(road: &mut Road<'_>, place: &mut Place) -> Result<(), Fail> {
     payload::take_arrived(road.client, road.ex, road.snapshot.checked.global.bufsize)?;
-    let may_reuse = may_reuse(road, &place.server);
-    let mut up = connect(road, &place.server, may_reuse).await?;
+    let mut up = reach::for_request(road, &place.server).await?;
     let ended = place.server.pool.until_ended(talk(road, &mut up, place)).await;
     let result = ended.unwrap_or_else(|why| Err(Fail::ended(why, road.response_begun)));
     let reusable = matches!(result, Ok(true));
-    up.release(reusable, road.now, &road.worker.buffers);
+    reach::leave(road, up, reusable);
     result.map(|_| ())
-}
-
-/// Whether an idle connection may carry this request: the first one of a client gets its own unless told otherwise
-/// (`http-reuse safe`), and so does one that could not be sent a second time.
-fn may_reuse(road: &Road<'_>, server: &Server) -> bool {
-    let whole = road.ex.payload.complete || road.client.body.is_none();
-    let policy = match road.be.conf.reuse {
-        Reuse::Never => false,
-        Reuse::Safe => road.ex.conn.requests > 1,
-        Reuse::Aggressive | Reuse::Always => true,
-    };
-    policy && whole && road.ex.log.retries == 0 && server.conf.source.is_none()
-}
-
-/// A connection to a server: an idle one where that is allowed, else a new one within the connect time.
-pub async fn connect(road: &mut Road<'_>, server: &Rc<Server>, may_reuse: bool) -> Result<Upstream, Fail> {
-    if may_reuse && let Some(up) = Upstream::pooled(server, &road.worker.buffers) {
-        road.ex.log.timers.connected = Some(road.now);
-        return Ok(up);
-    }
-    let until = from_now(road.be.conf.timeouts.connect);
-    let buffers = &road.worker.buffers;
-    let up = {
-        let mut dial = std::pin::pin!(Upstream::dial(server, road.ex, buffers));
-        let deadline = &mut *road.server_deadline;
-        poll_fn(|cx| {
-            if let Poll::Ready(up) = dial.as_mut().poll(cx) {
-                return Poll::Ready(up);
-            }
-            let late = || Fail::status(503, b's', phase::CONNECT, Fault::Connect).may_retry(true);
-            deadline.poll(until, cx).map(|()| Err(late()))
-        })
-        .await?
-    };
-    server.saw(Seen::Connected);
-    if road.be.conf.options.server_keepalive {
-        super::upstream::keepalive(&up.stream);
-    }
-    road.now = Instant::now();
-    road.ex.log.timers.connected = Some(road.now);
-    Ok(up)
 }
 
 /// One request and its response on a connection. True when the connection can carry another.
@@ -81,16 +39,25 @@ async fn talk(road: &mut Road<'_>, up: &mut Upstream, place: &Place) -> Result<b
     if again {
         check_retry_status(road, place)?;
     }
+    up.private |= bonds::are_asked_for(&road.ex.response);
     note_response(road, place);
-    let be = road.be.clone();
-    rules::run_all(road, [&be.rules.http_response], Side::Response).await?;
-    if !Rc::ptr_eq(&road.fe, &road.be) {
-        let fe = road.fe.clone();
-        rules::run_all(road, [&fe.rules.http_response], Side::Response).await?;
-    }
+    let mut incoming = Incoming::new(up, &mut request, road.ex.response.framing);
+    response_rules(road, &mut incoming).await?;
     persistence::write(road, place.index);
     after_response_rules(road).await;
-    respond(road, up, request, head).await
+    respond(road, incoming, head).await
+}
+
+/// `tcp-response content` rules, then `http-response` rules: of the backend, then of the frontend.
+async fn response_rules(road: &mut Road<'_>, incoming: &mut Incoming<'_>) -> Result<(), Fail> {
+    let be = road.be.clone();
+    incoming.run(road, &be.rules.tcp_response, be.conf.response_inspect_delay).await?;
+    incoming.run(road, &be.rules.http_response, Duration::ZERO).await?;
+    if !Rc::ptr_eq(&road.fe, &be) {
+        let fe = road.fe.clone();
+        incoming.run(road, &fe.rules.http_response, Duration::ZERO).await?;
+    }
+    Ok(())
 }
 
 /// Writes the request as it goes to the server: the head anew, then what is there of the body. What is still to come
@@ -107,20 +74,7 @@ fn compose(road: &mut Road<'_>, up: &mut Upstream) -> Option<Pump> {
     let trailers = road.client.body.as_ref().and_then(http1::BodyReader::trailers);
     let out = up.lead.head();
     http1::request_head(&road.ex.request, road.ex.request.framing, connection, out);
-    let data = &road.ex.payload.data;
-    match (chunked, data.is_empty()) {
-        (true, false) => {
-            let mut digits = [0; 18];
-            out.extend_from_slice(http1::chunk_head(data.len(), &mut digits));
-            out.extend_from_slice(data);
-            out.extend_from_slice(b"\r\n");
-        }
-        (_, _) => out.extend_from_slice(data),
-    }
-    if road.ex.payload.complete {
-        if chunked {
-            http1::last_chunk(trailers, out);
-        }
+    if payload::write(&road.ex.payload, chunked, trailers, out) {
         return None;
     }
     let reader = road.client.body.take()?;
@@ -213,7 +167,7 @@ async fn response_head(
 }
 
 /// Writes what is to be written to the server. A server that takes no more may still answer: then only reading counts.
-fn send(
+pub fn send(
     cx: &mut Context<'_>,
     up: &mut Upstream,
     request: &mut Option<Pump>,
@@ -302,101 +256,6 @@ pub async fn after_response_rules(road: &mut Road<'_>) {
     let _ = rules::run_all(road, [&be.rules.http_after_response], Side::Response).await;
     if !Rc::ptr_eq(&fe, &be) {
         let _ = rules::run_all(road, [&fe.rules.http_after_response], Side::Response).await;
-    }
-}
-
-/// Sends the response to the client. True when the server's connection can carry another exchange.
-async fn respond(
-    road: &mut Road<'_>,
-    up: &mut Upstream,
-    mut request: Option<Pump>,
-    head: http1::Head,
-) -> Result<bool, Fail> {
-    let tunnel = road.ex.response.framing == Framing::Tunnel;
-    let framing = client_framing(road);
-    road.keep_alive &= framing != Framing::UntilClose && !tunnel && !head.suspect;
-    let connection = match tunnel {
-        true => Connection::Upgrade,
-        false => Connection::for_peer(road.ex.request.version, road.keep_alive),
-    };
-    road.ex.log.status = road.ex.response.status;
-    let out = road.client.lead.head();
-    http1::response_head(&road.ex.response, framing, connection, out);
-    road.response_begun = true;
-    if tunnel {
-        tunnel::run(road, up).await?;
-        return Ok(false);
-    }
-    if road.ex.response.framing.is_large() {
-        road.worker.buffers.enlarge(&mut up.buffer);
-    }
-    let mut response = Pump::new(road.ex.response.framing, framing == Framing::Chunked);
-    let result = relay(road, up, &mut request, &mut response).await;
-    road.ex.log.bytes_out += response.written;
-    if let Some(pump) = &request {
-        road.ex.log.bytes_in += pump.read;
-        // the server has answered and no longer listens: what the client still sends has no reader
-        road.keep_alive = false;
-    }
-    result?;
-    Ok(head.keep_alive && !head.suspect && request.is_none() && !road.be.conf.options.http_server_close)
-}
-
-/// How the body goes to the client: as it came, except that one without a known end is chunked for who understands it.
-fn client_framing(road: &Road<'_>) -> Framing {
-    let old = road.ex.request.version == Version::Http10;
-    match road.ex.response.framing {
-        Framing::UntilClose if !old && road.ex.request.method != Method::Connect => Framing::Chunked,
-        Framing::Chunked if old => Framing::UntilClose,
-        framing => framing,
-    }
-}
-
-/// Pumps the response, and what is left of the request, until the response is written.
-async fn relay(
-    road: &mut Road<'_>,
-    up: &mut Upstream,
-    request: &mut Option<Pump>,
-    response: &mut Pump,
-) -> Result<(), Fail> {
-    let server_time = road.be.conf.timeouts.server;
-    let client_time = road.fe.conf.timeouts.client;
-    let Client { stream, buffer, lead, deadline, .. } = &mut *road.client;
-    let server_deadline = &mut *road.server_deadline;
-    let mut seen = (0, 0);
-    let mut since = road.now;
-    poll_fn(|cx| {
-        if let Some(pump) = request
-            && let Poll::Ready(done) = pump.poll(cx, (stream, buffer), &up.stream, &mut up.lead)
-            && done.is_ok()
-        {
-            *request = None;
-        }
-        match response.poll(cx, (&up.stream, &mut up.buffer), stream, lead) {
-            Poll::Ready(Ok(())) => return Poll::Ready(Ok(())),
-            Poll::Ready(Err(fail)) => return Poll::Ready(Err(cut_short(&fail))),
-            Poll::Pending => {}
-        }
-        if seen != (response.read, response.written) {
-            seen = (response.read, response.written);
-            since = Instant::now();
-        }
-        let at = |time: Option<Duration>| time.map(|t| since + t);
-        if response.is_writing() || !lead.is_empty() {
-            let late = || Err(Fail::silent(b'c', phase::DATA, Fault::ClientAbort));
-            return deadline.poll(at(client_time), cx).map(|()| late());
-        }
-        let late = || Err(Fail::silent(b's', phase::DATA, Fault::ServerAbort));
-        server_deadline.poll(at(server_time), cx).map(|()| late())
-    })
-    .await
-}
-
-fn cut_short(fail: &PumpFail) -> Fail {
-    match fail {
-        PumpFail::From(_) => Fail::silent(b'S', phase::DATA, Fault::ServerAbort),
-        PumpFail::Malformed => Fail::silent(b'P', phase::DATA, Fault::ServerAbort),
-        PumpFail::To(_) => Fail::silent(b'C', phase::DATA, Fault::ClientAbort),
     }
 }
 

@@ -3,16 +3,20 @@
 //! place where a failure becomes a reply, [`finish`] the one place where an exchange is counted and logged.
 
 mod backend;
+mod bonds;
 pub mod exchange;
 mod fail;
 mod finish;
 mod forward;
 mod frontend;
+mod incoming;
 mod payload;
 mod persistence;
 mod prepare;
 mod pump;
+mod reach;
 mod replies;
+mod respond;
 mod retry;
 mod rules;
 pub mod tunnel;
@@ -29,12 +33,14 @@ use crate::snapshot::{Proxy, Snapshot};
 use crate::worker::Worker;
 
 pub use backend::{Place, enter as enter_backend, place};
+pub use bonds::Bonds;
 pub use fail::{Fail, Fault, Tell, phase};
 pub use finish::{finish, log_refused};
-pub use forward::{connect as connect_to, write_lead};
+pub use forward::write_lead;
 pub use frontend::choose_backend;
 pub use persistence::Sticky;
 pub use pump::{Pump, PumpFail};
+pub use reach::dial;
 pub use replies::{linger, note, write_page};
 pub use retry::{next_try, note_failure};
 pub use upstream::{Upstream, from_now};
@@ -63,6 +69,8 @@ pub struct Road<'a> {
     pub keep_alive: bool,
     /// The time, as of the last step that waited: asking the clock at every step would cost more than the steps.
     pub now: Instant,
+    /// The client asked with HEAD, whatever rules made of it: it gets no body.
+    pub head_only: bool,
     /// What the client's persistence cookie said.
     pub sticky: Sticky,
     /// Servers that were tried already, by place.
@@ -82,6 +90,8 @@ pub struct Client {
     pub deadline: Deadline,
     /// The body of the request, as long as its end has not been read.
     pub body: Option<BodyReader>,
+    /// The connections to servers that are its own.
+    pub bonds: Bonds,
     /// When it was last heard of.
     pub heard: Instant,
 }

@@ -6,11 +6,13 @@ use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use super::{Client, Fail, Fault, Road, from_now, phase};
-use portero_api::{Exchange, Payload};
+use crate::http1::{self, BadBody, BodyReader};
+use crate::net::Buffer;
+use portero_api::{Exchange, Headers, Payload};
 
 /// Waits until `at_least` bytes of the body (0: all, or a full buffer) are there, at most for `time`.
 pub async fn of_request(road: &mut Road<'_>, at_least: usize, time: Option<Duration>) -> Result<(), Fail> {
-    let limit = road.snapshot.checked.global.bufsize - road.snapshot.checked.global.maxrewrite;
+    let limit = limit(road);
     let enough = if at_least == 0 { limit } else { at_least.min(limit) };
     let until = from_now(time);
     take_arrived(road.client, road.ex, limit)?;
@@ -24,20 +26,37 @@ pub async fn of_request(road: &mut Road<'_>, at_least: usize, time: Option<Durat
     Ok(())
 }
 
+/// How much of a body may be held (`tune.bufsize` less `tune.maxrewrite`).
+pub fn limit(road: &Road<'_>) -> usize {
+    let global = &road.snapshot.checked.global;
+    global.bufsize - global.maxrewrite
+}
+
 /// Moves what has arrived of the body from the client's buffer to the payload.
 pub fn take_arrived(client: &mut Client, ex: &mut Exchange, limit: usize) -> Result<(), Fail> {
-    let Some(body) = &mut client.body else {
-        ex.payload.complete = true;
+    take(&mut client.body, &mut client.buffer, &mut ex.payload, limit).map_err(|_| malformed())
+}
+
+/// Moves what is in a buffer of a body to a payload, up to `limit` bytes in all. A body whose end was read is forgotten
+/// unless it has trailers.
+pub fn take(
+    body: &mut Option<BodyReader>,
+    buffer: &mut Buffer,
+    payload: &mut Payload,
+    limit: usize,
+) -> Result<(), BadBody> {
+    let Payload { data, complete } = payload;
+    let Some(reader) = body else {
+        *complete = true;
         return Ok(());
     };
-    let Payload { data, complete } = &mut ex.payload;
-    while !client.buffer.is_empty() && data.len() < limit {
-        let input = client.buffer.filled();
+    while !buffer.is_empty() && data.len() < limit {
+        let input = buffer.filled();
         let room = limit - data.len();
-        let step = body.next(&input[..input.len().min(room)]).map_err(|_| malformed())?;
+        let step = reader.next(&input[..input.len().min(room)])?;
         data.extend_from_slice(step.data);
         let (consumed, ended) = (step.consumed, step.end);
-        client.buffer.consume(consumed);
+        buffer.consume(consumed);
         if ended {
             *complete = true;
             break;
@@ -46,10 +65,28 @@ pub fn take_arrived(client: &mut Client, ex: &mut Exchange, limit: usize) -> Res
             break;
         }
     }
-    if *complete && body.trailers().is_none_or(portero_api::Headers::is_empty) {
-        client.body = None;
+    if *complete && reader.trailers().is_none_or(Headers::is_empty) {
+        *body = None;
     }
     Ok(())
+}
+
+/// Appends a payload as it goes on the wire; true when that is the whole body.
+pub fn write(payload: &Payload, chunked: bool, trailers: Option<&Headers>, out: &mut Vec<u8>) -> bool {
+    let data = &payload.data[..];
+    match chunked && !data.is_empty() {
+        true => {
+            let mut digits = [0; 18];
+            out.extend_from_slice(http1::chunk_head(data.len(), &mut digits));
+            out.extend_from_slice(data);
+            out.extend_from_slice(b"\r\n");
+        }
+        false => out.extend_from_slice(data),
+    }
+    if payload.complete && chunked {
+        http1::last_chunk(trailers, out);
+    }
+    payload.complete
 }
 
 fn malformed() -> Fail {

@@ -61,6 +61,7 @@ pub fn next_try(road: &mut Road<'_>, place: &Place, fail: Fail) -> Result<Option
     debug_assert!(!matches!(fail.answer, Tell::Close(_)));
     road.ex.log.retries += 1;
     road.ex.response.clear();
+    road.ex.response_payload.clear();
     let others = has_others(road, place);
     if others && (!place.bound || redispatches(conf.redispatch, road.ex.log.retries, conf.retries)) {
         redispatch(road, place);

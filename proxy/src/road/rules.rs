@@ -34,7 +34,7 @@ pub async fn run(road: &mut Road<'_>, rules: &RuleSet, side: Side) -> Result<(),
         from = rule + 1;
         match wait {
             // the head is there already: what more may come is no reason to wait, and the same rule decides now
-            Wait::Data => from = without_waiting(road, rules, rule)?,
+            Wait::Data => from = as_it_is(road, rules, rule, side)?,
             Wait::Pause(time) => tokio::time::sleep(time).await,
             Wait::Body { at_least, time } => wait_for_body(road, side, at_least, time).await?,
             Wait::Tarpit(time, reply) => {
@@ -54,25 +54,32 @@ async fn wait_for_body(
 ) -> Result<(), Fail> {
     match side {
         Side::Request => payload::of_request(road, at_least, Some(time)).await,
-        // the response's body is looked at where it is pumped
+        // rules behind the response have no body to wait for: see [`super::incoming`] for those before
         Side::Response => Ok(()),
     }
 }
 
 /// Runs the rules from one that would wait for data, as if all data had come. The place to go on at.
-fn without_waiting(road: &mut Road<'_>, rules: &RuleSet, from: usize) -> Result<usize, Fail> {
-    let complete = std::mem::replace(&mut road.ex.payload.complete, true);
+pub fn as_it_is(road: &mut Road<'_>, rules: &RuleSet, from: usize, side: Side) -> Result<usize, Fail> {
+    let complete = |road: &mut Road<'_>, now| {
+        let payload = match side {
+            Side::Request => &mut road.ex.payload,
+            Side::Response => &mut road.ex.response_payload,
+        };
+        std::mem::replace(&mut payload.complete, now)
+    };
+    let before = complete(road, true);
     let run = rules.run(road.ex, from);
-    road.ex.payload.complete = complete;
+    complete(road, before);
     match run {
         Run::Answer(rule, Answer::Wait(_)) => Ok(rule + 1),
-        Run::Answer(_, answer) => end(answer, Side::Request).map(|()| rules.len()),
+        Run::Answer(_, answer) => end(answer, side).map(|()| rules.len()),
         Run::Finished | Run::Stopped => Ok(rules.len()),
     }
 }
 
 /// What an answer that ends the rules means for the exchange.
-fn end(answer: Answer, side: Side) -> Result<(), Fail> {
+pub fn end(answer: Answer, side: Side) -> Result<(), Fail> {
     let denied = match side {
         Side::Request => Fault::DeniedRequest,
         Side::Response => Fault::DeniedResponse,

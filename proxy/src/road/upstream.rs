@@ -2,7 +2,7 @@
 
 use std::io;
 use std::rc::Rc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use portero_api::{Address, Counter, Exchange};
 use socket2::SockRef;
@@ -10,6 +10,7 @@ use tokio::net::{TcpSocket, TcpStream, UnixStream};
 
 use super::fail::{Fail, Fault, phase};
 use crate::config::checked;
+use crate::pool::Pooled;
 use crate::net::{Buffer, Buffers, Lead, Stream};
 use crate::proxy_protocol;
 use crate::snapshot::Server;
@@ -25,26 +26,37 @@ pub struct Upstream {
     pub lead: Lead,
     /// True when it has carried a request before: a close without an answer is then no fault of the server.
     pub reused: bool,
+    /// True when no other client may ever use it.
+    pub private: bool,
     requests: u32,
     address_version: u32,
     server: Rc<Server>,
 }
 
 impl Upstream {
-    /// An idle connection from the pool, when there is a live one.
-    pub fn pooled(server: &Rc<Server>, buffers: &Buffers) -> Option<Upstream> {
-        let pooled = server.pool.take()?;
+    /// An idle connection from the pool, when there is a live one, and one as new as `newest` says.
+    pub fn pooled(server: &Rc<Server>, newest: Option<Duration>, buffers: &Buffers) -> Option<Upstream> {
+        Some(Upstream::resumed(server, server.pool.take(newest)?, false, buffers))
+    }
+
+    /// A connection that is one client's own.
+    pub fn bound(server: &Rc<Server>, bound: Pooled, buffers: &Buffers) -> Upstream {
+        Upstream::resumed(server, bound, true, buffers)
+    }
+
+    fn resumed(server: &Rc<Server>, pooled: Pooled, private: bool, buffers: &Buffers) -> Upstream {
         server.pool.lend();
         server.state.counters.inc(Counter::Reuses);
-        Some(Upstream {
+        Upstream {
             stream: pooled.stream,
             buffer: buffers.take(),
             lead: buffers.take_lead(),
             reused: true,
+            private,
             requests: pooled.requests,
             address_version: pooled.address_version,
             server: server.clone(),
-        })
+        }
     }
 
     /// A new connection. The caller holds the time.
@@ -63,6 +75,7 @@ impl Upstream {
             buffer: buffers.take(),
             lead,
             reused: false,
+            private: false,
             requests: 0,
             address_version,
             server: server.clone(),
@@ -76,24 +89,42 @@ impl Upstream {
         sent.map_err(|_| Fail::silent(b'S', phase::CONNECT, Fault::Connect))
     }
 
+    /// The server.
+    pub fn server(&self) -> &Rc<Server> {
+        &self.server
+    }
+
     /// Gives the connection back to the pool when it can carry another request, and closes it otherwise.
-    pub fn release(mut self, reusable: bool, now: Instant, buffers: &Buffers) {
-        self.requests += 1;
-        let server = self.server;
-        server.pool.unlend();
-        let worn = server.conf.max_reuse.is_some_and(|max| self.requests > max);
-        let clean = self.buffer.is_empty() && self.lead.is_empty();
-        buffers.give(self.buffer);
-        buffers.give_lead(self.lead);
-        let unwanted = if reusable && clean && !worn && server.conf.send_proxy.is_none() {
-            server.pool.give(self.stream, self.requests, self.address_version, now, server.conf.pool_max)
-        } else {
-            Some(self.stream)
+    pub fn release(self, reusable: bool, now: Instant, buffers: &Buffers) {
+        let server = self.server.clone();
+        let Some(Pooled { stream, requests, address_version, .. }) = self.idle(reusable, now, buffers) else {
+            return;
         };
-        if let Some(stream) = unwanted.filter(|_| reusable) {
+        let unwanted = match server.conf.send_proxy {
+            None => server.pool.give(stream, requests, address_version, now, server.conf.pool_max),
+            Some(_) => Some(stream),
+        };
+        if let Some(stream) = unwanted {
             // nothing is under way: no farewell is needed, and no port is kept waiting for one
             stream.reset_on_close();
         }
+    }
+
+    /// Ends the exchange on it, for another of the same client.
+    pub fn unbind(self, now: Instant, buffers: &Buffers) -> Option<Pooled> {
+        self.idle(true, now, buffers)
+    }
+
+    /// The connection between two exchanges; none when it can carry no other.
+    fn idle(mut self, reusable: bool, now: Instant, buffers: &Buffers) -> Option<Pooled> {
+        self.requests += 1;
+        let Upstream { stream, buffer, lead, requests, address_version, server, .. } = self;
+        server.pool.unlend();
+        let worn = server.conf.max_reuse.is_some_and(|max| requests > max);
+        let fit = reusable && !worn && buffer.is_empty() && lead.is_empty();
+        buffers.give(buffer);
+        buffers.give_lead(lead);
+        fit.then(|| Pooled::new(stream, requests, address_version, now))
     }
 }
 

@@ -1,0 +1,85 @@
+//! What binds a client's connection to servers: connections that no other client may use.
+
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use portero_api::{Response, ServerState};
+
+use crate::pool::Pooled;
+use crate::snapshot::Server;
+
+/// What a client has of servers: the idle connections that belong to one client: `http-reuse never`, or an authentication that holds for the
+/// connection (NTLM, Negotiate).
+#[derive(Debug, Default)]
+pub struct Bonds {
+    bound: Vec<(Rc<Server>, Pooled)>,
+    last: Option<Rc<Server>>,
+}
+
+/// How many a client may have; the oldest is closed for another (HAProxy manual, `max-session-srv-conns`).
+const MOST: usize = 5;
+
+impl Bonds {
+    /// The connection to a server, if there is one that is fit for another request and, when `newest` says so, was in
+    /// use as lately as that.
+    pub fn take(&mut self, server: &Rc<Server>, newest: Option<Duration>) -> Option<Pooled> {
+        let at = self.bound.iter().rposition(|(own, _)| Arc::ptr_eq(&own.state, &server.state))?;
+        let (_, pooled) = self.bound.remove(at);
+        pooled.is_fit(&server.state, newest).then_some(pooled)
+    }
+
+    /// Keeps a connection for the client's next request.
+    pub fn keep(&mut self, server: Rc<Server>, pooled: Pooled) {
+        if self.bound.len() == MOST {
+            self.bound.remove(0);
+        }
+        self.bound.push((server, pooled));
+    }
+
+    /// Notes the server of the last exchange, for `option prefer-last-server`.
+    pub fn note(&mut self, server: &Rc<Server>) {
+        self.last = Some(server.clone());
+    }
+
+    /// The server that the client was with last, if a connection to it is held: an own one, or any one when `preferred`.
+    pub fn last(&self, preferred: bool) -> Option<&Arc<ServerState>> {
+        let own = self.bound.last().map(|(server, _)| server);
+        let pooled = || self.last.as_ref().filter(|server| preferred && !server.pool.is_empty());
+        own.or_else(pooled).map(|server| &server.state)
+    }
+}
+
+/// True when a response begins an authentication that holds for the connection and not for a request (RFC 4559): the
+/// connection must then never carry another client's request.
+pub fn are_asked_for(response: &Response) -> bool {
+    let field: &[u8] = match response.status {
+        401 => b"www-authenticate",
+        407 => b"proxy-authenticate",
+        _ => return false,
+    };
+    let schemes = [&b"NTLM"[..], b"Negotiate"];
+    let named = |value: &[u8]| {
+        schemes.iter().any(|s| value.get(..s.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(s)))
+    };
+    response.headers.all(field).any(named)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asks(status: u16, field: &str, value: &str) -> bool {
+        let mut response = Response { status, ..Response::default() };
+        response.headers.add(field.as_bytes(), value.as_bytes());
+        are_asked_for(&response)
+    }
+
+    #[test]
+    fn only_authentications_of_connections_bind() {
+        assert!(asks(401, "WWW-Authenticate", "NTLM"));
+        assert!(asks(407, "Proxy-Authenticate", "negotiate abc"));
+        assert!(!asks(401, "WWW-Authenticate", "Basic realm=NTLM"));
+        assert!(!asks(200, "WWW-Authenticate", "NTLM"));
+    }
+}

@@ -1,0 +1,89 @@
+//! A connection for a request: one that is bound to the client, an idle one, or a new one.
+
+use std::future::poll_fn;
+use std::rc::Rc;
+use std::task::Poll;
+use std::time::{Duration, Instant};
+
+use super::upstream::{self, Upstream, from_now};
+use super::{Fail, Fault, Road, phase};
+use crate::config::checked::Reuse;
+use crate::health::Seen;
+use crate::snapshot::Server;
+
+/// A body that is still coming cannot be sent a second time: only a connection that was in use as lately as this is
+/// taken for it, for the server has hardly closed it meanwhile.
+const FRESH: Duration = Duration::from_secs(1);
+
+/// A connection that can carry the request of the exchange.
+pub async fn for_request(road: &mut Road<'_>, server: &Rc<Server>) -> Result<Upstream, Fail> {
+    let whole = road.ex.payload.complete || road.client.body.is_none();
+    let newest = if whole { None } else { Some(FRESH) };
+    if road.ex.log.retries == 0 {
+        let buffers = &road.worker.buffers;
+        let bound = road.client.bonds.take(server, newest);
+        let found = match bound {
+            Some(bound) => Some(Upstream::bound(server, bound, buffers)),
+            None if may_share(road, server) => Upstream::pooled(server, newest, buffers),
+            None => None,
+        };
+        if let Some(up) = found {
+            road.ex.log.timers.connected = Some(road.now);
+            return Ok(up);
+        }
+    }
+    dial(road, server).await
+}
+
+/// Whether an idle connection that others have used may carry this request: the first one of a client gets its own
+/// unless told otherwise (`http-reuse safe`).
+fn may_share(road: &Road<'_>, server: &Server) -> bool {
+    let policy = match road.be.conf.reuse {
+        Reuse::Never => false,
+        Reuse::Safe => road.ex.conn.requests > 1,
+        Reuse::Aggressive | Reuse::Always => true,
+    };
+    policy && server.conf.source.is_none()
+}
+
+/// What becomes of a connection behind its exchange: it stays with the client where no other may use it, else it goes
+/// to the pool or is closed.
+pub fn leave(road: &mut Road<'_>, up: Upstream, reusable: bool) {
+    let buffers = &road.worker.buffers;
+    if road.be.conf.options.prefer_last_server {
+        road.client.bonds.note(up.server());
+    }
+    if reusable && (up.private || road.be.conf.reuse == Reuse::Never) {
+        let server = up.server().clone();
+        if let Some(bound) = up.unbind(road.now, buffers) {
+            road.client.bonds.keep(server, bound);
+        }
+        return;
+    }
+    up.release(reusable, road.now, buffers);
+}
+
+/// A new connection to a server, within the connect time.
+pub async fn dial(road: &mut Road<'_>, server: &Rc<Server>) -> Result<Upstream, Fail> {
+    let until = from_now(road.be.conf.timeouts.connect);
+    let buffers = &road.worker.buffers;
+    let up = {
+        let mut dial = std::pin::pin!(Upstream::dial(server, road.ex, buffers));
+        let deadline = &mut *road.server_deadline;
+        poll_fn(|cx| {
+            if let Poll::Ready(up) = dial.as_mut().poll(cx) {
+                return Poll::Ready(up);
+            }
+            let late = || Fail::status(503, b's', phase::CONNECT, Fault::Connect).may_retry(true);
+            deadline.poll(until, cx).map(|()| Err(late()))
+        })
+        .await?
+    };
+    server.saw(Seen::Connected);
+    if road.be.conf.options.server_keepalive {
+        upstream::keepalive(&up.stream);
+    }
+    road.now = Instant::now();
+    road.ex.log.timers.connected = Some(road.now);
+    Ok(up)
+}
