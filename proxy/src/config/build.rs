@@ -81,7 +81,6 @@ impl Shared<'_> {
             retries: draft.retries,
             redispatch: draft.redispatch,
             retry_on: draft.retry_on.clone(),
-            fullconn: draft.fullconn,
             error_pages: self.error_pages(draft, reading),
             log: self.log(draft, mode, reading),
             stats: stats(draft, mode, reading),
@@ -235,6 +234,5 @@ fn stats(draft: &Draft, mode: Mode, reading: &mut Reading) -> Option<Stats> {
         uri: draft.stats.uri.clone().unwrap_or_else(|| STATS_URI.to_vec()),
         lines: draft.stats.lines.clone(),
         rules: draft.stats.rules.clone(),
-        admin: draft.stats.admin.clone(),
     })
 }

@@ -59,7 +59,6 @@ impl Rehearsal<'_> {
         formats(proxy, &compiler);
         if let Some(stats) = &proxy.stats {
             compiler.rules(Family::HttpRequest, &stats.rules);
-            stats.admin.iter().for_each(|c| drop(compiler.condition(c, Stage::Request)));
         }
         let plugins = Plugins { all: self.plugins, common: &self.common, compile: &compiler };
         let mut refused = Vec::new();

@@ -45,7 +45,6 @@ pub(super) struct Draft {
     pub(super) retries: u32,
     pub(super) redispatch: i32,
     pub(super) retry_on: RetryOn,
-    pub(super) fullconn: u32,
     pub(super) error_pages: Vec<ErrorPage>,
     pub(super) logs: Vec<LogLine>,
     pub(super) log_style: Option<(LogStyle, Span)>,
@@ -118,7 +117,6 @@ pub(super) struct StatsDraft {
     pub(super) uri: Option<Vec<u8>>,
     pub(super) lines: Vec<Vec<Word>>,
     pub(super) rules: Vec<tree::Rule>,
-    pub(super) admin: Option<tree::Condition>,
 }
 
 /// A `server` line, or what `default-server` says for those below it.
@@ -147,7 +145,6 @@ pub(super) struct ServerDraft {
     pub(super) pool_max: Option<usize>,
     pub(super) pool_purge: Duration,
     pub(super) max_reuse: Option<u32>,
-    pub(super) tcp_fast_open: bool,
     pub(super) shutdown_sessions: bool,
     pub(super) shutdown_backups: bool,
     pub(super) redirect: Option<Vec<u8>>,
@@ -198,7 +195,6 @@ impl Draft {
             retries: 3,
             redispatch: 0,
             retry_on: RetryOn { conn_failure: true, ..RetryOn::default() },
-            fullconn: 0,
             error_pages: Vec::new(),
             logs: Vec::new(),
             log_style: None,
@@ -270,7 +266,6 @@ impl Default for ServerDraft {
             pool_max: None,
             pool_purge: Duration::from_secs(5),
             max_reuse: None,
-            tcp_fast_open: false,
             shutdown_sessions: false,
             shutdown_backups: false,
             redirect: None,

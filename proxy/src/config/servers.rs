@@ -71,7 +71,6 @@ fn build(
         pool_max: server.pool_max,
         pool_purge: server.pool_purge,
         max_reuse: server.max_reuse,
-        tcp_fast_open: server.tcp_fast_open,
         shutdown_sessions: server.shutdown_sessions,
         shutdown_backups: server.shutdown_backups,
         redirect: server.redirect.clone(),

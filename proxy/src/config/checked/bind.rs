@@ -23,12 +23,8 @@ pub struct Bind {
     pub accept_proxy: bool,
     /// `v6only` (true), `v4v6` (false), or as the system has it.
     pub v6only: Option<bool>,
-    /// `transparent`, `defer-accept`, `tfo`.
+    /// `transparent`.
     pub transparent: bool,
-    /// See `transparent`.
-    pub defer_accept: bool,
-    /// See `transparent`.
-    pub tcp_fast_open: bool,
     /// `interface`.
     pub interface: Option<String>,
     /// `mss`.

@@ -1,7 +1,7 @@
 //! Proxies: a frontend, a backend, or both.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -56,8 +56,6 @@ pub struct Proxy {
     pub redispatch: i32,
     /// What may be tried again (`retry-on`).
     pub retry_on: RetryOn,
-    /// `fullconn`; 0 when not set.
-    pub fullconn: u32,
     /// Error pages by status (`errorfile`, `errorloc`, `errorfiles`). A page of status 0 (an empty file): the connection
     /// is closed without a word.
     pub error_pages: BTreeMap<u16, Arc<Message>>,
@@ -122,8 +120,6 @@ pub struct Options {
     pub http_server_close: bool,
     /// `http-buffer-request`
     pub http_buffer_request: bool,
-    /// `http-no-delay`
-    pub http_no_delay: bool,
     /// `http-ignore-probes`
     pub http_ignore_probes: bool,
     /// `dontlognull`
@@ -136,8 +132,6 @@ pub struct Options {
     pub log_separate_errors: bool,
     /// `log-health-checks`
     pub log_health_checks: bool,
-    /// `socket-stats`
-    pub socket_stats: bool,
     /// `abortonclose`
     pub abortonclose: bool,
     /// `allbackups`
@@ -162,12 +156,6 @@ pub struct Options {
     pub independent_streams: bool,
     /// `idle-close-on-response`
     pub idle_close_on_response: bool,
-    /// `prefer-last-server`
-    pub prefer_last_server: bool,
-    /// `transparent`: connect where the client wanted to go when there is no server.
-    pub transparent: bool,
-    /// `dispatch` address, the old form of one server without a name.
-    pub dispatch: Option<SocketAddr>,
 }
 
 /// What may be tried again on another server (`retry-on`).
@@ -266,6 +254,4 @@ pub struct Stats {
     pub lines: Vec<Vec<Word>>,
     /// `stats http-request` rules.
     pub rules: Vec<tree::Rule>,
-    /// `stats admin if ...`
-    pub admin: Option<tree::Condition>,
 }

@@ -52,8 +52,6 @@ pub struct Server {
     pub pool_purge: Duration,
     /// `max-reuse`: requests on one connection; none: no limit
     pub max_reuse: Option<u32>,
-    /// `tfo`
-    pub tcp_fast_open: bool,
     /// `on-marked-down shutdown-sessions`
     pub shutdown_sessions: bool,
     /// `on-marked-up shutdown-backup-sessions`

@@ -17,7 +17,6 @@ const ANY: Place = Place::ANY;
 const BIND: &[Row<Bind>] = &[
     row("accept-proxy", ANY, (0, 0), |c| { c.target.accept_proxy = true; Ok(()) }),
     row("backlog", ANY, (1, 1), |c| { c.target.backlog = Some(c.number(0, 1..=i32::MAX.into())?); Ok(()) }),
-    row("defer-accept", ANY, (0, 0), |c| { c.target.defer_accept = true; Ok(()) }),
     row("gid", ANY, (1, 1), |c| { c.target.unix_gid = Some(c.number(0, 0..=u32::MAX.into())?); Ok(()) }),
     row("group", ANY, (1, 1), |c| {
         let word = c.word(0)?;
@@ -36,7 +35,6 @@ const BIND: &[Row<Bind>] = &[
     }),
     row("mss", ANY, (1, 1), |c| { c.target.mss = Some(c.number(0, -65_535..=65_535)?); Ok(()) }),
     row("name", ANY, (1, 1), |c| { c.target.name = Some(c.text(0)?.into()); Ok(()) }),
-    row("tfo", ANY, (0, 0), |c| { c.target.tcp_fast_open = true; Ok(()) }),
     row("transparent", ANY, (0, 0), |c| { c.target.transparent = true; Ok(()) }),
     row("uid", ANY, (1, 1), |c| { c.target.unix_uid = Some(c.number(0, 0..=u32::MAX.into())?); Ok(()) }),
     row("user", ANY, (1, 1), |c| {
@@ -50,6 +48,8 @@ const BIND: &[Row<Bind>] = &[
         "h1" | "none" => Ok(()),
         _ => Err(c.not_yet(c.word(0)?)),
     }),
+    moot("defer-accept", ANY, "a connection is accepted at once and read when its first bytes have come").takes_none(),
+    moot("tfo", ANY, "connections are opened with a full handshake").takes_none(),
     moot("expose-fd", ANY, "a reload keeps the sockets in the same process").takes_one(),
     moot("nice", ANY, "requests have no priorities in the scheduler").takes_one(),
     moot("process", ANY, "there is one process").takes_one(),
@@ -163,8 +163,6 @@ fn blank(span: Span) -> Bind {
         accept_proxy: false,
         v6only: None,
         transparent: false,
-        defer_accept: false,
-        tcp_fast_open: false,
         interface: None,
         mss: None,
         unix_mode: None,

@@ -17,13 +17,6 @@ pub(super) const ROWS: &[Row<Draft>] = &[
     }),
     http(row("cookie", BACK_DEF, (1, MANY), cookie::cookie)),
     row("default-server", BACK_DEF, (1, MANY), server::default_server),
-    row("dispatch", BACK, (1, 1), |c| {
-        let word = c.word(0)?;
-        let address = address::socket_addr(&word.text, 0, &*c.reading.resolver);
-        c.target.options.dispatch = Some(address.map_err(|e| c.about(word, e))?);
-        Ok(())
-    }),
-    row("fullconn", BACK_DEF, (1, 1), |c| { c.target.fullconn = c.number(0, 0..=BIG)?; Ok(()) }),
     row("hash-balance-factor", BACK_DEF, (1, MANY), hash_line),
     row("hash-preserve-affinity", BACK_DEF, (1, MANY), hash_line),
     row("hash-type", BACK_DEF, (1, MANY), hash_line),

@@ -22,7 +22,6 @@ pub(super) const ROWS: &[Row<Draft>] = &[
     http(switch("option http-buffer-request", ALL, |d| &mut d.options.http_buffer_request)),
     http(switch("option http-ignore-probes", FRONT_DEF, |d| &mut d.options.http_ignore_probes)),
     http(inverts(row("option http-keep-alive", ALL, (0, 0), keep_alive))),
-    http(switch("option http-no-delay", ALL, |d| &mut d.options.http_no_delay)),
     http(switch("option http-pretend-keepalive", BACK_DEF, |d| &mut d.options.pretend_keepalive)),
     row("option http-restrict-req-hdr-names", ALL, (1, 1), |c| match c.text(0)? {
         // What is done anyway: names that only look unusual are let through.
@@ -41,16 +40,12 @@ pub(super) const ROWS: &[Row<Draft>] = &[
     switch("option nolinger", ALL, |d| &mut d.options.nolinger),
     http(inverts(row("option originalto", ALL, (0, 6), forwarded::originalto))),
     switch("option persist", BACK_DEF, |d| &mut d.options.persist),
-    switch("option prefer-last-server", BACK_DEF, |d| &mut d.options.prefer_last_server),
-    switch("option socket-stats", FRONT_DEF, |d| &mut d.options.socket_stats),
     switch("option splice-auto", ALL, |d| &mut d.options.splice),
     switch("option splice-request", ALL, |d| &mut d.options.splice),
     switch("option splice-response", ALL, |d| &mut d.options.splice),
     switch("option srvtcpka", BACK_DEF, |d| &mut d.options.server_keepalive),
     inverts(row("option tcpsplice", ALL, (0, 0), |c| { c.migrated("option splice-auto"); c.target.options.splice = c.form == Form::Plain; Ok(()) })),
     inverts(row("option tcpka", ALL, (0, 0), tcpka)),
-    switch("option transparent", BACK_DEF, |d| &mut d.options.transparent),
-    row("transparent", BACK_DEF, (0, 0), |c| { c.migrated("option transparent"); c.target.options.transparent = true; Ok(()) }),
 ];
 
 /// `httpclose`, `http-server-close` and `http-keep-alive` are one choice: the last one written holds.

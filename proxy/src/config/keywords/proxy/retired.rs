@@ -14,6 +14,7 @@ pub(super) const NOT_YET: &[Row<Draft>] = &[
     not_yet("clitcpka-intvl", FRONT_DEF),
     not_yet("compression", ALL),
     not_yet("crt", FRONT),
+    not_yet("dispatch", BACK),
     not_yet("dynamic-cookie-key", BACK_DEF),
     not_yet("email-alert", ALL),
     not_yet("filter", PROXY),
@@ -32,6 +33,9 @@ pub(super) const NOT_YET: &[Row<Draft>] = &[
     not_yet("option http-use-proxy-header", FRONT_DEF),
     not_yet("option http_proxy", ALL),
     not_yet("option httpslog", FRONT_DEF),
+    not_yet("option prefer-last-server", BACK_DEF),
+    not_yet("option socket-stats", FRONT_DEF),
+    not_yet("option transparent", BACK_DEF),
     not_yet("persist rdp-cookie", BACK_DEF),
     not_yet("quic-initial", FRONT_DEF),
     not_yet("rate-limit sessions", FRONT_DEF),
@@ -41,12 +45,15 @@ pub(super) const NOT_YET: &[Row<Draft>] = &[
     not_yet("srvtcpka-intvl", BACK_DEF),
     not_yet("ssl-f-use", FRONT),
     not_yet("stick-table", PROXY),
+    not_yet("stats admin", PROXY),
+    not_yet("transparent", BACK_DEF),
     not_yet("use-fcgi-app", BACK),
 ];
 
 /// Accepted: what they tune is not there, and nothing that a client or a server sees depends on it.
 pub(super) const MOOT: &[Row<Draft>] = &[
     moot("bind-process", ALL, "there is one process"),
+    moot("fullconn", BACK_DEF, "it scales the limits of servers with 'minconn', and there are none"),
     moot("guid", PROXY, "it names the proxy in the stats file"),
     moot(
         "max-keep-alive-queue",
@@ -55,6 +62,7 @@ pub(super) const MOOT: &[Row<Draft>] = &[
     ),
     moot("option contstats", FRONT_DEF, "counters are always live"),
     moot("option disable-h2-upgrade", FRONT_DEF, "there is no upgrade to HTTP/2 inside a connection"),
+    moot("option http-no-delay", ALL, "what is written goes out at once"),
     moot("option tcp-smart-accept", FRONT_DEF, "the system decides when a packet is acknowledged"),
     moot("option tcp-smart-connect", BACK_DEF, "the system decides when a packet is acknowledged"),
     moot("option use-small-buffers", BACK_DEF, "there is one size of buffers"),
