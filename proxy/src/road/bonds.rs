@@ -9,10 +9,14 @@ use portero_api::{Response, ServerState};
 use crate::pool::Pooled;
 use crate::snapshot::Server;
 
-/// What a client has of servers: the idle connections that belong to one client: `http-reuse never`, or an authentication that holds for the
-/// connection (NTLM, Negotiate).
+/// What a client has of servers. Most have nothing, and then it takes no more than a pointer's room.
 #[derive(Debug, Default)]
-pub struct Bonds {
+pub struct Bonds(Option<Box<Held>>);
+
+#[derive(Debug, Default)]
+struct Held {
+    /// Idle connections that belong to this client: `http-reuse never`, or an authentication that holds for the
+    /// connection (NTLM, Negotiate).
     bound: Vec<(Rc<Server>, Pooled)>,
     last: Option<Rc<Server>>,
 }
@@ -24,28 +28,31 @@ impl Bonds {
     /// The connection to a server, if there is one that is fit for another request and, when `newest` says so, was in
     /// use as lately as that.
     pub fn take(&mut self, server: &Rc<Server>, newest: Option<Duration>) -> Option<Pooled> {
-        let at = self.bound.iter().rposition(|(own, _)| Arc::ptr_eq(&own.state, &server.state))?;
-        let (_, pooled) = self.bound.remove(at);
+        let bound = &mut self.0.as_mut()?.bound;
+        let at = bound.iter().rposition(|(own, _)| Arc::ptr_eq(&own.state, &server.state))?;
+        let (_, pooled) = bound.remove(at);
         pooled.is_fit(&server.state, newest).then_some(pooled)
     }
 
     /// Keeps a connection for the client's next request.
     pub fn keep(&mut self, server: Rc<Server>, pooled: Pooled) {
-        if self.bound.len() == MOST {
-            self.bound.remove(0);
+        let bound = &mut self.0.get_or_insert_default().bound;
+        if bound.len() == MOST {
+            bound.remove(0);
         }
-        self.bound.push((server, pooled));
+        bound.push((server, pooled));
     }
 
     /// Notes the server of the last exchange, for `option prefer-last-server`.
     pub fn note(&mut self, server: &Rc<Server>) {
-        self.last = Some(server.clone());
+        self.0.get_or_insert_default().last = Some(server.clone());
     }
 
     /// The server that the client was with last, if a connection to it is held: an own one, or any one when `preferred`.
     pub fn last(&self, preferred: bool) -> Option<&Arc<ServerState>> {
-        let own = self.bound.last().map(|(server, _)| server);
-        let pooled = || self.last.as_ref().filter(|server| preferred && !server.pool.is_empty());
+        let held = self.0.as_ref()?;
+        let own = held.bound.last().map(|(server, _)| server);
+        let pooled = || held.last.as_ref().filter(|server| preferred && !server.pool.is_empty());
         own.or_else(pooled).map(|server| &server.state)
     }
 }
