@@ -156,6 +156,8 @@ pub struct Options {
     pub independent_streams: bool,
     /// `idle-close-on-response`
     pub idle_close_on_response: bool,
+    /// `prefer-last-server`
+    pub prefer_last_server: bool,
 }
 
 /// What may be tried again on another server (`retry-on`).

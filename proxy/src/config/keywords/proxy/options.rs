@@ -40,6 +40,7 @@ pub(super) const ROWS: &[Row<Draft>] = &[
     switch("option nolinger", ALL, |d| &mut d.options.nolinger),
     http(inverts(row("option originalto", ALL, (0, 6), forwarded::originalto))),
     switch("option persist", BACK_DEF, |d| &mut d.options.persist),
+    switch("option prefer-last-server", BACK_DEF, |d| &mut d.options.prefer_last_server),
     switch("option splice-auto", ALL, |d| &mut d.options.splice),
     switch("option splice-request", ALL, |d| &mut d.options.splice),
     switch("option splice-response", ALL, |d| &mut d.options.splice),

@@ -33,7 +33,6 @@ pub(super) const NOT_YET: &[Row<Draft>] = &[
     not_yet("option http-use-proxy-header", FRONT_DEF),
     not_yet("option http_proxy", ALL),
     not_yet("option httpslog", FRONT_DEF),
-    not_yet("option prefer-last-server", BACK_DEF),
     not_yet("option socket-stats", FRONT_DEF),
     not_yet("option transparent", BACK_DEF),
     not_yet("persist rdp-cookie", BACK_DEF),
