@@ -113,6 +113,12 @@ impl Pool {
         let mut idle = self.idle.borrow_mut();
         let room = self.needed.get().max(1).min(max.unwrap_or(usize::MAX));
         if idle.len() + self.used.get() >= room {
+            // what the server has closed meanwhile takes no place
+            let before = idle.len();
+            idle.retain(|p| p.stream.is_quiet());
+            self.server.add_idle(idle.len() as i32 - before as i32);
+        }
+        if idle.len() + self.used.get() >= room {
             return Some(stream);
         }
         idle.push(Pooled::new(stream, requests, address_version, now));
