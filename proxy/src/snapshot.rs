@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use portero_api::{Balance, ProxyState, Request, ServerState, Service};
+use portero_api::{Balance, Candidates, ProxyState, Request, ServerState, Service};
 use portero_policies::{Format, RuleSet, Targets};
 
 use crate::build::Builder;
@@ -59,6 +59,14 @@ pub struct Proxy {
     pub stats: Option<Stats>,
     /// The empty name of an unnamed socket.
     pub nameless: Rc<str>,
+}
+
+impl Proxy {
+    /// Its servers as they are for one try.
+    pub fn candidates<'a>(&'a self, tried: &'a [usize]) -> Candidates<'a> {
+        let candidates = Candidates::new(&self.states, tried, self.state.version());
+        candidates.with_all_backups(self.conf.options.allbackups)
+    }
 }
 
 /// The rules of a proxy by the moment they are evaluated.

@@ -42,16 +42,40 @@ pub enum Outcome {
 pub struct Candidates<'a> {
     servers: &'a [Arc<ServerState>],
     tried: &'a [usize],
-    backup: bool,
+    backups: Backups,
     version: u64,
+}
+
+/// Which part the backup servers have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Backups {
+    /// None: there are others.
+    Spare,
+    /// Only the first usable one, by place.
+    First(usize),
+    /// All of them (`option allbackups`).
+    All,
 }
 
 impl<'a> Candidates<'a> {
     /// The servers in the order of the configuration, those to be left out because they were tried, and the version
     /// of the backend's server states, which changes whenever a server's usability or weight does.
     pub fn new(servers: &'a [Arc<ServerState>], tried: &'a [usize], version: u64) -> Self {
-        let backup = !servers.iter().any(|s| !s.is_backup() && s.usable());
-        Candidates { servers, tried, backup, version }
+        let first = |backup: bool| servers.iter().position(|s| s.is_backup() == backup && s.usable());
+        let backups = match first(false) {
+            Some(_) => Backups::Spare,
+            None => first(true).map_or(Backups::Spare, Backups::First),
+        };
+        Candidates { servers, tried, backups, version }
+    }
+
+    /// The same with all backup servers sharing the work where there is no other, not the first one alone
+    /// (`option allbackups`).
+    pub fn with_all_backups(mut self, all: bool) -> Self {
+        if all && self.backups != Backups::Spare {
+            self.backups = Backups::All;
+        }
+        self
     }
 
     /// All servers, usable or not: places are indices into this.
@@ -64,30 +88,61 @@ impl<'a> Candidates<'a> {
         self.version
     }
 
-    /// Servers in rotation: up, not drained, weight above 0; the backup servers when no other is left.
-    /// Full and already tried ones are among them: the list that schedules and hash rings are built from.
+    /// Servers in rotation: up, not drained, weight above 0; when there is none left, the first backup server or all of
+    /// them. Full and already tried ones are among them: the list that schedules and hash rings are built from.
     pub fn rotation(&self) -> impl Iterator<Item = (usize, &'a ServerState)> + Clone + use<'a> {
-        let backup = self.backup;
+        let backups = self.backups;
         let servers = self.servers.iter().enumerate();
-        servers.filter(move |(_, s)| s.is_backup() == backup && s.usable()).map(|(i, s)| (i, &**s))
+        servers.filter(move |(i, s)| backups.have(*i, s)).map(|(i, s)| (i, &**s))
     }
 
     /// True when this server can take the request now: in rotation, not tried before, not full.
     pub fn free(&self, index: usize) -> bool {
-        self.servers.get(index).is_some_and(|s| {
-            s.is_backup() == self.backup && s.usable() && !s.is_full() && !self.tried.contains(&index)
-        })
+        self.untried(index) && self.servers.get(index).is_some_and(|s| !s.is_full())
     }
 
     /// The same, but full or not: where a request may wait for a place.
     pub fn untried(&self, index: usize) -> bool {
-        self.servers
-            .get(index)
-            .is_some_and(|s| s.is_backup() == self.backup && s.usable() && !self.tried.contains(&index))
+        self.servers.get(index).is_some_and(|s| self.backups.have(index, s)) && !self.tried.contains(&index)
     }
 
     /// The servers that can take the request now.
     pub fn usable(&self) -> impl Iterator<Item = (usize, &'a ServerState)> + use<'a, '_> {
         self.rotation().filter(|&(i, _)| self.free(i))
+    }
+}
+
+impl Backups {
+    /// Whether a server is in rotation.
+    fn have(self, index: usize, server: &ServerState) -> bool {
+        server.usable()
+            && match self {
+                Backups::Spare => !server.is_backup(),
+                Backups::First(first) => index == first,
+                Backups::All => server.is_backup(),
+            }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Address, Kind, Oper, ProxyState};
+
+    #[test]
+    fn one_backup_server_takes_over_or_all_where_they_are_asked_to() {
+        let backend = ProxyState::new("b", 1, Kind::Backend, true);
+        let server = |id| Arc::new(ServerState::new(&backend, "s", id, Address::Unresolved("x".into())));
+        let servers: Vec<_> = (1..=4).map(server).collect();
+        servers[1..].iter().for_each(|s| s.set_backup(true));
+        let places = |all| {
+            let candidates = Candidates::new(&servers, &[], 0).with_all_backups(all);
+            candidates.rotation().map(|(i, _)| i).collect::<Vec<_>>()
+        };
+        assert_eq!((places(false), places(true)), (vec![0], vec![0]));
+        servers[0].set_oper(Oper::Down);
+        assert_eq!((places(false), places(true)), (vec![1], vec![1, 2, 3]));
+        servers[1].set_oper(Oper::Down);
+        assert_eq!((places(false), places(true)), (vec![2], vec![2, 3]));
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Instant;
 
-use portero_api::{Candidates, Counter};
+use portero_api::Counter;
 
 use super::rules::{self, Side};
 use super::{Fail, Fault, Road, frontend, from_now, persistence, phase};
@@ -70,7 +70,7 @@ pub async fn place(road: &mut Road<'_>) -> Result<Place, Fail> {
     loop {
         let persistent = persistent(road, &be);
         let bound = persistent.is_some() || be.balance.is_deterministic();
-        let chosen = match persistent {
+        let chosen = match persistent.or_else(|| held(road, &be)) {
             Some(index) => Some(index),
             None => pick(road, &be)?,
         };
@@ -99,8 +99,7 @@ fn persistent(road: &mut Road<'_>, be: &Rc<Proxy>) -> Option<usize> {
         return Some(index);
     }
     // whether it is up was asked where the cookie was read (`option persist`)
-    let by_cookie = road.sticky.server.filter(|index| !road.tried.contains(index));
-    by_cookie.or_else(|| held(road, be))
+    road.sticky.server.filter(|index| !road.tried.contains(index))
 }
 
 /// The server that the client's connection was with last: one that it holds an authenticated connection to, or, with
@@ -108,17 +107,16 @@ fn persistent(road: &mut Road<'_>, be: &Rc<Proxy>) -> Option<usize> {
 fn held(road: &Road<'_>, be: &Rc<Proxy>) -> Option<usize> {
     let last = road.client.bonds.last(be.conf.options.prefer_last_server)?;
     let index = be.servers.iter().position(|server| Arc::ptr_eq(&server.state, last))?;
-    let can_take = Candidates::new(&be.states, road.tried, be.state.version()).free(index);
+    let can_take = be.candidates(road.tried).free(index);
     (can_take && !be.balance.is_deterministic()).then_some(index)
 }
 
 /// The balancer's pick. None when every server that is usable is full; an error when none is usable.
 fn pick(road: &Road<'_>, be: &Rc<Proxy>) -> Result<Option<usize>, Fail> {
-    let version = be.state.version();
-    let mut candidates = Candidates::new(&be.states, road.tried, version);
+    let mut candidates = be.candidates(road.tried);
     if !road.tried.is_empty() && candidates.rotation().all(|(i, _)| road.tried.contains(&i)) {
         // all were tried: better the same again than none
-        candidates = Candidates::new(&be.states, &[], version);
+        candidates = be.candidates(&[]);
     }
     if let Some(index) = be.balance.pick(road.ex, &candidates) {
         be.state.back.inc(Counter::Selected);

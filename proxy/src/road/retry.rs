@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use portero_api::{Candidates, Counter, Outcome};
+use portero_api::{Counter, Outcome};
 
 use super::backend::Place;
 use super::{Fail, Fault, Road, Tell};
@@ -91,17 +91,14 @@ fn count(place: &Place, fail: &Fail) {
 
 /// True when another server is in rotation.
 fn has_others(road: &Road<'_>, place: &Place) -> bool {
-    let be = &road.be;
-    let all = Candidates::new(&be.states, &[], be.state.version());
-    all.rotation().any(|(index, _)| index != place.index)
+    road.be.candidates(&[]).rotation().any(|(index, _)| index != place.index)
 }
 
 /// Leaves a server for another one; once all were tried, only the last is avoided.
 fn redispatch(road: &mut Road<'_>, place: &Place) {
     let be = road.be.clone();
     road.tried.push(place.index);
-    let all = Candidates::new(&be.states, &[], be.state.version());
-    if all.rotation().all(|(index, _)| road.tried.contains(&index)) {
+    if be.candidates(&[]).rotation().all(|(index, _)| road.tried.contains(&index)) {
         road.tried.clear();
         road.tried.push(place.index);
     }
