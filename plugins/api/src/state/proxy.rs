@@ -1,0 +1,257 @@
+//! A proxy as all workers see it.
+
+use std::sync::atomic::{
+    AtomicU8, AtomicU32, AtomicU64,
+    Ordering::{AcqRel, Acquire, Relaxed, Release},
+};
+use std::sync::{Arc, Mutex, RwLock};
+use std::time::SystemTime;
+
+use super::ServerState;
+use crate::{Averages, Counters, Rate};
+
+/// What a proxy can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Kind {
+    Frontend,
+    Backend,
+    /// Both in one section.
+    Listen,
+}
+
+impl Kind {
+    /// True for frontends and listens.
+    pub fn has_front(self) -> bool {
+        self != Kind::Backend
+    }
+
+    /// True for backends and listens.
+    pub fn has_back(self) -> bool {
+        self != Kind::Frontend
+    }
+}
+
+/// Whether the frontend side of a proxy takes connections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Door {
+    /// It does.
+    Open,
+    /// Not for now (`disable frontend`).
+    Paused,
+    /// Never again (`shutdown frontend`).
+    Stopped,
+}
+
+/// A proxy as all workers see it.
+#[derive(Debug)]
+pub struct ProxyState {
+    /// Its name.
+    pub name: Arc<str>,
+    /// What it can do.
+    pub kind: Kind,
+    /// True for `mode http`.
+    pub http: bool,
+    /// Counters of its frontend side.
+    pub front: Counters,
+    /// Counters of its backend side.
+    pub back: Counters,
+    /// Connections per second.
+    pub connection_rate: Rate,
+    /// Sessions per second, frontend side.
+    pub session_rate: Rate,
+    /// HTTP requests per second.
+    pub request_rate: Rate,
+    /// Sessions per second, backend side.
+    pub back_rate: Rate,
+    /// Times of the last requests.
+    pub averages: Averages,
+    id: AtomicU32,
+    door: AtomicU8,
+    front_sessions: AtomicU32,
+    front_highest: AtomicU32,
+    max_sessions: AtomicU32,
+    back_sessions: AtomicU32,
+    back_highest: AtomicU32,
+    queued: AtomicU32,
+    queued_highest: AtomicU32,
+    servers: RwLock<Arc<[Arc<ServerState>]>>,
+    pub(super) version: Arc<AtomicU64>,
+    changed: Mutex<SystemTime>,
+}
+
+impl ProxyState {
+    /// A proxy without servers.
+    pub fn new(name: &str, id: u32, kind: Kind, http: bool) -> ProxyState {
+        ProxyState {
+            name: name.into(),
+            kind,
+            http,
+            front: Counters::default(),
+            back: Counters::default(),
+            connection_rate: Rate::default(),
+            session_rate: Rate::default(),
+            request_rate: Rate::default(),
+            back_rate: Rate::default(),
+            averages: Averages::default(),
+            id: AtomicU32::new(id),
+            door: AtomicU8::new(Door::Open as u8),
+            front_sessions: AtomicU32::new(0),
+            front_highest: AtomicU32::new(0),
+            max_sessions: AtomicU32::new(0),
+            back_sessions: AtomicU32::new(0),
+            back_highest: AtomicU32::new(0),
+            queued: AtomicU32::new(0),
+            queued_highest: AtomicU32::new(0),
+            servers: RwLock::new(Arc::new([])),
+            version: Arc::new(AtomicU64::new(0)),
+            changed: Mutex::new(SystemTime::now()),
+        }
+    }
+
+    /// Its number (`fe_id`, `be_id`).
+    pub fn id(&self) -> u32 {
+        self.id.load(Relaxed)
+    }
+
+    /// Sets the number.
+    pub fn set_id(&self, id: u32) {
+        self.id.store(id, Relaxed);
+    }
+
+    /// Whether its frontend side takes connections.
+    pub fn door(&self) -> Door {
+        match self.door.load(Relaxed) {
+            0 => Door::Open,
+            1 => Door::Paused,
+            _ => Door::Stopped,
+        }
+    }
+
+    /// Opens or closes its frontend side.
+    pub fn set_door(&self, door: Door) {
+        self.door.store(door as u8, Relaxed);
+    }
+
+    /// The servers in the order of the configuration.
+    pub fn servers(&self) -> Arc<[Arc<ServerState>]> {
+        self.servers.read().unwrap_or_else(|e| e.into_inner()).clone()
+    }
+
+    /// Replaces the list of servers.
+    pub fn set_servers(&self, servers: Vec<Arc<ServerState>>) {
+        *self.servers.write().unwrap_or_else(|e| e.into_inner()) = servers.into();
+        self.version.fetch_add(1, Release);
+    }
+
+    /// Moves whenever the list of servers, or the usability or weight of one of them, changes.
+    pub fn version(&self) -> u64 {
+        self.version.load(Acquire)
+    }
+
+    /// How many servers are usable; backups count when no other is.
+    pub fn usable_servers(&self) -> usize {
+        let servers = self.servers();
+        let count = |backup| servers.iter().filter(|s| s.is_backup() == backup && s.usable()).count();
+        match count(false) {
+            0 => count(true),
+            n => n,
+        }
+    }
+
+    /// Client connections now.
+    pub fn front_sessions(&self) -> u32 {
+        self.front_sessions.load(Relaxed)
+    }
+
+    /// The most client connections so far.
+    pub fn front_highest(&self) -> u32 {
+        self.front_highest.load(Relaxed)
+    }
+
+    /// Counts a client connection in.
+    pub fn enter_front(&self) {
+        let now = self.front_sessions.fetch_add(1, AcqRel) + 1;
+        if now > self.front_highest() {
+            self.front_highest.fetch_max(now, Relaxed);
+        }
+    }
+
+    /// Counts it out.
+    pub fn leave_front(&self) {
+        self.front_sessions.fetch_sub(1, AcqRel);
+    }
+
+    /// `maxconn` of the frontend side; 0: no limit.
+    pub fn max_sessions(&self) -> u32 {
+        self.max_sessions.load(Relaxed)
+    }
+
+    /// Sets `maxconn`.
+    pub fn set_max_sessions(&self, max: u32) {
+        self.max_sessions.store(max, Relaxed);
+    }
+
+    /// Requests that the backend side works on.
+    pub fn back_sessions(&self) -> u32 {
+        self.back_sessions.load(Relaxed)
+    }
+
+    /// The most requests at once.
+    pub fn back_highest(&self) -> u32 {
+        self.back_highest.load(Relaxed)
+    }
+
+    /// Counts a request in.
+    pub fn enter_back(&self) {
+        let now = self.back_sessions.fetch_add(1, AcqRel) + 1;
+        if now > self.back_highest() {
+            self.back_highest.fetch_max(now, Relaxed);
+        }
+    }
+
+    /// Counts it out.
+    pub fn leave_back(&self) {
+        self.back_sessions.fetch_sub(1, AcqRel);
+    }
+
+    /// Requests that wait for any server of the backend.
+    pub fn queued(&self) -> u32 {
+        self.queued.load(Relaxed)
+    }
+
+    /// The most requests that waited at once.
+    pub fn queued_highest(&self) -> u32 {
+        self.queued_highest.load(Relaxed)
+    }
+
+    /// Says how many requests wait.
+    pub fn set_queued(&self, queued: u32) {
+        self.queued.store(queued, Relaxed);
+        self.queued_highest.fetch_max(queued, Relaxed);
+    }
+
+    /// Seconds since the backend as a whole went up or down.
+    pub fn since_change(&self) -> u64 {
+        self.changed.lock().unwrap_or_else(|e| e.into_inner()).elapsed().map_or(0, |d| d.as_secs())
+    }
+
+    /// Notes that the backend as a whole went up or down.
+    pub fn note_change(&self) {
+        *self.changed.lock().unwrap_or_else(|e| e.into_inner()) = SystemTime::now();
+    }
+
+    /// Empties counters and highest values; only the highest ones unless `all`.
+    pub fn clear_counters(&self, all: bool) {
+        self.front_highest.store(self.front_sessions(), Relaxed);
+        self.back_highest.store(self.back_sessions(), Relaxed);
+        self.queued_highest.store(self.queued(), Relaxed);
+        let rates = [&self.connection_rate, &self.session_rate, &self.request_rate, &self.back_rate];
+        rates.into_iter().for_each(Rate::clear_max);
+        if all {
+            self.front.clear();
+            self.back.clear();
+        }
+    }
+}
