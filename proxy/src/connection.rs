@@ -12,6 +12,7 @@ use portero_api::{Answer, Close, Conn, Counter, Exchange, Transport, Vars};
 use portero_policies::{RuleSet, Run};
 
 use crate::config::checked::Mode;
+use crate::facts::Facts;
 use crate::listener::{Seat, Slot};
 use crate::road::Bonds;
 use crate::net::{Buffer, Deadline, Stream};
@@ -23,16 +24,29 @@ use crate::{http, proxy_protocol, tcp};
 pub struct Session {
     /// The socket.
     pub stream: Rc<Stream>,
-    /// The facts that hold for all its requests.
-    pub conn: Conn,
     /// The configuration it uses; the next request takes the newest.
     pub snapshot: Rc<Snapshot>,
     /// The frontend.
     pub fe: Rc<Proxy>,
-    /// Bytes that came before any request: what followed a PROXY header.
-    pub early: Option<Buffer>,
+    /// Where it came in.
+    pub slot: Rc<Slot>,
+    /// Bytes that came before any request: with the handshake, or behind a PROXY header.
+    pub early: Option<Box<Buffer>>,
     /// Connections to servers that are this client's own.
     pub bonds: Bonds,
+    facts: Facts,
+}
+
+impl Session {
+    /// The facts of the connection, for an exchange; [`Session::put`] takes them back.
+    pub fn take(&mut self) -> Conn {
+        std::mem::replace(&mut self.facts, Facts::Taken).unpack(&self.fe, &self.slot)
+    }
+
+    /// Takes the facts back.
+    pub fn put(&mut self, conn: Conn) {
+        self.facts = Facts::pack(conn);
+    }
 }
 
 /// What follows a stretch of activity.
@@ -47,10 +61,19 @@ pub enum Next {
 /// Serves a connection until it closes.
 pub async fn serve(worker: Rc<Worker>, slot: Rc<Slot>, stream: Stream, ends: Ends, seat: Seat) {
     let _inside = Inside::enter(&worker, slot.frontend(), seat);
-    let mut session = open(&worker, &slot, stream, ends);
-    if !admit(&worker, &slot, &mut session).await {
+    let (mut session, mut conn) = open(&worker, slot, stream, ends);
+    if !accepted(&session, &mut conn) {
         return;
     }
+    session.put(conn);
+    if session.slot.accept_proxy() && Box::pin(read_proxy_header(&worker, &mut session)).await.is_err() {
+        return;
+    }
+    let mut conn = session.take();
+    if !admitted(&session, &mut conn) {
+        return;
+    }
+    session.put(conn);
     match session.fe.conf.mode {
         Mode::Tcp => Box::pin(tcp::session(&worker, session)).await,
         Mode::Http => serve_http(&worker, &mut session).await,
@@ -80,7 +103,7 @@ fn read_early(worker: &Rc<Worker>, session: &mut Session) {
     match session.stream.read_early(buffer.room()) {
         Some(n) => {
             buffer.fill(n);
-            session.early = Some(buffer);
+            session.early = Some(Box::new(buffer));
         }
         None => worker.buffers.give(buffer),
     }
@@ -88,29 +111,31 @@ fn read_early(worker: &Rc<Worker>, session: &mut Session) {
 
 /// Waits until the client sends something. False when it closed, or its time is over.
 async fn wait_for_bytes(worker: &Rc<Worker>, session: &Session) -> bool {
-    let first = session.conn.requests == 0;
-    let until = idle_limit(session, first).map(|t| Instant::now() + t);
-    let mut deadline = Deadline::default();
-    let mut stop = std::pin::pin!(worker.stop.notified());
-    if !first && worker.shared.is_stopping() {
-        return false;
-    }
+    let first = session.facts.requests() == 0;
+    let until = idle_limit(&session.fe, first).map(|t| Instant::now() + t);
+    let mut alarm = worker.alarms.alarm();
+    let mut woken = false;
     poll_fn(|cx| {
         if session.stream.poll_readable(cx).is_ready() {
             return Poll::Ready(true);
         }
-        if !first && stop.as_mut().poll(cx).is_ready() {
+        if !first && worker.shared.is_stopping() {
             return Poll::Ready(false);
         }
-        // a client that never said a word is told so where the request is read
-        deadline.poll(until, cx).map(|()| first)
+        if woken && until.is_some_and(|until| Instant::now() >= until) {
+            // a client that never said a word is told so where the request is read
+            return Poll::Ready(first);
+        }
+        woken = true;
+        alarm.set(until, cx.waker());
+        Poll::Pending
     })
     .await
 }
 
 /// How long a client may be silent: before its first request, or between two.
-pub fn idle_limit(session: &Session, first: bool) -> Option<Duration> {
-    let times = &session.fe.conf.timeouts;
+pub fn idle_limit(fe: &Proxy, first: bool) -> Option<Duration> {
+    let times = &fe.conf.timeouts;
     let request = times.http_request.or(times.client);
     if first { request } else { times.http_keep_alive.or(request) }
 }
@@ -130,7 +155,7 @@ fn refresh(worker: &Rc<Worker>, session: &mut Session) {
 /// The addresses of a connection: the client's, and the one that it connected to.
 pub type Ends = (Option<SocketAddr>, Option<SocketAddr>);
 
-fn open(worker: &Rc<Worker>, slot: &Rc<Slot>, stream: Stream, (peer, local): Ends) -> Session {
+fn open(worker: &Rc<Worker>, slot: Rc<Slot>, stream: Stream, (peer, local): Ends) -> (Session, Conn) {
     let snapshot = worker.snapshot();
     let fe = slot.frontend();
     let conn = Conn {
@@ -147,61 +172,43 @@ fn open(worker: &Rc<Worker>, slot: &Rc<Slot>, stream: Stream, (peer, local): End
         accepted: Instant::now(),
         requests: 0,
     };
-    Session { stream: Rc::new(stream), conn, snapshot, fe, early: None, bonds: Bonds::default() }
+    let (facts, bonds) = (Facts::Taken, Bonds::default());
+    (Session { stream: Rc::new(stream), snapshot, fe, slot, early: None, bonds, facts }, conn)
 }
 
-/// PROXY header and connection rules. False when the connection is refused.
-async fn admit(worker: &Rc<Worker>, slot: &Rc<Slot>, session: &mut Session) -> bool {
-    let fe = session.fe.clone();
-    fe.state.connection_rate.hit(session.conn.accepted);
-    fe.state.front.inc(Counter::Connections);
-    if !allowed(session, &fe.rules.tcp_connection, Counter::DeniedConnections) {
+/// `tcp-request connection` rules, before any byte is read. False when the connection is refused.
+fn accepted(session: &Session, conn: &mut Conn) -> bool {
+    let state = &session.fe.state;
+    state.connection_rate.hit(conn.accepted);
+    state.front.inc(Counter::Connections);
+    allowed(session, conn, &session.fe.rules.tcp_connection, Counter::DeniedConnections)
+}
+
+/// `tcp-request session` rules, once it is known who the client is. False when the connection is refused.
+fn admitted(session: &Session, conn: &mut Conn) -> bool {
+    if !allowed(session, conn, &session.fe.rules.tcp_session, Counter::DeniedSessions) {
         return false;
     }
-    if slot.accept_proxy() && read_proxy_header(worker, session).await.is_err() {
-        return false;
-    }
-    if !allowed(session, &fe.rules.tcp_session, Counter::DeniedSessions) {
-        return false;
-    }
-    fe.state.session_rate.hit(session.conn.accepted);
-    fe.state.front.inc(Counter::Sessions);
+    session.fe.state.session_rate.hit(conn.accepted);
+    session.fe.state.front.inc(Counter::Sessions);
     true
 }
 
-fn allowed(session: &mut Session, rules: &RuleSet, counter: Counter) -> bool {
+fn allowed(session: &Session, conn: &mut Conn, rules: &RuleSet, counter: Counter) -> bool {
     if rules.is_empty() {
         return true;
     }
-    let conn = std::mem::replace(&mut session.conn, placeholder(&session.fe));
-    let mut exchange = Exchange::new(conn);
+    let facts = std::mem::replace(conn, Facts::Taken.unpack(&session.fe, &session.slot));
+    let mut exchange = Exchange::new(facts);
     let run = rules.run(&mut exchange, 0);
-    let Exchange { conn, .. } = exchange;
-    session.conn = conn;
+    let Exchange { conn: facts, .. } = exchange;
+    *conn = facts;
     let Run::Answer(_, Answer::Close(close)) = run else { return true };
     session.fe.state.front.inc(counter);
     if close == Close::Silent {
         session.stream.reset_on_close();
     }
     false
-}
-
-/// Stands where the facts of a connection stood while an exchange has them.
-pub fn placeholder(fe: &Proxy) -> Conn {
-    Conn {
-        frontend: fe.state.clone(),
-        src: None,
-        dst: None,
-        peer: None,
-        local: None,
-        listener: fe.nameless.clone(),
-        listener_id: 0,
-        transport: Transport::Tcp,
-        vars: Vars::default(),
-        accepted_at: SystemTime::UNIX_EPOCH,
-        accepted: Instant::now(),
-        requests: 0,
-    }
 }
 
 async fn read_proxy_header(worker: &Rc<Worker>, session: &mut Session) -> io::Result<()> {
@@ -227,11 +234,13 @@ async fn read_proxy_header(worker: &Rc<Worker>, session: &mut Session) -> io::Re
     };
     buffer.consume(said.len);
     if let Some((src, dst)) = said.addresses {
-        (session.conn.src, session.conn.dst) = (Some(src), Some(dst));
+        let mut conn = session.take();
+        (conn.src, conn.dst) = (Some(src), Some(dst));
+        session.put(conn);
     }
     match buffer.is_empty() {
         true => worker.buffers.give(buffer),
-        false => session.early = Some(buffer),
+        false => session.early = Some(Box::new(buffer)),
     }
     Ok(())
 }

@@ -7,15 +7,15 @@ use std::time::{Duration, Instant, SystemTime};
 
 use portero_api::{Exchange, Framing, Method};
 
-use crate::connection::{Next, Session, idle_limit, placeholder};
+use crate::connection::{Next, Session, idle_limit};
 use crate::http1::{self, BodyReader, Refusal};
-use crate::net::Deadline;
+use crate::net::{Buffer, Deadline};
 use crate::road::exchange::exchange;
 use crate::road::{self, Client, Road};
 use crate::worker::Worker;
 
 /// After so long without a byte a connection gives its memory back and waits as an idle one.
-const PARK_AFTER: Duration = Duration::from_millis(500);
+const PARK_AFTER: Duration = Duration::from_millis(100);
 
 /// Serves requests as long as they follow each other closely.
 pub async fn active(worker: &Rc<Worker>, session: &mut Session) -> Next {
@@ -23,8 +23,8 @@ pub async fn active(worker: &Rc<Worker>, session: &mut Session) -> Next {
     let next = active.run(worker, session).await;
     let Active { client, ex, .. } = active;
     let Exchange { conn, .. } = ex;
-    session.conn = conn;
     session.bonds = client.bonds;
+    session.put(conn);
     worker.buffers.give(client.buffer);
     worker.buffers.give_lead(client.lead);
     next
@@ -51,8 +51,8 @@ enum Head {
 
 impl Active {
     fn new(worker: &Rc<Worker>, session: &mut Session) -> Active {
-        let conn = std::mem::replace(&mut session.conn, placeholder(&session.fe));
-        let buffer = session.early.take().unwrap_or_else(|| worker.buffers.take());
+        let conn = session.take();
+        let buffer = session.early.take().map_or_else(Buffer::none, |early| *early);
         let mut ex = Exchange::new(conn);
         ex.log.bytes_in = buffer.len() as u64;
         ex.log.request_captures.resize(session.fe.conf.request_captures.len(), None);
@@ -73,7 +73,7 @@ impl Active {
         loop {
             let first = self.ex.conn.requests == 0;
             self.begin(session, first);
-            match self.read_head(session, first).await {
+            match self.read_head(worker, session, first).await {
                 Head::Whole(head) => {
                     if !self.walk(worker, session, head).await {
                         return self.end(&head).await;
@@ -101,7 +101,7 @@ impl Active {
     fn begin(&mut self, session: &Session, first: bool) {
         let timers = &mut self.ex.log.timers;
         if first {
-            timers.start = Some(session.conn.accepted.min(self.ex.conn.accepted));
+            timers.start = Some(self.ex.conn.accepted);
             timers.date = Some(self.ex.conn.accepted_at);
             timers.handshake = Some(self.ex.conn.accepted);
         } else {
@@ -112,10 +112,10 @@ impl Active {
 
     /// Reads until a whole head is there. The time for the first byte is that of an idle connection, the time for the
     /// rest that of `timeout http-request`.
-    async fn read_head(&mut self, session: &Session, first: bool) -> Head {
+    async fn read_head(&mut self, worker: &Rc<Worker>, session: &Session, first: bool) -> Head {
         let limits = session.snapshot.request_limits(&session.fe);
         let begun = self.client.heard;
-        let idle = idle_limit(session, first).map(|t| if first { self.ex.conn.accepted } else { begun } + t);
+        let idle = idle_limit(&session.fe, first).map(|t| if first { self.ex.conn.accepted } else { begun } + t);
         let times = &session.fe.conf.timeouts;
         let request = times.http_request.or(times.client);
         let park = (!first).then(|| begun + PARK_AFTER);
@@ -135,6 +135,12 @@ impl Active {
                         Err(refusal) => return Poll::Ready(Head::Refused(refusal)),
                     }
                 }
+                if client.stream.poll_readable(cx).is_pending() {
+                    break;
+                }
+                if client.buffer.is_none() {
+                    client.buffer = worker.buffers.take();
+                }
                 match client.stream.poll_read(cx, client.buffer.room()) {
                     Poll::Ready(Ok(0) | Err(_)) => return Poll::Ready(Head::Left),
                     Poll::Ready(Ok(n)) => {
@@ -144,6 +150,10 @@ impl Active {
                     }
                     Poll::Pending => break,
                 }
+            }
+            if client.buffer.is_empty() {
+                // who waits needs no buffer: another connection does
+                worker.buffers.give(std::mem::replace(&mut client.buffer, Buffer::none()));
             }
             let until = match ex.log.timers.first_byte {
                 Some(at) => request.map(|t| at + t),

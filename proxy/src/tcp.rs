@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use portero_api::{Answer, Close, Counter, Exchange, Outcome, Wait};
 use portero_policies::{RuleSet, Run};
 
-use crate::connection::{Session, placeholder};
+use crate::connection::Session;
 use crate::http1;
 use crate::net::Deadline;
 use crate::road::{
@@ -18,8 +18,8 @@ use crate::worker::Worker;
 
 /// Serves a session from its first byte to its line in the log.
 pub async fn session(worker: &Rc<Worker>, mut session: Session) {
-    let conn = std::mem::replace(&mut session.conn, placeholder(&session.fe));
-    let buffer = session.early.take().unwrap_or_else(|| worker.buffers.take());
+    let conn = session.take();
+    let buffer = session.early.take().map_or_else(|| worker.buffers.take(), |early| *early);
     let mut ex = Exchange::new(conn);
     ex.log.request_captures.resize(session.fe.conf.request_captures.len(), None);
     let timers = &mut ex.log.timers;

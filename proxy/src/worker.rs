@@ -8,14 +8,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use portero_api::{Door, ServerState, shard};
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::{LocalSet, spawn_local};
 
 use crate::config::checked::{Checked, Listen};
 use crate::health::Shutdown;
 use crate::listener::{Listener, Slot, accept_loop};
 use crate::log::LogSinks;
-use crate::net::Buffers;
+use crate::net::{Alarms, Buffers};
 use crate::pool::Pool;
 use crate::shared::Shared;
 use crate::snapshot::Snapshot;
@@ -48,8 +48,8 @@ pub struct Worker {
     pub buffers: Buffers,
     /// Its log sockets.
     pub sinks: LogSinks,
-    /// Told when idle connections must end.
-    pub stop: Notify,
+    /// The alarms of its idle connections.
+    pub alarms: Alarms,
     /// Client connections now.
     pub connections: Cell<usize>,
     snapshot: RefCell<Option<Rc<Snapshot>>>,
@@ -96,7 +96,7 @@ impl Worker {
             shared,
             buffers: Buffers::new(bufsize),
             sinks,
-            stop: Notify::new(),
+            alarms: Alarms::default(),
             connections: Cell::new(0),
             snapshot: RefCell::default(),
             prepared: RefCell::default(),
@@ -140,6 +140,8 @@ impl Worker {
     async fn run(self: Rc<Self>, mut inbox: mpsc::UnboundedReceiver<Order>) {
         let (sinks, sweeper) = (self.sinks.clone(), self.clone());
         spawn_local(async move { sinks.run().await });
+        let ringer = self.clone();
+        spawn_local(async move { ringer.alarms.run().await });
         spawn_local(async move { sweeper.sweep().await });
         while let Some(order) = inbox.recv().await {
             match order {
@@ -217,12 +219,12 @@ impl Worker {
 
     fn stop_accepting(&self) {
         self.slots.borrow_mut().drain().for_each(|(_, slot)| slot.stop());
-        self.stop.notify_waiters();
+        self.alarms.wake_all();
     }
 
     async fn drained(&self) {
         while self.connections.get() > 0 {
-            self.stop.notify_waiters();
+            self.alarms.wake_all();
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }

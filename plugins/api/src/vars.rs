@@ -139,6 +139,11 @@ impl Vars {
         self.list.borrow_mut().retain(|(i, _)| i.scope != scope);
     }
 
+    /// True when no variable is set.
+    pub fn is_empty(&self) -> bool {
+        self.list.borrow().is_empty()
+    }
+
     /// Forgets all variables.
     pub fn clear(&self) {
         self.list.borrow_mut().clear();

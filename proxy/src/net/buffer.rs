@@ -18,6 +18,16 @@ impl Buffer {
         Buffer { data: vec![0; size].into_boxed_slice(), start: 0, end: 0 }
     }
 
+    /// No buffer: one without any room.
+    pub fn none() -> Buffer {
+        Buffer::new(0)
+    }
+
+    /// True for [`Buffer::none`].
+    pub fn is_none(&self) -> bool {
+        self.data.is_empty()
+    }
+
     /// The bytes that are in it.
     pub fn filled(&self) -> &[u8] {
         &self.data[self.start..self.end]
