@@ -10,7 +10,7 @@ use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use socket2::{Domain, SockAddr, SockRef, Socket, Type};
 use tokio::net::{TcpListener, UnixListener};
@@ -78,7 +78,9 @@ impl Sockets {
 
     /// Makes TCP sockets refuse connections, or listen again.
     pub fn set_listening(&self, bind: &Bind, on: bool) -> io::Result<()> {
-        let (Listen::Ip(_), Some(opened)) = (&bind.address, self.open.get(&bind.address)) else { return Ok(()) };
+        let (Listen::Ip(_), Some(opened)) = (&bind.address, self.open.get(&bind.address)) else {
+            return Ok(());
+        };
         let change = |socket: &OwnedFd| match on {
             true => SockRef::from(socket).listen(backlog(bind)),
             // what a listening socket would read is connections
@@ -339,9 +341,14 @@ impl Listener {
     }
 }
 
+/// The pause after a failure to accept, and the time between two complaints about it.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+const COMPLAINTS: Duration = Duration::from_secs(10);
+
 /// Accepts connections until the slot is stopped.
 pub async fn accept_loop(worker: Rc<Worker>, slot: Rc<Slot>, listener: Listener) {
     let fixed = listener.fixed_address().filter(|_| !slot.bind.borrow().transparent);
+    let mut complained: Option<Instant> = None;
     loop {
         let next = poll_fn(|cx| {
             if slot.stopped.get() {
@@ -358,18 +365,21 @@ pub async fn accept_loop(worker: Rc<Worker>, slot: Rc<Slot>, listener: Listener)
                 let local = fixed.or_else(|| stream.local());
                 worker.spawn(connection::serve(worker.clone(), slot.clone(), stream, (peer, local), seat));
             }
-            Some(Err(error)) => after_accept_error(&error).await,
+            Some(Err(error)) => after_accept_error(&error, &mut complained).await,
         }
     }
 }
 
 /// A connection that was gone before it was taken is nothing; a want of descriptors or memory is waited out, for
 /// trying at once again would only spin.
-async fn after_accept_error(error: &io::Error) {
+async fn after_accept_error(error: &io::Error, complained: &mut Option<Instant>) {
     use io::ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted};
     if matches!(error.kind(), ConnectionAborted | ConnectionReset | Interrupted) {
         return;
     }
-    tracing::warn!(%error, "cannot accept connections, trying again");
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    if complained.is_none_or(|when| when.elapsed() > COMPLAINTS) {
+        *complained = Some(Instant::now());
+        tracing::warn!(%error, "cannot accept connections, trying again");
+    }
+    tokio::time::sleep(ACCEPT_PAUSE).await;
 }

@@ -7,7 +7,7 @@ use crate::daemon::Limits;
 
 /// Descriptors of the process beside those of connections, sockets and threads: standard streams, logs, signals, the
 /// runtime API.
-const SPARE: u64 = 48;
+const SPARE: u64 = 24;
 
 /// Descriptors of a worker: its event loop, its wake-ups, its log sockets.
 const PER_WORKER: u64 = 8;

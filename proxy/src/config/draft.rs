@@ -134,6 +134,8 @@ pub(super) struct ServerDraft {
     pub(super) cookie: Option<Vec<u8>>,
     /// `check` was said.
     pub(super) checked: bool,
+    /// `rise` as written.
+    pub(super) rise: Option<u32>,
     pub(super) check: Check,
     pub(super) observe: Option<bool>,
     pub(super) error_limit: u32,
@@ -244,6 +246,7 @@ impl Default for ServerDraft {
             maxqueue: 0,
             cookie: None,
             checked: false,
+            rise: None,
             check: Check {
                 inter: Duration::from_secs(2),
                 fastinter: None,

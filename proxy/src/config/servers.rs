@@ -54,6 +54,7 @@ fn build(
         name: name.text.as_str().into(),
         id,
         id_is_written: server.id.is_some(),
+        written_rise: server.rise,
         check: check(draft, server, name, &address, port_offset, reading),
         address,
         written: written.text.as_str().into(),

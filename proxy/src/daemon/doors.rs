@@ -37,7 +37,7 @@ impl Daemon {
     /// Opens or closes a frontend. While it is closed its TCP sockets refuse connections; sockets of other kinds, which
     /// cannot be made to, let clients wait.
     pub async fn set_door(self: &Rc<Self>, frontend: &str, door: Door) -> Result<(), DoorError> {
-        let _alone = self.swapping.lock().await;
+        let _turn = self.turn().await;
         let checked = self.checked();
         let conf = checked.proxies.iter().find(|p| *p.name == *frontend && p.kind.has_front());
         let state = self.shared.directory.proxy(frontend, false);

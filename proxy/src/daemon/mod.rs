@@ -12,7 +12,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use portero_api::{Counter, Door, shard};
-use tokio::sync::{Mutex, oneshot};
+use tokio::sync::{Semaphore, SemaphorePermit, oneshot};
 
 use crate::config::checked::{Bind, Checked, Level, Listen};
 use crate::dial::Direct;
@@ -46,8 +46,8 @@ pub struct Daemon {
     sockets: RefCell<Sockets>,
     /// Where the runtime API listens.
     apis: RefCell<runtime::Doors>,
-    /// Held by whoever swaps configurations.
-    swapping: Mutex<()>,
+    /// One swap at a time: the next waits for its turn.
+    turns: Semaphore,
     reloads: Cell<Reloads>,
 }
 
@@ -81,7 +81,7 @@ impl Daemon {
             workers: OnceCell::new(),
             sockets: RefCell::new(sockets),
             apis: RefCell::default(),
-            swapping: Mutex::default(),
+            turns: Semaphore::new(1),
             reloads: Cell::default(),
         }))
     }
@@ -110,12 +110,17 @@ impl Daemon {
     /// Reads the configuration again and uses it; gives back what there is to say about it. A broken one leaves
     /// everything as it was; the error says why.
     pub async fn reload(self: &Rc<Self>) -> Result<String, String> {
-        let _alone = self.swapping.lock().await;
+        let _turn = self.turn().await;
         let result = self.read_again().await;
         let Reloads { done, failed } = self.reloads.get();
         let (ok, not) = (u32::from(result.is_ok()), u32::from(result.is_err()));
         self.reloads.set(Reloads { done: done + ok, failed: failed + not });
         result
+    }
+
+    /// Waits until nobody else swaps configurations.
+    async fn turn(&self) -> SemaphorePermit<'_> {
+        self.turns.acquire().await.expect("turns are never closed")
     }
 
     async fn read_again(self: &Rc<Self>) -> Result<String, String> {

@@ -39,7 +39,8 @@ impl Backend {
         self.logger.send(level, line.as_bytes());
         match level {
             Level::Emergency => tracing::error!("{line}"),
-            _ => tracing::warn!("{line}"),
+            Level::Alert => tracing::warn!("{line}"),
+            _ => tracing::info!("{line}"),
         }
     }
 

@@ -60,7 +60,11 @@ fn state_line(call: &Call<'_>, backend: &ProxyState, server: &ServerState) -> St
             2 | u8::from(check.running) | if flags.checking { 4 } else { 0 } | if maint { 8 } else { 0 }
         }
     };
-    let health = if maint || probed.is_none() { 0 } else { check.health };
+    let health = match probed {
+        _ if maint => 0,
+        Some(_) => check.health,
+        None => conf.as_ref().and_then(|c| c.written_rise).unwrap_or(0),
+    };
     let check_port = probed.and_then(|c| c.port).unwrap_or(0);
     let check_addr = probed.and_then(|c| c.addr.as_ref()).map_or("-".to_owned(), |addr| match addr {
         Address::Ip(addr) => addr.ip().to_string(),

@@ -18,6 +18,8 @@ pub struct Server {
     pub id: u32,
     /// True when `id` was written.
     pub id_is_written: bool,
+    /// `rise` where it was written: a server that is not checked is shown with it.
+    pub written_rise: Option<u32>,
     /// Where it is. A port of 0 in an `Ip`: the port the client connected to (`server s 1.2.3.4`), see `port_offset`.
     pub address: Address,
     /// What was written, for statistics and messages (`web1:5000`).

@@ -48,7 +48,11 @@ const SERVER: &[Row<ServerDraft>] = &[
     row("check-proto", ANY, (1, 1), |c| match c.text(0)? { "h1" | "none" => Ok(()), _ => Err(c.not_yet(c.word(0)?)) }),
     row("redir", ANY, (1, 1), |c| { c.target.redirect = Some(c.word(0)?.bytes().to_vec()); Ok(()) }),
     row("resolve-prefer", ANY, (1, 1), |c| { c.target.prefer = c.choice(0, &[("ipv4", Ip::V4), ("ipv6", Ip::V6)])?; Ok(()) }),
-    row("rise", ANY, (1, 1), |c| { c.target.check.rise = c.number(0, 1..=BIG)?; Ok(()) }),
+    row("rise", ANY, (1, 1), |c| {
+        c.target.check.rise = c.number(0, 1..=BIG)?;
+        c.target.rise = Some(c.target.check.rise);
+        Ok(())
+    }),
     row("send-proxy", ANY, (0, 0), |c| { c.target.send_proxy = Some(ProxyHeader::V1); Ok(()) }),
     row("send-proxy-v2", ANY, (0, 0), |c| { c.target.send_proxy = Some(ProxyHeader::V2); Ok(()) }),
     row("slowstart", ANY, (1, 1), |c| { c.target.slowstart = Some(c.time(0)?); Ok(()) }),
