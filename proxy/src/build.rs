@@ -95,7 +95,8 @@ impl<'a> Builder<'a> {
             logger: self.worker.sinks.logger(&conf.name, &conf.log.targets, self.identity(conf)),
             log_format,
             error_format: written(&conf.log.error_format, Stage::Log, Escape::Log),
-            unique_id: written(&conf.unique_id_format, Stage::Request, Escape::Log),
+            unique_id: written(&conf.unique_id_format, Stage::Request, Escape::Log)
+                .map(|format| -> Rc<dyn portero_api::Format> { Rc::new(format) }),
             needs_request_line: !conf.log.targets.is_empty(),
             stats: self.stats(conf, compiler, &plugins).map_err(said)?,
             nameless: Rc::from(""),

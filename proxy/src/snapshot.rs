@@ -52,7 +52,7 @@ pub struct Proxy {
     /// The format of a line about a failure.
     pub error_format: Option<Format>,
     /// The format of unique ids.
-    pub unique_id: Option<Format>,
+    pub unique_id: Option<Rc<dyn portero_api::Format>>,
     /// True when the request line as received must be kept for a log.
     pub needs_request_line: bool,
     /// Its statistics page.

@@ -22,6 +22,9 @@ pub async fn session(worker: &Rc<Worker>, mut session: Session) {
     let buffer = session.early.take().map_or_else(|| worker.buffers.take(), |early| *early);
     let mut ex = Exchange::new(conn);
     ex.log.request_captures.resize(session.fe.conf.request_captures.len(), None);
+    if let Some(format) = &session.fe.unique_id {
+        ex.log.unique_id.begin(format.clone());
+    }
     let timers = &mut ex.log.timers;
     timers.start = Some(ex.conn.accepted);
     timers.date = Some(ex.conn.accepted_at);

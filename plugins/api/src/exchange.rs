@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
-use crate::{ProxyState, Request, Response, Scope, ServerState, Vars};
+use crate::{ProxyState, Request, Response, Scope, ServerState, UniqueId, Vars};
 
 /// One request and its response (or, in TCP mode, one session). Made once per connection and reused.
 #[derive(Debug)]
@@ -114,8 +114,8 @@ pub struct LogFacts {
     pub request_captures: Vec<Option<Vec<u8>>>,
     /// Captured response headers, by slot.
     pub response_captures: Vec<Option<Vec<u8>>>,
-    /// The unique id, once it is made.
-    pub unique_id: Option<Vec<u8>>,
+    /// The unique id.
+    pub unique_id: UniqueId,
     /// The name of the service that answered instead of a server (`<STATS>`).
     pub service: Option<Rc<str>>,
     /// File and line of the rule that ended evaluation (`last_rule_file`, `last_rule_line`).

@@ -29,6 +29,7 @@ mod sample;
 mod service;
 pub mod shard;
 mod state;
+mod unique_id;
 mod vars;
 
 pub use action::{Action, Answer, Close, Message, Reply, Wait};
@@ -45,4 +46,5 @@ pub use process::Process;
 pub use sample::{Sample, SampleType};
 pub use service::{Body, Chunks, Served, Service};
 pub use state::{Address, Admin, CheckView, Directory, Door, Kind, Oper, ProxyState, ServerState};
+pub use unique_id::UniqueId;
 pub use vars::{Scope, Value, VarId, Vars, process_vars};

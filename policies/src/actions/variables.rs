@@ -121,7 +121,8 @@ impl When {
         };
         let order = || Some(to_int(new)?.cmp(&to_int(&old()?)?));
         match self {
-            When::Set => old().is_some(),
+            // variables of the process are there from the start (manual, `set-var`)
+            When::Set => id.scope == Scope::Proc || old().is_some(),
             When::NotSet => old().is_none(),
             When::Empty => is_empty(new),
             When::NotEmpty => !is_empty(new),

@@ -121,7 +121,7 @@ pub(super) static ROWS: &[FetchKind] = &[
         |_| by(|x| Some(int(x.log.server_queue))),
     ),
     row("unique-id", &[], (0, 0), Str, Needs::Nothing, "the unique id of the request", |_| {
-        by(|x| x.log.unique_id.as_deref().map(Sample::str))
+        by(|x| x.log.unique_id.get(x).map(Sample::str))
     }),
 ];
 

@@ -71,7 +71,7 @@ static TABLE: &[Row] = &[
     text("HQ", |x, _, o| uri::request(split_query(request_word(x, 1)).1, o)),
     text("HU", |x, _, o| uri::request(request_word(x, 1), o)),
     text("HV", |x, _, o| uri::request(request_word(x, 2), o)),
-    text("ID", |x, _, o| uri::request(x.log.unique_id.as_deref().unwrap_or_default(), o)),
+    text("ID", |x, _, o| uri::request(x.log.unique_id.get(x).unwrap_or_default(), o)),
     count("ST", |x, _, o| write_uint(x.log.status.into(), o)),
     date("T", |x, _, o| accepted(x, Style::Utc, o)),
     number("Ta", From::Fetch("txn.timer.total")),

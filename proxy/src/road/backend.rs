@@ -51,7 +51,8 @@ pub async fn request_rules(road: &mut Road<'_>) -> Result<(), Fail> {
         super::payload::of_request(road, 0, road.fe.conf.timeouts.http_request).await?;
     }
     let Rules { tcp_content, http_request, redirect, .. } = &be.rules;
-    rules::run_all(road, [tcp_content, http_request, redirect], Side::Request).await
+    rules::content(road, tcp_content, be.conf.inspect_delay).await?;
+    rules::run_all(road, [http_request, redirect], Side::Request).await
 }
 
 /// The statistics page of a backend.

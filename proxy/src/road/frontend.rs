@@ -15,6 +15,9 @@ pub fn begin(road: &mut Road<'_>) -> Result<(), Fail> {
     let closes = road.fe.conf.options.httpclose || road.worker.shared.is_stopping();
     road.keep_alive &= !closes;
     capture(road);
+    if let Some(format) = &road.fe.unique_id {
+        road.ex.log.unique_id.begin(format.clone());
+    }
     if road.fe.conf.monitor_uri.as_deref().is_some_and(|uri| is_monitored(&road.ex.request, uri)) {
         let up = Message::new(200).body("text/html", "<html><body><h1>200 OK</h1>\nService ready.\n</body></html>\n");
         road.ex.log.silent = true;
@@ -49,7 +52,8 @@ pub async fn buffer_request(road: &mut Road<'_>) -> Result<(), Fail> {
 pub async fn request_rules(road: &mut Road<'_>) -> Result<(), Fail> {
     let fe = road.fe.clone();
     let Rules { tcp_content, http_request, redirect, .. } = &fe.rules;
-    rules::run_all(road, [tcp_content, http_request, redirect], Side::Request).await
+    rules::content(road, tcp_content, fe.conf.inspect_delay).await?;
+    rules::run_all(road, [http_request, redirect], Side::Request).await
 }
 
 /// A service that answers in the place of a server: the statistics page.

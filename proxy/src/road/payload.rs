@@ -93,12 +93,36 @@ fn malformed() -> Fail {
     Fail::status(400, b'P', phase::DATA, Fault::BadRequest)
 }
 
+/// Waits for more of the body; false when there is none to come, no room for it, or the time is over.
+pub async fn more(road: &mut Road<'_>, until: Option<Instant>) -> Result<bool, Fail> {
+    let limit = limit(road);
+    let before = road.ex.payload.data.len();
+    take_arrived(road.client, road.ex, limit)?;
+    let payload = &road.ex.payload;
+    if payload.data.len() > before {
+        return Ok(true);
+    }
+    if payload.complete || payload.data.len() >= limit || !read(road, until).await? {
+        return Ok(false);
+    }
+    take_arrived(road.client, road.ex, limit)?;
+    Ok(true)
+}
+
 async fn read_more(road: &mut Road<'_>, until: Option<Instant>) -> Result<(), Fail> {
     let idle = road.fe.conf.timeouts.client.map(|t| Instant::now() + t);
     let until = match (until, idle) {
         (Some(a), Some(b)) => Some(a.min(b)),
         (a, b) => a.or(b),
     };
+    match read(road, until).await? {
+        true => Ok(()),
+        false => Err(Fail::status(408, b'c', phase::DATA, Fault::BadRequest)),
+    }
+}
+
+/// Reads from the client; false when the time is over.
+async fn read(road: &mut Road<'_>, until: Option<Instant>) -> Result<bool, Fail> {
     let Client { stream, buffer, deadline, .. } = &mut *road.client;
     let read = poll_fn(|cx| {
         if let Poll::Ready(read) = stream.poll_read(cx, buffer.room()) {
@@ -110,10 +134,10 @@ async fn read_more(road: &mut Road<'_>, until: Option<Instant>) -> Result<(), Fa
         Some(Ok(n)) if n > 0 => {
             road.client.buffer.fill(n);
             road.ex.log.bytes_in += n as u64;
-            Ok(())
+            Ok(true)
         }
         Some(_) => Err(Fail::status(400, b'C', phase::DATA, Fault::ClientAbort)),
-        None => Err(Fail::status(408, b'c', phase::DATA, Fault::BadRequest)),
+        None => Ok(false),
     }
 }
 

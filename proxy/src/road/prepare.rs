@@ -43,19 +43,12 @@ fn tell_address(road: &mut Road<'_>, [of_be, of_fe]: [&Option<ForwardFor>; 2], i
     headers.add(name, &text[..len]);
 }
 
-/// `unique-id-header`: the id that a rule has made already, or a new one.
+/// `unique-id-header`
 fn tell_unique_id(road: &mut Road<'_>, name: &[u8]) {
-    let Some(format) = &road.fe.unique_id else { return };
-    let id = match road.ex.log.unique_id.take() {
-        Some(id) => id,
-        None => {
-            let mut id = Vec::new();
-            format.write(road.ex, &mut id);
-            id
-        }
-    };
-    road.ex.request.headers.set(name, &id);
-    road.ex.log.unique_id = Some(id);
+    let ex = &mut *road.ex;
+    if let Some(id) = ex.log.unique_id.get(ex) {
+        ex.request.headers.set(name, id);
+    }
 }
 
 fn in_network(ip: IpAddr, net: IpAddr, len: u8) -> bool {

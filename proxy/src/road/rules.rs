@@ -1,6 +1,6 @@
 //! Runs a set of rules: evaluation itself never waits, this does.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use portero_api::{Answer, Wait};
 use portero_policies::{RuleSet, Run};
@@ -28,11 +28,25 @@ pub async fn run_all<const N: usize>(road: &mut Road<'_>, sets: [&RuleSet; N], s
 
 /// Evaluates rules from the first to the last, waits where one asks to, and ends the exchange where one says so.
 pub async fn run(road: &mut Road<'_>, rules: &RuleSet, side: Side) -> Result<(), Fail> {
+    run_within(road, rules, side, Duration::ZERO).await
+}
+
+/// `tcp-request content` rules: they may wait for more of the body as long as `delay` from now.
+pub async fn content(road: &mut Road<'_>, rules: &RuleSet, delay: Duration) -> Result<(), Fail> {
+    match rules.is_empty() {
+        true => Ok(()),
+        false => run_within(road, rules, Side::Request, delay).await,
+    }
+}
+
+async fn run_within(road: &mut Road<'_>, rules: &RuleSet, side: Side, delay: Duration) -> Result<(), Fail> {
+    let until = (!delay.is_zero()).then(|| Instant::now() + delay);
     let mut from = 0;
     while let Run::Answer(rule, answer) = rules.run(road.ex, from) {
         let Answer::Wait(wait) = answer else { return end(answer, side) };
         from = rule + 1;
         match wait {
+            Wait::Data if until.is_some() && payload::more(road, until).await? => from = rule,
             // the head is there already: what more may come is no reason to wait, and the same rule decides now
             Wait::Data => from = as_it_is(road, rules, rule, side)?,
             Wait::Pause(time) => tokio::time::sleep(time).await,
