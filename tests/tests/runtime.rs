@@ -260,6 +260,41 @@ fn statistics_are_picked_by_proxy_kind_and_server_and_cleared() {
 }
 
 #[test]
+fn a_reload_that_fails_leaves_sockets_and_states_as_they_were() {
+    let farm = farm("");
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("there is a free port");
+    let free = Origin::nobody();
+    order(&farm.proxy, "set server app/s1 weight 7");
+    order(&farm.proxy, "disable server app/s2");
+    let more = format!(
+        "bind ${{front}}\n        bind {free}\n        bind {}",
+        taken.local_addr().expect("it is bound")
+    );
+    let changed = CONFIG.replace("bind ${front}", &more).replace("server s2", "server s9");
+    farm.proxy.rewrite(&changed);
+    farm.proxy.signal(nix::sys::signal::Signal::SIGUSR2);
+    farm.proxy.output_with("the old configuration stays in use");
+    assert!(TcpStream::connect(free).is_err(), "what was opened for it is closed again");
+    let state = ask(&farm.proxy, "show servers state app");
+    assert!(state.contains(" s2 127.0.0.1 0 1 ") && !state.contains("s9"), "{state}");
+    assert_eq!(ask(&farm.proxy, "get weight app/s1"), "7 (initial 1)\n\n");
+    assert_eq!(answers(&farm.proxy, 2), ["one"; 2]);
+}
+
+#[test]
+fn a_reload_keeps_what_was_said_by_hand() {
+    let farm = farm("");
+    order(&farm.proxy, "set server app/s1 weight 7");
+    order(&farm.proxy, "set server app/s2 state drain");
+    farm.proxy.rewrite(&CONFIG.replace("server s1", "server s0 127.0.0.1:1 disabled\n        server s1"));
+    farm.proxy.signal(nix::sys::signal::Signal::SIGUSR2);
+    eventually("the new server", || ask(&farm.proxy, "show servers state").contains(" s0 ").then_some(()));
+    assert_eq!(ask(&farm.proxy, "get weight app/s1"), "7 (initial 1)\n\n");
+    assert!(ask(&farm.proxy, "show stat app 4 3").contains(",DRAIN,"));
+    assert_eq!(answers(&farm.proxy, 2), ["one"; 2]);
+}
+
+#[test]
 fn the_master_reloads_and_says_how_it_went() {
     let (origin, log, master) = (Origin::answering("one"), Syslog::udp(), Origin::nobody());
     let proxy = Proxy::with(CONFIG)
