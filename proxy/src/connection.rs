@@ -181,7 +181,10 @@ fn accepted(session: &Session, conn: &mut Conn) -> bool {
     let state = &session.fe.state;
     state.connection_rate.hit(conn.accepted);
     state.front.inc(Counter::Connections);
-    allowed(session, conn, &session.fe.rules.tcp_connection, Counter::DeniedConnections)
+    let allowed = allowed(session, conn, &session.fe.rules.tcp_connection, Counter::DeniedConnections);
+    // what these rules made of the addresses is what the socket is said to have (`fc_src`, `fc_dst`)
+    (conn.peer, conn.local) = (conn.src, conn.dst);
+    allowed
 }
 
 /// `tcp-request session` rules, once it is known who the client is. False when the connection is refused.

@@ -193,7 +193,11 @@ impl Active {
             sticky: road::Sticky::default(),
             tried,
         };
-        exchange(&mut road).await
+        // rules change the addresses of a request (`set-src`), not of the next one on the connection
+        let ends = (road.ex.conn.src, road.ex.conn.dst);
+        let goes_on = exchange(&mut road).await;
+        (road.ex.conn.src, road.ex.conn.dst) = ends;
+        goes_on
     }
 
     fn note_head(&mut self, session: &Session, head: &http1::Head) {

@@ -46,8 +46,8 @@ pub(super) static ROWS: &[ActionKind] = &[
 ];
 
 const CONDITIONS: [(&str, When); 8] = [
-    ("ifexists", When::Set),
-    ("ifnotexists", When::NotSet),
+    ("ifexists", When::Exists),
+    ("ifnotexists", When::NotThere),
     ("ifempty", When::Empty),
     ("ifnotempty", When::NotEmpty),
     ("ifset", When::Set),
@@ -59,6 +59,9 @@ const CONDITIONS: [(&str, When); 8] = [
 /// When a variable is set (manual, converter "set-var").
 #[derive(Clone, Copy)]
 enum When {
+    /// It is there: those of the process are from the start, with or without a value.
+    Exists,
+    NotThere,
     /// It has a value.
     Set,
     NotSet,
@@ -119,10 +122,12 @@ impl When {
             Some(vars) => vars.get(id).map(|value| value.to_sample()),
             None => process_vars().get(id),
         };
+        let there = || id.scope == Scope::Proc || old().is_some();
         let order = || Some(to_int(new)?.cmp(&to_int(&old()?)?));
         match self {
-            // variables of the process are there from the start (manual, `set-var`)
-            When::Set => id.scope == Scope::Proc || old().is_some(),
+            When::Exists => there(),
+            When::NotThere => !there(),
+            When::Set => old().is_some(),
             When::NotSet => old().is_none(),
             When::Empty => is_empty(new),
             When::NotEmpty => !is_empty(new),

@@ -90,7 +90,7 @@ pub fn write(payload: &Payload, chunked: bool, trailers: Option<&Headers>, out: 
 }
 
 fn malformed() -> Fail {
-    Fail::status(400, b'P', phase::DATA, Fault::BadRequest)
+    Fail::status(400, b'P', phase::REQUEST, Fault::BadRequest)
 }
 
 /// Waits for more of the body; false when there is none to come, no room for it, or the time is over.
@@ -117,7 +117,7 @@ async fn read_more(road: &mut Road<'_>, until: Option<Instant>) -> Result<(), Fa
     };
     match read(road, until).await? {
         true => Ok(()),
-        false => Err(Fail::status(408, b'c', phase::DATA, Fault::BadRequest)),
+        false => Err(Fail::status(408, b'c', phase::REQUEST, Fault::BadRequest)),
     }
 }
 
@@ -136,7 +136,7 @@ async fn read(road: &mut Road<'_>, until: Option<Instant>) -> Result<bool, Fail>
             road.ex.log.bytes_in += n as u64;
             Ok(true)
         }
-        Some(_) => Err(Fail::status(400, b'C', phase::DATA, Fault::ClientAbort)),
+        Some(_) => Err(Fail::status(400, b'C', phase::REQUEST, Fault::ClientAbort)),
         None => Ok(false),
     }
 }
@@ -147,5 +147,5 @@ async fn say_continue(road: &mut Road<'_>) -> Result<(), Fail> {
     road.client.lead.head().extend_from_slice(b"HTTP/1.1 100 Continue\r\n\r\n");
     super::forward::write_lead(road.client, road.fe.conf.timeouts.client)
         .await
-        .map_err(|_| Fail::silent(b'C', phase::DATA, Fault::ClientAbort))
+        .map_err(|_| Fail::silent(b'C', phase::REQUEST, Fault::ClientAbort))
 }
