@@ -27,7 +27,7 @@ mod targets;
 #[cfg(test)]
 mod testing;
 
-pub use compile::{Captures, Compiler, Reported};
+pub use compile::{Captures, Compiler, Reported, Uses};
 pub use cond::Cond;
 pub use errorfile::errorfile;
 pub use expr::Expr;

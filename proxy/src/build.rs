@@ -103,6 +103,7 @@ impl<'a> Builder<'a> {
             states,
             state,
             conf: conf.clone(),
+            uses: compiler.uses(),
         })
     }
 

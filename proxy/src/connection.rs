@@ -76,7 +76,12 @@ pub async fn serve(worker: Rc<Worker>, slot: Rc<Slot>, stream: Stream, ends: End
     session.put(conn);
     match session.fe.conf.mode {
         Mode::Tcp => Box::pin(tcp::session(&worker, session)).await,
-        Mode::Http => serve_http(&worker, &mut session).await,
+        Mode::Http => {
+            serve_http(&worker, &mut session).await;
+            if session.fe.conf.options.nolinger {
+                session.stream.reset_on_close();
+            }
+        }
     }
 }
 
@@ -112,6 +117,8 @@ fn read_early(worker: &Rc<Worker>, session: &mut Session) {
 /// Waits until the client sends something. False when it closed, or its time is over.
 async fn wait_for_bytes(worker: &Rc<Worker>, session: &Session) -> bool {
     let first = session.facts.requests() == 0;
+    // with this option a connection ends behind a response, never before a request
+    let stays = first || session.fe.conf.options.idle_close_on_response;
     let until = idle_limit(&session.fe, first).map(|t| Instant::now() + t);
     let mut alarm = worker.alarms.alarm();
     let mut woken = false;
@@ -119,7 +126,7 @@ async fn wait_for_bytes(worker: &Rc<Worker>, session: &Session) -> bool {
         if session.stream.poll_readable(cx).is_ready() {
             return Poll::Ready(true);
         }
-        if !first && worker.shared.is_stopping() {
+        if !stays && worker.shared.is_stopping() {
             return Poll::Ready(false);
         }
         if woken && until.is_some_and(|until| Instant::now() >= until) {
@@ -158,6 +165,9 @@ pub type Ends = (Option<SocketAddr>, Option<SocketAddr>);
 fn open(worker: &Rc<Worker>, slot: Rc<Slot>, stream: Stream, (peer, local): Ends) -> (Session, Conn) {
     let snapshot = worker.snapshot();
     let fe = slot.frontend();
+    if fe.conf.options.client_keepalive {
+        stream.keep_alive();
+    }
     let conn = Conn {
         frontend: fe.state.clone(),
         src: peer,

@@ -87,6 +87,7 @@ impl Active {
                     self.left(worker, session, first);
                     return Next::Close;
                 }
+                Head::Late if self.is_probe(session) => return Next::Close,
                 Head::Late if first || !self.client.buffer.is_empty() => {
                     self.refuse(worker, session, 408, (b'c', b'R')).await;
                     return self.close().await;
@@ -237,10 +238,15 @@ impl Active {
         road::log_refused(worker, &session.fe, &mut self.ex);
     }
 
+    /// A connection without a word that is neither answered nor logged (`option http-ignore-probes`).
+    fn is_probe(&self, session: &Session) -> bool {
+        session.fe.conf.options.http_ignore_probes && self.client.buffer.is_empty()
+    }
+
     /// The client closed before a whole request had come.
     fn left(&mut self, worker: &Rc<Worker>, session: &Session, first: bool) {
         let nothing = self.client.buffer.is_empty();
-        if nothing && (!first || session.fe.conf.options.dontlognull) {
+        if self.is_probe(session) || nothing && (!first || session.fe.conf.options.dontlognull) {
             return;
         }
         let log = &mut self.ex.log;

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use portero_api::{Balance, Candidates, ProxyState, Request, ServerState, Service};
-use portero_policies::{Format, RuleSet, Targets};
+use portero_policies::{Format, RuleSet, Targets, Uses};
 
 use crate::build::Builder;
 use crate::config::checked::{self, Checked, Observe};
@@ -55,6 +55,8 @@ pub struct Proxy {
     pub unique_id: Option<Rc<dyn portero_api::Format>>,
     /// True when the request line as received must be kept for a log.
     pub needs_request_line: bool,
+    /// What rules and formats look at, here or in any other proxy: a request may come through both.
+    pub uses: Uses,
     /// Its statistics page.
     pub stats: Option<Stats>,
     /// The empty name of an unnamed socket.
@@ -135,8 +137,13 @@ impl Snapshot {
     /// that only a plugin's instance can meet.
     pub fn build(worker: &Rc<Worker>, checked: Arc<Checked>) -> Result<Snapshot, String> {
         let builder = Builder::new(worker, &checked);
-        let proxies = checked.proxies.iter().map(|p| builder.proxy(p).map(Rc::new));
-        let proxies: Vec<_> = proxies.collect::<Result<_, _>>()?;
+        let mut proxies = checked.proxies.iter().map(|p| builder.proxy(p)).collect::<Result<Vec<_>, _>>()?;
+        let uses = proxies.iter().fold(Uses::default(), |all, proxy| all.and(proxy.uses));
+        for proxy in &mut proxies {
+            proxy.uses = uses;
+            proxy.needs_request_line |= uses.request_line;
+        }
+        let proxies: Vec<_> = proxies.into_iter().map(Rc::new).collect();
         let by_name = |wanted: fn(&checked::Proxy) -> bool| {
             let named = proxies.iter().enumerate().filter(|(_, p)| wanted(&p.conf));
             named.map(|(i, p)| (p.conf.name.clone(), i)).collect()

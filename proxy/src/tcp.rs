@@ -57,12 +57,16 @@ pub async fn session(worker: &Rc<Worker>, mut session: Session) {
     if let Err(fail) = inner(&mut road).await {
         end(&mut road, fail);
     }
+    if session.fe.conf.options.nolinger {
+        session.stream.reset_on_close();
+    }
     road::finish(&mut road);
 }
 
 /// The straight road of a session.
 async fn inner(road: &mut Road<'_>) -> Result<(), Fail> {
     let fe = road.fe.clone();
+    road::number(road);
     content_rules(road, &fe.rules.tcp_content, fe.conf.inspect_delay).await?;
     road.ex.log.timers.request = Some(Instant::now());
     road::choose_backend(road)?;
@@ -151,6 +155,7 @@ async fn read_more(road: &mut Road<'_>, until: Option<Instant>) {
 async fn relay(road: &mut Road<'_>, mut up: Upstream, place: &Place) -> Result<(), Fail> {
     let work = async {
         up.send_lead().await?;
+        road::log_early(road);
         response_rules(road, &mut up).await?;
         tunnel::run(road, &mut up).await
     };

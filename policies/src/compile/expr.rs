@@ -53,6 +53,7 @@ impl Compiler<'_> {
         let Some(word) = self.vocabulary.fetch(&call.name) else {
             return Err(self.unknown_fetch(call));
         };
+        self.note_use(&call.name);
         let fetch = match word {
             FetchWord::Ours(kind) => {
                 self.count_args(call, kind.args, "fetch")?;

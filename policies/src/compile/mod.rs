@@ -32,6 +32,29 @@ pub struct Compiler<'a> {
     stage: Cell<Stage>,
     /// The lengths of the capture slots.
     captures: RefCell<Captures>,
+    uses: Cell<Uses>,
+}
+
+/// Facts of an exchange that are noted only where something looks at them, for each costs something per request.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Uses {
+    /// The request line as received, before the line in the log is written.
+    pub request_line: bool,
+    /// The numbers of requests and of log lines (`%rt`, `%lc`).
+    pub numbers: bool,
+    /// The addresses of the connection to the server (`%si`, `%bi`, `bc_src`).
+    pub addresses: bool,
+}
+
+impl Uses {
+    /// What either of two looks at.
+    pub fn and(self, other: Uses) -> Uses {
+        Uses {
+            request_line: self.request_line | other.request_line,
+            numbers: self.numbers | other.numbers,
+            addresses: self.addresses | other.addresses,
+        }
+    }
 }
 
 /// The capture slots of a proxy: for each the most bytes that it keeps.
@@ -64,6 +87,7 @@ impl<'a> Compiler<'a> {
             predefined: RefCell::new(BTreeMap::new()),
             stage: Cell::new(Stage::Request),
             captures: RefCell::default(),
+            uses: Cell::default(),
         }
     }
 
@@ -75,6 +99,27 @@ impl<'a> Compiler<'a> {
     /// The capture slots, those of `capture ... len` included.
     pub fn captures(&self) -> Captures {
         self.captures.borrow().clone()
+    }
+
+    /// What was compiled so far looks at these facts.
+    pub fn uses(&self) -> Uses {
+        self.uses.get()
+    }
+
+    /// Notes that a fetch or an alias is used.
+    pub(crate) fn note_use(&self, name: &str) {
+        let mut uses = self.uses.get();
+        match name {
+            "HM" | "HP" | "HPO" | "HQ" | "HU" | "HV" | "r" | "capture.req.method" | "capture.req.uri" => {
+                uses.request_line |= self.stage() != Stage::Log;
+            }
+            "lc" | "rt" => uses.numbers = true,
+            "bi" | "bp" | "si" | "sp" | "bc_src" | "bc_src_port" | "bc_dst" | "bc_dst_port" => {
+                uses.addresses = true;
+            }
+            _ => {}
+        }
+        self.uses.set(uses);
     }
 
     /// Adds ACLs; several with one name are alternatives.

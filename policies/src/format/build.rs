@@ -70,6 +70,7 @@ impl Compiler<'_> {
             };
             return Err(self.fail(error.help(help)));
         };
+        self.note_use(name);
         let fetch = match row.from {
             From::Fetch(fetch) => Some(self.fetch_behind(fetch, span)?),
             From::Write(_) => None,

@@ -113,6 +113,14 @@ impl Stream {
         let _ = either!(self, s => SockRef::from(s).set_linger(Some(std::time::Duration::ZERO)));
     }
 
+    /// Switches TCP keep-alive probes on.
+    pub fn keep_alive(&self) {
+        if let Stream::Tcp(tcp) = self {
+            // an old connection that dies unnoticed is what the option would have spared: no reason to refuse traffic
+            let _ = SockRef::from(tcp).set_keepalive(true);
+        }
+    }
+
     /// The address on our side; none for unix sockets.
     pub fn local(&self) -> Option<SocketAddr> {
         match self {

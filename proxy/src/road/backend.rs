@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Instant;
 
-use portero_api::Counter;
+use portero_api::{Counter, Message, Method, Reply};
 
 use super::rules::{self, Side};
 use super::{Fail, Fault, Road, frontend, from_now, persistence, phase};
@@ -84,6 +84,18 @@ pub async fn place(road: &mut Road<'_>) -> Result<Place, Fail> {
             return Ok(place);
         }
     }
+}
+
+/// `redir` of a server: who only wants to read is sent there.
+pub fn redirect(road: &Road<'_>, place: &Place) -> Result<(), Fail> {
+    let request = &road.ex.request;
+    let Some(prefix) = &place.server.conf.redirect else { return Ok(()) };
+    if !matches!(request.method, Method::Get | Method::Head) {
+        return Ok(());
+    }
+    let location = [prefix, request.path_and_query()].concat();
+    let found = Message::new(302).header("location", location).header("cache-control", "no-cache");
+    Err(Fail::reply(Reply::Message(Box::new(found)), b'L', phase::REQUEST, Fault::Intercepted))
 }
 
 /// The server that a `use-server` rule or the client's cookie names.

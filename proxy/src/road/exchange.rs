@@ -40,6 +40,7 @@ async fn in_backend(road: &mut Road<'_>) -> Result<(), Fail> {
 async fn tries(road: &mut Road<'_>) -> Result<(), Fail> {
     loop {
         let mut place = backend::place(road).await?;
+        backend::redirect(road, &place)?;
         let fail = match forward::to_server(road, &mut place).await {
             Ok(()) => return Ok(()),
             Err(fail) => fail,

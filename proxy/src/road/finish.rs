@@ -15,9 +15,23 @@ pub fn finish(road: &mut Road<'_>) {
     road.ex.log.timers.end = Some(now);
     road.client.heard = now;
     count(road, now);
-    if should_log(road.ex, &road.fe) {
+    if !road.ex.log.early && should_log(road.ex, &road.fe) {
         write_line(road.worker, &road.fe, road.ex);
     }
+}
+
+/// Logs an exchange whose response begins (`option logasap`).
+pub fn log_early(road: &mut Road<'_>) {
+    if !road.fe.conf.options.logasap || !should_log(road.ex, &road.fe) {
+        return;
+    }
+    let head = road.client.lead.head().len() as u64;
+    let log = &mut road.ex.log;
+    log.early = true;
+    log.timers.end = Some(Instant::now());
+    log.bytes_out += head;
+    write_line(road.worker, &road.fe, road.ex);
+    road.ex.log.bytes_out -= head;
 }
 
 fn count(road: &Road<'_>, _now: Instant) {
@@ -71,7 +85,10 @@ fn should_log(exchange: &Exchange, fe: &Proxy) -> bool {
 }
 
 /// Renders and sends the line of an exchange.
-pub fn write_line(worker: &Worker, fe: &Proxy, exchange: &Exchange) {
+pub fn write_line(worker: &Worker, fe: &Proxy, exchange: &mut Exchange) {
+    if fe.uses.numbers {
+        exchange.log.line_number = fe.state.next_log_line();
+    }
     let failed = exchange.log.term.cause != b'-' && exchange.log.term.cause != b'L';
     let format = match &fe.error_format {
         Some(format) if failed => format,

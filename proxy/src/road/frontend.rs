@@ -1,6 +1,7 @@
 //! The frontend's part of the road: its rules, and the choice of the backend.
 
 use std::rc::Rc;
+use std::sync::atomic::Ordering::Relaxed;
 
 use portero_api::{Counter, Served, Message, Reply, Request};
 
@@ -12,6 +13,7 @@ use crate::snapshot::Rules;
 /// Notes what the request says of itself before any rule changes it.
 pub fn begin(road: &mut Road<'_>) -> Result<(), Fail> {
     count_request(road);
+    number(road);
     let closes = road.fe.conf.options.httpclose || road.worker.shared.is_stopping();
     road.keep_alive &= !closes;
     capture(road);
@@ -24,6 +26,13 @@ pub fn begin(road: &mut Road<'_>) -> Result<(), Fail> {
         return Err(Fail::reply(Reply::Message(Box::new(up)), b'L', phase::REQUEST, Fault::Intercepted));
     }
     Ok(())
+}
+
+/// Gives the exchange its number, where something looks at it (`%rt`).
+pub fn number(road: &mut Road<'_>) {
+    if road.fe.uses.numbers {
+        road.ex.log.request_number = road.worker.shared.requests.fetch_add(1, Relaxed) + 1;
+    }
 }
 
 /// Whether a request asks for `monitor-uri`: a path is compared with the path of an absolute target too.

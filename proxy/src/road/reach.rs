@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use super::upstream::{self, Upstream, from_now};
+use super::upstream::{Upstream, from_now};
 use super::{Fail, Fault, Road, phase};
 use crate::config::checked::Reuse;
 use crate::health::Seen;
@@ -29,6 +29,7 @@ pub async fn for_request(road: &mut Road<'_>, server: &Rc<Server>) -> Result<Ups
         };
         if let Some(up) = found {
             road.ex.log.timers.connected = Some(road.now);
+            note_addresses(road, &up);
             return Ok(up);
         }
     }
@@ -43,7 +44,7 @@ fn may_share(road: &Road<'_>, server: &Server) -> bool {
         Reuse::Safe => road.ex.conn.requests > 1,
         Reuse::Aggressive | Reuse::Always => true,
     };
-    policy && server.conf.source.is_none()
+    policy && server.conf.source.is_none() && !server.conf.goes_by_client()
 }
 
 /// What becomes of a connection behind its exchange: it stays with the client where no other may use it, else it goes
@@ -81,9 +82,21 @@ pub async fn dial(road: &mut Road<'_>, server: &Rc<Server>) -> Result<Upstream, 
     };
     server.saw(Seen::Connected);
     if road.be.conf.options.server_keepalive {
-        upstream::keepalive(&up.stream);
+        up.stream.keep_alive();
+    }
+    if road.be.conf.options.nolinger {
+        up.stream.reset_on_close();
     }
     road.now = Instant::now();
     road.ex.log.timers.connected = Some(road.now);
+    note_addresses(road, &up);
     Ok(up)
+}
+
+/// Notes both ends of the connection, where something looks at them.
+fn note_addresses(road: &mut Road<'_>, up: &Upstream) {
+    if road.fe.uses.addresses {
+        let log = &mut road.ex.log;
+        (log.server_source, log.server_address) = up.ends();
+    }
 }

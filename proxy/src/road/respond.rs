@@ -25,6 +25,7 @@ pub async fn respond(
     let framing = client_framing(road);
     road.keep_alive &= framing != Framing::UntilClose && !tunnel && !head.suspect;
     write_head(road, framing, tunnel || head.upgrade && road.ex.response.status == 426);
+    super::log_early(road);
     if tunnel {
         tunnel::run(road, up).await?;
         return Ok(false);

@@ -39,6 +39,8 @@ pub struct Times {
     pub idle: (Option<Duration>, Option<Duration>),
     /// The same once the other side has closed (`client-fin`, `server-fin`).
     pub half_closed: (Option<Duration>, Option<Duration>),
+    /// What is sent to a side does not count as its sign of life (`option independent-streams`).
+    pub independent: (bool, bool),
 }
 
 impl Flow {
@@ -110,7 +112,13 @@ pub async fn relay(
         }
         if seen != (up.moved, down.moved) {
             let now = Instant::now();
-            (client_since, server_since) = (now, now);
+            let (from_client, from_server) = (seen.0 != up.moved, seen.1 != down.moved);
+            if from_client || !times.independent.0 {
+                client_since = now;
+            }
+            if from_server || !times.independent.1 {
+                server_since = now;
+            }
             seen = (up.moved, down.moved);
         }
         let idle = |since: Instant, usual: Option<Duration>, fin: Option<Duration>, half: bool| {
@@ -137,6 +145,7 @@ pub async fn run(road: &mut Road<'_>, up: &mut Upstream) -> Result<(), Fail> {
     let times = Times {
         idle: (server.tunnel.or(client.client), server.tunnel.or(server.server)),
         half_closed: (client.client_fin, server.server_fin),
+        independent: (road.fe.conf.options.independent_streams, road.be.conf.options.independent_streams),
     };
     let Client { stream, buffer, deadline, .. } = &mut *road.client;
     let there = (&up.stream, &mut up.buffer, &mut *road.server_deadline);

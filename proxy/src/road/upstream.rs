@@ -1,11 +1,11 @@
 //! A connection to a server while it carries an exchange.
 
 use std::io;
+use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use portero_api::{Address, Counter, Exchange};
-use socket2::SockRef;
 use tokio::net::{TcpSocket, TcpStream, UnixStream};
 
 use super::fail::{Fail, Fault, phase};
@@ -94,6 +94,15 @@ impl Upstream {
         &self.server
     }
 
+    /// The addresses of our end and of the server's; none for unix sockets.
+    pub fn ends(&self) -> (Option<SocketAddr>, Option<SocketAddr>) {
+        let peer = match &self.stream {
+            Stream::Tcp(tcp) => tcp.peer_addr().ok(),
+            Stream::Unix(_) => None,
+        };
+        (self.stream.local(), peer)
+    }
+
     /// Gives the connection back to the pool when it can carry another request, and closes it otherwise.
     pub fn release(self, reusable: bool, now: Instant, buffers: &Buffers) {
         let server = self.server.clone();
@@ -136,6 +145,9 @@ async fn connect(conf: &checked::Server, address: &Address, exchange: &Exchange)
     match address {
         Address::Ip(addr) => {
             let mut addr = *addr;
+            if let (true, Some(wanted)) = (addr.ip().is_unspecified(), exchange.conn.dst) {
+                addr.set_ip(wanted.ip());
+            }
             if let Some(offset) = conf.port_offset {
                 let client_port = exchange.conn.dst.map_or(0, |d| i32::from(d.port()));
                 addr.set_port((client_port + offset) as u16);
@@ -161,21 +173,13 @@ async fn connect(conf: &checked::Server, address: &Address, exchange: &Exchange)
     }
 }
 
-async fn from_source(source: std::net::SocketAddr, to: std::net::SocketAddr) -> io::Result<TcpStream> {
+async fn from_source(source: SocketAddr, to: SocketAddr) -> io::Result<TcpStream> {
     let socket = if to.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
     if source.port() != 0 {
         socket.set_reuseaddr(true)?;
     }
     socket.bind(source)?;
     socket.connect(to).await
-}
-
-/// Switches TCP keep-alive probes on.
-pub fn keepalive(stream: &Stream) {
-    if let Stream::Tcp(tcp) = stream {
-        // an old connection that dies unnoticed is what the option would have spared: no reason to refuse traffic
-        let _ = SockRef::from(tcp).set_keepalive(true);
-    }
 }
 
 /// When a wait that begins now has to end.

@@ -79,6 +79,7 @@ pub struct ProxyState {
     servers: RwLock<Arc<[Arc<ServerState>]>>,
     pub(super) version: Arc<AtomicU64>,
     changed: Mutex<SystemTime>,
+    log_lines: AtomicU64,
 }
 
 impl ProxyState {
@@ -107,6 +108,7 @@ impl ProxyState {
             servers: RwLock::new(Arc::new([])),
             version: Arc::new(AtomicU64::new(0)),
             changed: Mutex::new(SystemTime::now()),
+            log_lines: AtomicU64::new(0),
         }
     }
 
@@ -158,6 +160,11 @@ impl ProxyState {
             0 => count(true),
             n => n,
         }
+    }
+
+    /// The number of the next line that its frontend side logs, from 1 (`%lc`).
+    pub fn next_log_line(&self) -> u64 {
+        self.log_lines.fetch_add(1, Relaxed) + 1
     }
 
     /// Client connections now.

@@ -64,6 +64,13 @@ pub struct Server {
     pub span: Span,
 }
 
+impl Server {
+    /// True when address or port are those that the client connected to: each client may get another server.
+    pub fn goes_by_client(&self) -> bool {
+        self.port_offset.is_some() || matches!(self.address, Address::Ip(addr) if addr.ip().is_unspecified())
+    }
+}
+
 /// Which PROXY protocol header is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)]
