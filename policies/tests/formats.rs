@@ -170,3 +170,16 @@ fn log_lines_cannot_be_forged_from_values() {
     let body = World::default().format("%[path,url_dec]", Stage::Request, Escape::None, &exchange);
     assert_eq!(body, "/x\nFake: line");
 }
+
+#[test]
+fn captures_that_are_not_declared_leave_no_trace_in_a_line() {
+    let mut exchange = finished();
+    exchange.log.request_captures.clear();
+    exchange.log.response_captures.clear();
+    for (format, expected) in [
+        ("a %hr b%hs c%[var(txn.x)] d %[var(txn.x)] e %{+Q}hr f %hr %hs g", "a b c- d - e f g"),
+        ("%hr a  b %hsl", "a b "),
+    ] {
+        assert_eq!(log(format, &exchange), expected, "{format}");
+    }
+}

@@ -6,7 +6,6 @@ use portero_grammar::rules::Family;
 use super::text::Text;
 use super::words::Words;
 use super::{ActionKind, families};
-use crate::cast::to_int;
 use crate::format::Escape;
 use crate::{Expr, Reported};
 
@@ -68,7 +67,7 @@ enum When {
     /// The new value is empty.
     Empty,
     NotEmpty,
-    /// The new value is greater than the old.
+    /// The old value is greater than the new.
     Greater,
     Less,
 }
@@ -123,7 +122,11 @@ impl When {
             None => process_vars().get(id),
         };
         let there = || id.scope == Scope::Proc || old().is_some();
-        let order = || Some(to_int(new)?.cmp(&to_int(&old()?)?));
+        // of two integers: what is no integer is no reason against
+        let order = || match (old(), new) {
+            (Some(Sample::Int(old)), Sample::Int(new)) => Some(old.cmp(new)),
+            _ => None,
+        };
         match self {
             When::Exists => there(),
             When::NotThere => !there(),
@@ -131,8 +134,8 @@ impl When {
             When::NotSet => old().is_none(),
             When::Empty => is_empty(new),
             When::NotEmpty => !is_empty(new),
-            When::Greater => order() == Some(std::cmp::Ordering::Greater),
-            When::Less => order() == Some(std::cmp::Ordering::Less),
+            When::Greater => order().is_none_or(std::cmp::Ordering::is_gt),
+            When::Less => order().is_none_or(std::cmp::Ordering::is_lt),
         }
     }
 }

@@ -186,6 +186,15 @@ impl Alias {
         }
     }
 
+    /// True for captures where none are declared: a line then shows nothing at all.
+    pub(super) fn is_absent(&self, exchange: &Exchange) -> bool {
+        match self.row.name {
+            "hr" | "hrl" => exchange.log.request_captures.is_empty(),
+            "hs" | "hsl" => exchange.log.response_captures.is_empty(),
+            _ => false,
+        }
+    }
+
     /// The value for an encoding.
     pub(super) fn sample(&self, exchange: &Exchange, flags: LogFlags) -> Option<Sample<'static>> {
         let mut text = Vec::new();

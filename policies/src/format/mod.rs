@@ -74,9 +74,27 @@ impl Format {
     /// Appends the text for an exchange.
     pub fn write(&self, exchange: &Exchange, into: &mut Vec<u8>) {
         match self.encoding {
+            Encoding::Plain if self.escape == Escape::Log => self.line(exchange, into),
             Encoding::Plain => self.parts.iter().for_each(|part| self.part(part, exchange, into)),
             Encoding::Json => self.json(exchange, into),
             Encoding::Cbor => self.cbor(exchange, into),
+        }
+    }
+
+    /// A log line: between what is there stands one space, however much between them is not.
+    fn line(&self, exchange: &Exchange, into: &mut Vec<u8>) {
+        let mut spaced = true;
+        for part in &self.parts {
+            let before = into.len();
+            match part {
+                Part::Text(text) if spaced => {
+                    into.extend_from_slice(text.strip_prefix(b" ").unwrap_or(text));
+                }
+                part => self.part(part, exchange, into),
+            }
+            if into.len() > before {
+                spaced = matches!(part, Part::Text(text) if text.ends_with(b" "));
+            }
         }
     }
 
@@ -141,6 +159,9 @@ impl std::fmt::Debug for Format {
 
 impl Item {
     fn plain(&self, exchange: &Exchange, escape: Escape, binary: bool, into: &mut Vec<u8>) {
+        if matches!(&self.what, What::Alias(alias) if alias.is_absent(exchange)) {
+            return;
+        }
         let flags = self.flags;
         let quoted = flags.quote && self.quotable();
         if quoted {

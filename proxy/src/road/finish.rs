@@ -115,6 +115,9 @@ fn level_of(number: u8) -> Level {
 /// Counts and logs what never became a request: its head was refused, or did not come in time.
 pub fn log_refused(worker: &Worker, fe: &Proxy, exchange: &mut Exchange) {
     exchange.log.timers.end = Some(Instant::now());
+    // there was no request that anything could be captured of
+    exchange.log.request_captures.clear();
+    exchange.log.response_captures.clear();
     let front = &fe.state.front;
     front.inc(Counter::RequestErrors);
     front.inc(Counter::Requests);
