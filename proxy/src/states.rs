@@ -19,6 +19,7 @@ pub fn apply(shared: &Shared, checked: &Checked) {
     for conf in &checked.proxies {
         let state = proxy(shared, conf);
         state.set_id(conf.id);
+        state.set_description(conf.description.as_deref().unwrap_or_default());
         state.set_max_sessions(if conf.maxconn == 0 { maxconn } else { conf.maxconn });
         shared.gate(&conf.name).set_max(conf.maxconn);
         for bind in &conf.binds {

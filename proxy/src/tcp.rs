@@ -57,6 +57,9 @@ pub async fn session(worker: &Rc<Worker>, mut session: Session) {
     if let Err(fail) = inner(&mut road).await {
         end(&mut road, fail);
     }
+    if session.fe.conf.options.dontlognull && road.ex.log.bytes_in == 0 {
+        road.ex.log.silent = true;
+    }
     if session.fe.conf.options.nolinger {
         session.stream.reset_on_close();
     }

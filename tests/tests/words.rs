@@ -261,3 +261,108 @@ fn an_idle_connection_outlives_a_soft_stop_with_idle_close_on_response() {
     assert_eq!((last.text().as_str(), last.header("connection")), ("hello", Some("close")));
     client.expect_closed();
 }
+
+#[test]
+fn a_session_without_a_word_is_not_logged_with_dontlognull() {
+    let (log, origin) = (Syslog::udp(), Origin::answering("hello"));
+    let defaults = "option tcplog\noption dontlognull";
+    let proxy = proxy(&log, Words { mode: "tcp", defaults, backend: server(&origin), ..Words::default() });
+    proxy.connect().leave();
+    proxy.get("/");
+    let first = log.line_with(&["front "]);
+    assert!(!first.contains(" 0 -- "), "the first line is that of the session with a request: {first}");
+}
+
+#[test]
+fn the_statistics_page_says_what_a_proxy_is_there_for() {
+    let (log, origin) = (Syslog::udp(), Origin::answering("hello"));
+    let frontend = "description all <that> comes\nstats uri /stats";
+    let proxy = proxy(&log, Words { frontend, backend: server(&origin), ..Words::default() });
+    assert!(proxy.get("/stats").text().contains("<p>all &lt;that&gt; comes</p>"));
+}
+
+#[test]
+fn stats_http_request_rules_decide_who_sees_the_page() {
+    let (log, origin) = (Syslog::udp(), Origin::answering("hello"));
+    let frontend = "stats uri /stats\nstats http-request deny if { url_param(who) -m str nobody }";
+    let proxy = proxy(&log, Words { frontend, backend: server(&origin), ..Words::default() });
+    assert_eq!(proxy.get("/stats?who=nobody").status(), 403);
+    assert_eq!(proxy.get("/stats?who=me").status(), 200);
+    assert_eq!(proxy.get("/?who=nobody").text(), "hello", "no rule of the page");
+}
+
+#[test]
+fn an_error_page_elsewhere_is_a_redirect() {
+    let log = Syslog::udp();
+    let defaults = "errorloc303 503 http://sorry/now";
+    let proxy = proxy(&log, Words { defaults, backend: String::new(), ..Words::default() });
+    let response = proxy.get("/");
+    assert_eq!((response.status(), response.header("location")), (303, Some("http://sorry/now")));
+}
+
+#[test]
+fn a_rule_chooses_the_level_of_the_line_or_none() {
+    let (log, origin) = (Syslog::udp(), Origin::answering("hello"));
+    let frontend = "http-request set-log-level crit if { path /loud }\n\
+                    http-request set-log-level silent if { path /quiet }\nlog-format \"line %HU\"";
+    let proxy = proxy(&log, Words { frontend, backend: server(&origin), ..Words::default() });
+    for path in ["/quiet", "/loud", "/usual"] {
+        proxy.get(path);
+    }
+    let lines = [log.line_with(&["line "]), log.line_with(&["line /usual"])];
+    assert!(lines[0].contains("/loud") && lines[0].starts_with("<130>"), "local0 and critical: {lines:?}");
+    assert!(lines[1].starts_with("<134>"), "local0 and info: {lines:?}");
+}
+
+#[test]
+fn failures_are_logged_at_a_level_and_in_a_format_of_their_own() {
+    let log = Syslog::udp();
+    let defaults = "option log-separate-errors\nlog-format \"fine\"\nerror-log-format \"failed %ST\"";
+    let proxy = proxy(&log, Words { defaults, backend: "server s1 127.0.0.1:1".into(), ..Words::default() });
+    assert_eq!(proxy.get("/").status(), 503);
+    let line = log.line_with(&["failed 503"]);
+    assert!(line.starts_with("<131>"), "local0 and error: {line}");
+}
+
+#[test]
+fn a_server_follows_the_one_it_tracks() {
+    let (log, origin) = (Syslog::udp(), Origin::answering("hello"));
+    let address = origin.address();
+    let backend = format!(
+        "server s1 {address} check inter 50ms fall 1\nbackend other\nserver s1 {address} track app/s1"
+    );
+    let frontend = "stats uri /stats";
+    let proxy = proxy(&log, Words { frontend, backend, ..Words::default() });
+    drop(origin);
+    let status = |server| proxy.stats().field(server, "s1", "status").to_owned();
+    eventually("it is down with the other", || {
+        (status("app").starts_with("DOWN") && status("other").starts_with("DOWN")).then_some(())
+    });
+}
+
+#[test]
+fn a_full_queue_of_a_server_sends_its_requests_to_others() {
+    let log = Syslog::udp();
+    let slow = Origin::scripted(|mut peer| {
+        peer.request()?;
+        peer.fall_silent()
+    });
+    let other = Origin::answering("other");
+    let backend = format!(
+        "server s1 {} maxconn 1 maxqueue 1\nserver s2 {}\nuse-server s1 if TRUE",
+        slow.address(),
+        other.address()
+    );
+    let frontend = "stats uri /stats";
+    let proxy = proxy(&log, Words { frontend, backend, ..Words::default() });
+    let ask = || {
+        let mut client = proxy.connect();
+        client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+        client
+    };
+    let _first = ask();
+    eventually("the first is there", || (slow.heads().len() == 1).then_some(()));
+    let _second = ask();
+    eventually("the second waits", || (proxy.stats().number("app", "s1", "qcur") == 1).then_some(()));
+    assert_eq!(ask().response().text(), "other");
+}

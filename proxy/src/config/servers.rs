@@ -57,7 +57,6 @@ fn build(
         written_rise: server.rise,
         check: check(draft, server, name, &address, port_offset, reading),
         address,
-        written: written.text.as_str().into(),
         port_offset,
         weight: server.weight,
         backup: server.backup,

@@ -80,6 +80,7 @@ pub struct ProxyState {
     pub(super) version: Arc<AtomicU64>,
     changed: Mutex<SystemTime>,
     log_lines: AtomicU64,
+    description: RwLock<Arc<str>>,
 }
 
 impl ProxyState {
@@ -109,6 +110,7 @@ impl ProxyState {
             version: Arc::new(AtomicU64::new(0)),
             changed: Mutex::new(SystemTime::now()),
             log_lines: AtomicU64::new(0),
+            description: RwLock::new(Arc::from("")),
         }
     }
 
@@ -160,6 +162,16 @@ impl ProxyState {
             0 => count(true),
             n => n,
         }
+    }
+
+    /// What it is there for (`description`); empty when nothing is said.
+    pub fn description(&self) -> Arc<str> {
+        self.description.read().unwrap_or_else(|e| e.into_inner()).clone()
+    }
+
+    /// Sets the description.
+    pub fn set_description(&self, description: &str) {
+        *self.description.write().unwrap_or_else(|e| e.into_inner()) = description.into();
     }
 
     /// The number of the next line that its frontend side logs, from 1 (`%lc`).

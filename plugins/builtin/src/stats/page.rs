@@ -140,7 +140,12 @@ impl Page<'_> {
         };
         let (name, mode) = (escape(&proxy.name), if proxy.http { "http" } else { "tcp" });
         put(out, format_args!("<section><h2>{name}<span class=\"tag\">{kind}</span>"));
-        put(out, format_args!("<span class=\"tag\">{mode}</span></h2><div class=\"scroll\"><table>"));
+        put(out, format_args!("<span class=\"tag\">{mode}</span></h2>"));
+        let description = proxy.description();
+        if !description.is_empty() {
+            put(out, format_args!("<p>{}</p>", escape(&description)));
+        }
+        out.push_str("<div class=\"scroll\"><table>");
         out.push_str("<thead><tr><th>Name</th><th>State</th>");
         for Column(label, title, ..) in COLUMNS {
             put(out, format_args!("<th title=\"{title}\">{label}</th>"));

@@ -81,7 +81,7 @@ pub struct Proxy {
     pub cookie: Option<Cookie>,
     /// `http-reuse`.
     pub reuse: Reuse,
-    /// `email-alert`, `description` and the like that only statistics show.
+    /// `description`, shown by the statistics page.
     pub description: Option<Arc<str>>,
 }
 
@@ -148,8 +148,6 @@ pub struct Options {
     pub server_keepalive: bool,
     /// `nolinger`
     pub nolinger: bool,
-    /// `splice-request`, `splice-response`, `splice-auto` in TCP mode and for bodies; never changes what is sent.
-    pub splice: bool,
     /// `http-pretend-keepalive`
     pub pretend_keepalive: bool,
     /// `independent-streams`

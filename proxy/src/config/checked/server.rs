@@ -22,8 +22,6 @@ pub struct Server {
     pub written_rise: Option<u32>,
     /// Where it is. A port of 0 in an `Ip`: the port the client connected to (`server s 1.2.3.4`), see `port_offset`.
     pub address: Address,
-    /// What was written, for statistics and messages (`web1:5000`).
-    pub written: Arc<str>,
     /// `+N`/`-N` or no port: the client's port with this offset.
     pub port_offset: Option<i32>,
     /// `weight`

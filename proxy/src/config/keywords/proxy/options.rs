@@ -41,11 +41,7 @@ pub(super) const ROWS: &[Row<Draft>] = &[
     http(inverts(row("option originalto", ALL, (0, 6), forwarded::originalto))),
     switch("option persist", BACK_DEF, |d| &mut d.options.persist),
     switch("option prefer-last-server", BACK_DEF, |d| &mut d.options.prefer_last_server),
-    switch("option splice-auto", ALL, |d| &mut d.options.splice),
-    switch("option splice-request", ALL, |d| &mut d.options.splice),
-    switch("option splice-response", ALL, |d| &mut d.options.splice),
     switch("option srvtcpka", BACK_DEF, |d| &mut d.options.server_keepalive),
-    inverts(row("option tcpsplice", ALL, (0, 0), |c| { c.migrated("option splice-auto"); c.target.options.splice = c.form == Form::Plain; Ok(()) })),
     inverts(row("option tcpka", ALL, (0, 0), tcpka)),
 ];
 

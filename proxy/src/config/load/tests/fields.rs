@@ -88,7 +88,6 @@ fn parameters_of_bind() {
 fn parameters_of_server() {
     rows! {
         server("").address.to_string() == "10.0.0.1:80",
-        &*server("").written == "web1:80",
         (server("").weight, server("weight 0").weight) == (1, 0),
         server("backup").backup && server("disabled").disabled,
         (server("maxconn 7").maxconn, server("maxqueue 8").maxqueue) == (7, 8),
