@@ -42,6 +42,8 @@ pub(super) struct Draft {
     pub(super) servers: Vec<ServerDraft>,
     pub(super) check: Option<PluginUse>,
     pub(super) check_lines: Inherited<Vec<Word>>,
+    /// True while the kind of check is what the defaults say.
+    pub(super) check_is_inherited: bool,
     pub(super) retries: u32,
     pub(super) redispatch: i32,
     pub(super) retry_on: RetryOn,
@@ -78,6 +80,13 @@ impl<T> Inherited<T> {
             self.lines.clear();
         }
         self.lines.push(line);
+    }
+
+    /// Drops lines of the defaults, as long as the section has none of its own.
+    pub(super) fn disinherit(&mut self, unwanted: impl Fn(&T) -> bool) {
+        if self.inherited {
+            self.lines.retain(|line| !unwanted(line));
+        }
     }
 
     pub(super) fn lines(&self) -> &[T] {
@@ -194,6 +203,7 @@ impl Draft {
             servers: Vec::new(),
             check: None,
             check_lines: Inherited { lines: Vec::new(), inherited: false },
+            check_is_inherited: false,
             retries: 3,
             redispatch: 0,
             retry_on: RetryOn { conn_failure: true, ..RetryOn::default() },
@@ -223,6 +233,7 @@ impl Draft {
         draft.disabled = self.disabled;
         draft.hash_lines.inherit();
         draft.check_lines.inherit();
+        draft.check_is_inherited = true;
         draft
     }
 

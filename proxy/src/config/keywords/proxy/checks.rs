@@ -35,6 +35,9 @@ fn kind(c: &mut Call<'_, Draft>) -> Result<(), Diagnostic> {
         }
         return Ok(());
     }
+    // the request is said anew: what defaults add to theirs does not belong to it
+    c.target.check_lines.disinherit(is_send);
+    c.target.check_is_inherited = false;
     let name = Word::plain(name, c.span);
     c.target.check = Some(PluginUse { name, args: c.args.to_vec(), lines: Vec::new() });
     Ok(())
@@ -47,6 +50,18 @@ fn line(c: &mut Call<'_, Draft>) -> Result<(), Diagnostic> {
         c.reading.out.extend(errors);
         return Ok(());
     }
+    if is_send(&words)
+        && std::mem::take(&mut c.target.check_is_inherited)
+        && let Some(check) = &mut c.target.check
+    {
+        // a request of the section's own: that of the defaults does not show through
+        check.args.clear();
+    }
     c.target.check_lines.push(words);
     Ok(())
+}
+
+/// `http-check send`
+fn is_send(line: &Vec<Word>) -> bool {
+    line[0].text == "http-check" && line.get(1).is_some_and(|word| word.text == "send")
 }
