@@ -11,6 +11,8 @@ pub enum Stage {
     Rule(Family),
     /// While a request is placed: `balance`, `unique-id-format`, `monitor fail` and their kin.
     Request,
+    /// In a health check: there is a server and what it said, and no client.
+    Check,
     /// At the end, when all is known.
     Log,
 }
@@ -21,6 +23,7 @@ impl Stage {
         match self {
             Stage::Rule(family) => family_name(family),
             Stage::Request => "the choice of a server",
+            Stage::Check => "health checks",
             Stage::Log => "log formats",
         }
     }
@@ -39,6 +42,7 @@ impl Stage {
             Moment::TcpResponse => {
                 matches!(needs, Nothing | Connection | RequestKept | Server | ResponseBytes)
             }
+            Moment::Check => matches!(needs, Nothing | Server | Response | ResponseBytes),
             Moment::End => !matches!(needs, RequestBytes | RequestBody | ResponseBytes),
         }
     }
@@ -53,6 +57,7 @@ impl Stage {
             Stage::Rule(HttpResponse | HttpAfterResponse | StickStoreResponse) => Moment::Response,
             Stage::Rule(TcpResponseContent) => Moment::TcpResponse,
             Stage::Rule(_) | Stage::Request => Moment::Request,
+            Stage::Check => Moment::Check,
             Stage::Log => Moment::End,
         }
     }
@@ -63,6 +68,7 @@ enum Moment {
     Request,
     Response,
     TcpResponse,
+    Check,
     End,
 }
 

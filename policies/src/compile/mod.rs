@@ -149,7 +149,7 @@ impl<'a> Compiler<'a> {
     }
 
     /// Compiles something that is evaluated at a stage.
-    pub(crate) fn at<T>(&self, stage: Stage, build: impl FnOnce() -> T) -> T {
+    pub fn at<T>(&self, stage: Stage, build: impl FnOnce() -> T) -> T {
         let before = self.stage.replace(stage);
         let built = build();
         self.stage.set(before);

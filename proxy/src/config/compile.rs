@@ -66,7 +66,7 @@ impl Rehearsal<'_> {
             refused.extend(plugins.balance(&proxy.name, &proxy.balance).err());
         }
         if proxy.servers.iter().any(|s| s.check.is_some()) {
-            refused.extend(plugins.health(&proxy.name, &proxy.check).err());
+            refused.extend(compiler.at(Stage::Check, || plugins.health(&proxy.name, &proxy.check)).err());
         }
         compiler.finish();
         out.extend(found.iter().cloned());

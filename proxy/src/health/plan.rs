@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use portero_grammar::{Diagnostic, Diagnostics, Word};
 use portero_policies::vocabulary::Context;
-use portero_policies::{Compiler, Vocabulary};
+use portero_policies::{Compiler, Stage, Vocabulary};
 
 use super::probe::Limits;
 use super::timing::Timing;
@@ -44,7 +44,8 @@ pub(super) fn plan(shared: &Shared, checked: &Checked) -> Result<Vec<Planned>, D
         let compiler = Compiler::new(&vocabulary, context, &checked.sources, &mut found);
         let plugins = Plugins { all: &shared.plugins, common, compile: &compiler };
         for server in &proxy.servers {
-            match server.check.as_ref().map(|check| one(checked, proxy, server, check, &plugins)) {
+            match server.check.as_ref().map(|check| one((checked, proxy, server, check), &compiler, &plugins))
+            {
                 Some(Ok(plan)) => planned.push(plan),
                 Some(Err(diagnostic)) => diagnostics.push(diagnostic),
                 None => {}
@@ -57,14 +58,12 @@ pub(super) fn plan(shared: &Shared, checked: &Checked) -> Result<Vec<Planned>, D
 }
 
 fn one(
-    checked: &Checked,
-    proxy: &Proxy,
-    server: &Server,
-    check: &Check,
+    (checked, proxy, server, check): (&Checked, &Proxy, &Server, &Check),
+    compiler: &Compiler<'_>,
     plugins: &Plugins<'_>,
 ) -> Result<Planned, Diagnostic> {
     let usage = check.probe.as_ref().unwrap_or(&proxy.check);
-    let probe = plugins.health(&proxy.name, usage)?;
+    let probe = compiler.at(Stage::Check, || plugins.health(&proxy.name, usage))?;
     let timing = Timing::new(check, &proxy.timeouts, checked.global.spread_checks);
     let header = check.send_proxy.then(|| server.send_proxy.unwrap_or(ProxyHeader::V1));
     // where the words stand in the file is no difference
