@@ -141,3 +141,20 @@ fn junk_and_silence_are_tried_again_where_retry_on_names_them() {
     let case = retried("retry-on all-retryable-errors", junk.address());
     assert_eq!(case.proxy.get("/").text(), "good");
 }
+
+#[test]
+fn an_idle_connection_that_has_died_is_no_fault_of_the_server() {
+    let bad = Origin::scripted(|mut peer| {
+        peer.request()?;
+        peer.send("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nbad")?;
+        peer.head().map(drop)
+    });
+    let case = retried("balance first\n        retries 0", bad.address());
+    let mut client = case.proxy.connect();
+    let began = Instant::now();
+    assert_eq!((client.get("/").text(), client.get("/").text()), ("bad".to_owned(), "bad".to_owned()));
+    assert!(began.elapsed() < Duration::from_millis(150), "without a pause");
+    case.log.line_with(&["app/bad rc=1 200 --"]);
+    assert_eq!(case.counts("bad"), [0, 0, 1, 0]);
+    assert_eq!(bad.connections(), 2);
+}

@@ -81,6 +81,9 @@ pub async fn place(road: &mut Road<'_>) -> Result<Place, Fail> {
         };
         if let Some(mut place) = place {
             place.bound = bound;
+            if persistent.is_none() {
+                place.server.state.counters.inc(Counter::Selected);
+            }
             return Ok(place);
         }
     }
@@ -193,7 +196,6 @@ fn take(road: &mut Road<'_>, be: &Rc<Proxy>, index: usize) -> Place {
     road.ex.log.timers.queued = Some(now);
     road.ex.server = Some(server.state.clone());
     server.state.counters.inc(Counter::Sessions);
-    server.state.counters.inc(Counter::Selected);
     server.state.rate.hit(now);
     Place { server, index, bound: false, backend: be.clone() }
 }

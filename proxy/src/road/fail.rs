@@ -15,8 +15,19 @@ pub struct Fail {
     pub phase: u8,
     /// Whose fault it was, for the counters.
     pub fault: Fault,
-    /// True when the server has certainly not acted on the request, or may act on it twice without harm.
-    pub retry: bool,
+    /// Whether another try is safe.
+    pub retry: Retry,
+}
+
+/// Whether another try is safe: the server has certainly not acted on the request, or may act on it twice without harm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Retry {
+    /// It is not.
+    No,
+    /// It is, and the server is to blame.
+    Yes,
+    /// It is, and only the connection is to blame: it had waited idle, and the server has closed it meanwhile.
+    Stale,
 }
 
 /// What the client is told.
@@ -68,12 +79,12 @@ pub mod phase {
 impl Fail {
     /// A failure that ends with the error page of a status.
     pub fn status(status: u16, cause: u8, phase: u8, fault: Fault) -> Fail {
-        Fail { answer: Tell::Reply(Reply::Status(status)), cause, phase, fault, retry: false }
+        Fail { answer: Tell::Reply(Reply::Status(status)), cause, phase, fault, retry: Retry::No }
     }
 
     /// A failure that the client is told nothing of.
     pub fn silent(cause: u8, phase: u8, fault: Fault) -> Fail {
-        Fail { answer: Tell::Nothing, cause, phase, fault, retry: false }
+        Fail { answer: Tell::Nothing, cause, phase, fault, retry: Retry::No }
     }
 
     /// The end of all sessions with the server (`on-marked-down shutdown-sessions`, the operator's word).
@@ -86,17 +97,22 @@ impl Fail {
 
     /// A reply that a rule or a service gave.
     pub fn reply(reply: Reply, cause: u8, phase: u8, fault: Fault) -> Fail {
-        Fail { answer: Tell::Reply(reply), cause, phase, fault, retry: false }
+        Fail { answer: Tell::Reply(reply), cause, phase, fault, retry: Retry::No }
     }
 
     /// The end that a rule made of the connection.
     pub fn close(close: Close, phase: u8) -> Fail {
-        Fail { answer: Tell::Close(close), cause: b'P', phase, fault: Fault::DeniedRequest, retry: false }
+        Fail { answer: Tell::Close(close), cause: b'P', phase, fault: Fault::DeniedRequest, retry: Retry::No }
     }
 
     /// Says that another try is safe.
     pub fn may_retry(mut self, retry: bool) -> Fail {
-        self.retry = retry;
+        self.retry = if retry { Retry::Yes } else { Retry::No };
         self
+    }
+
+    /// Says that an idle connection was to blame, and that another try is safe.
+    pub fn stale(self) -> Fail {
+        Fail { retry: Retry::Stale, ..self }
     }
 }

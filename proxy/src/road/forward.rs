@@ -213,8 +213,9 @@ fn client_left(stream: &crate::net::Stream, buffer: &mut crate::net::Buffer, cx:
 /// request goes to another connection, unless it may have been acted upon and must not be repeated (RFC 9110, 9.2.2). A
 /// reset does not tell: a server that has read the request and falls over resets as well.
 fn no_response(up: &Upstream, idempotent: bool, unsent: bool) -> Fail {
-    let retry = up.buffer.is_empty() && up.reused && (idempotent || unsent);
-    Fail::status(502, b'S', phase::HEADERS, Fault::BadResponse).may_retry(retry)
+    let fail = Fail::status(502, b'S', phase::HEADERS, Fault::BadResponse);
+    let stale = up.buffer.is_empty() && up.reused && (idempotent || unsent);
+    if stale { fail.stale() } else { fail }
 }
 
 fn bad_response() -> Fail {

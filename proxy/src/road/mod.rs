@@ -34,7 +34,7 @@ use crate::worker::Worker;
 
 pub use backend::{Place, enter as enter_backend, place};
 pub use bonds::Bonds;
-pub use fail::{Fail, Fault, Tell, phase};
+pub use fail::{Fail, Fault, Retry, Tell, phase};
 pub use finish::{finish, log_early, log_refused};
 pub use forward::write_lead;
 pub use frontend::{choose_backend, number};

@@ -1,11 +1,14 @@
 //! What follows a failed try of a server: what is counted, and whether, where and when there is another.
+//!
+//! A request that belongs to its server (persistence, hashing) stays there unless `option redispatch` says otherwise. Any
+//! other goes to another server at once; HAProxy wants `option redispatch` for that as well.
 
 use std::time::Duration;
 
 use portero_api::{Counter, Outcome};
 
 use super::backend::Place;
-use super::{Fail, Fault, Road, Tell};
+use super::{Fail, Fault, Retry, Road, Tell};
 use crate::config::checked::RetryOn;
 use crate::health::Seen;
 
@@ -17,7 +20,9 @@ pub fn note_failure(road: &Road<'_>, place: &Place, fail: &Fail) {
         Fault::ClientAbort => Outcome::Aborted,
         _ => return,
     };
-    if let Some(seen) = seen(fail) {
+    if fail.retry != Retry::Stale
+        && let Some(seen) = seen(fail)
+    {
         place.server.saw(seen);
     }
     road.be.balance.finished(&place.server.state, outcome);
@@ -46,15 +51,20 @@ pub fn by_event(fail: Fail, on: &RetryOn, silent: bool) -> Fail {
         (Fault::BadResponse, b'S') => on.empty_response && silent,
         _ => false,
     };
-    let retry = fail.retry || named;
-    fail.may_retry(retry)
+    if fail.retry == Retry::No { fail.may_retry(named) } else { fail }
 }
 
 /// Whether there is another try after this failure, and after which pause; the failure itself when there is none.
 pub fn next_try(road: &mut Road<'_>, place: &Place, fail: Fail) -> Result<Option<Duration>, Fail> {
     let conf = road.be.conf.clone();
+    let tries_are_left = match fail.retry {
+        Retry::No => false,
+        // the server has had no try yet
+        Retry::Stale => true,
+        Retry::Yes => road.ex.log.retries < conf.retries,
+    };
     let refused = fail.fault == Fault::Connect && !conf.retry_on.conn_failure;
-    if !fail.retry || refused || road.response_begun || road.ex.log.retries >= conf.retries {
+    if !tries_are_left || refused || road.response_begun {
         count(place, &fail);
         return Err(fail);
     }
@@ -62,8 +72,8 @@ pub fn next_try(road: &mut Road<'_>, place: &Place, fail: Fail) -> Result<Option
     road.ex.log.retries += 1;
     road.ex.response.clear();
     road.ex.response_payload.clear();
-    let others = has_others(road, place);
-    if others && (!place.bound || redispatches(conf.redispatch, road.ex.log.retries, conf.retries)) {
+    let leaves = fail.retry != Retry::Stale && has_others(road, place);
+    if leaves && (!place.bound || redispatches(conf.redispatch, road.ex.log.retries, conf.retries)) {
         redispatch(road, place);
         return Ok(None);
     }
@@ -136,10 +146,12 @@ mod tests {
     fn an_event_is_tried_again_where_it_is_named() {
         let fail = |cause| Fail::status(502, cause, phase::HEADERS, Fault::BadResponse);
         let empty = RetryOn { empty_response: true, ..RetryOn::default() };
-        assert!(by_event(fail(b'S'), &empty, true).retry);
-        assert!(!by_event(fail(b'S'), &empty, false).retry, "half a response");
-        assert!(!by_event(fail(b'P'), &empty, true).retry && !by_event(fail(b's'), &empty, true).retry);
+        let again = |fail, on: &RetryOn, silent| by_event(fail, on, silent).retry == Retry::Yes;
+        assert!(again(fail(b'S'), &empty, true));
+        assert!(!again(fail(b'S'), &empty, false), "half a response");
+        assert!(!again(fail(b'P'), &empty, true) && !again(fail(b's'), &empty, true));
         let junk = RetryOn { junk_response: true, ..RetryOn::default() };
-        assert!(by_event(fail(b'P'), &junk, false).retry);
+        assert!(again(fail(b'P'), &junk, false));
+        assert_eq!(by_event(fail(b'S').stale(), &junk, true).retry, Retry::Stale);
     }
 }
