@@ -35,9 +35,15 @@ pub struct Session {
     /// Connections to servers that are this client's own.
     pub bonds: Bonds,
     facts: Facts,
+    inside: Inside,
 }
 
 impl Session {
+    /// The worker that serves it.
+    pub fn worker(&self) -> &Rc<Worker> {
+        &self.inside.worker
+    }
+
     /// The facts of the connection, for an exchange; [`Session::put`] takes them back.
     pub fn take(&mut self) -> Conn {
         std::mem::replace(&mut self.facts, Facts::Taken).unpack(&self.fe, &self.slot)
@@ -59,48 +65,37 @@ pub enum Next {
 }
 
 /// Serves a connection until it closes.
-pub async fn serve(worker: Rc<Worker>, slot: Rc<Slot>, stream: Stream, ends: Ends, seat: Seat) {
-    let _inside = Inside::enter(&worker, slot.frontend(), seat);
-    let (mut session, mut conn) = open(&worker, slot, stream, ends);
-    if !accepted(&session, &mut conn) {
-        return;
-    }
-    session.put(conn);
-    if session.slot.accept_proxy() && Box::pin(read_proxy_header(&worker, &mut session)).await.is_err() {
-        return;
-    }
-    let mut conn = session.take();
-    if !admitted(&session, &mut conn) {
-        return;
-    }
-    session.put(conn);
-    match session.fe.conf.mode {
-        Mode::Tcp => Box::pin(tcp::session(&worker, session)).await,
-        Mode::Http => {
-            serve_http(&worker, &mut session).await;
-            if session.fe.conf.options.nolinger {
-                session.stream.reset_on_close();
+///
+/// This is all that an idle connection is, and there may be very many: what only one that works needs is kept out of
+/// this frame, in plain calls and boxes.
+#[allow(clippy::manual_async_fn)] // an `async fn` would hold its argument twice
+pub fn serve(mut session: Session) -> impl Future<Output = ()> {
+    async move {
+        if session.slot.accept_proxy() && Box::pin(read_proxy_header(&mut session)).await.is_err() {
+            return;
+        }
+        if !admitted(&mut session) {
+            return;
+        }
+        if session.fe.conf.mode == Mode::Tcp {
+            return Box::pin(tcp::session(&mut session)).await;
+        }
+        read_early(&mut session);
+        while session.early.is_some() || wait_for_bytes(&session).await {
+            refresh(&mut session);
+            if Box::pin(http::active(&mut session)).await == Next::Close {
+                break;
             }
         }
-    }
-}
-
-async fn serve_http(worker: &Rc<Worker>, session: &mut Session) {
-    read_early(worker, session);
-    loop {
-        if session.early.is_none() && !wait_for_bytes(worker, session).await {
-            return;
-        }
-        refresh(worker, session);
-        // boxed, so that a connection that waits does not hold the memory of one that works
-        if Box::pin(http::active(worker, session)).await == Next::Close {
-            return;
+        if session.fe.conf.options.nolinger {
+            session.stream.reset_on_close();
         }
     }
 }
 
 /// Takes what the client sent along with its handshake: no wait, and no timer for one.
-fn read_early(worker: &Rc<Worker>, session: &mut Session) {
+fn read_early(session: &mut Session) {
+    let worker = &session.inside.worker;
     if session.early.is_some() {
         return;
     }
@@ -115,7 +110,8 @@ fn read_early(worker: &Rc<Worker>, session: &mut Session) {
 }
 
 /// Waits until the client sends something. False when it closed, or its time is over.
-async fn wait_for_bytes(worker: &Rc<Worker>, session: &Session) -> bool {
+async fn wait_for_bytes(session: &Session) -> bool {
+    let worker = &session.inside.worker;
     let first = session.facts.requests() == 0;
     // with this option a connection ends behind a response, never before a request
     let stays = first || session.fe.conf.options.idle_close_on_response;
@@ -148,8 +144,8 @@ pub fn idle_limit(fe: &Proxy, first: bool) -> Option<Duration> {
 }
 
 /// Takes the newest configuration, unless the frontend is not in it any more.
-fn refresh(worker: &Rc<Worker>, session: &mut Session) {
-    let newest = worker.snapshot();
+fn refresh(session: &mut Session) {
+    let newest = session.inside.worker.snapshot();
     if Rc::ptr_eq(&newest, &session.snapshot) {
         return;
     }
@@ -162,13 +158,20 @@ fn refresh(worker: &Rc<Worker>, session: &mut Session) {
 /// The addresses of a connection: the client's, and the one that it connected to.
 pub type Ends = (Option<SocketAddr>, Option<SocketAddr>);
 
-fn open(worker: &Rc<Worker>, slot: Rc<Slot>, stream: Stream, (peer, local): Ends) -> (Session, Conn) {
+/// A session, unless `tcp-request connection` rules refuse it before any byte is read.
+pub fn open(
+    worker: &Rc<Worker>,
+    slot: Rc<Slot>,
+    stream: Stream,
+    (peer, local): Ends,
+    seat: Seat,
+) -> Option<Session> {
     let snapshot = worker.snapshot();
     let fe = slot.frontend();
     if fe.conf.options.client_keepalive {
         stream.keep_alive();
     }
-    let conn = Conn {
+    let mut conn = Conn {
         frontend: fe.state.clone(),
         src: peer,
         dst: local,
@@ -183,28 +186,28 @@ fn open(worker: &Rc<Worker>, slot: Rc<Slot>, stream: Stream, (peer, local): Ends
         requests: 0,
     };
     let (facts, bonds) = (Facts::Taken, Bonds::default());
-    (Session { stream: Rc::new(stream), snapshot, fe, slot, early: None, bonds, facts }, conn)
-}
-
-/// `tcp-request connection` rules, before any byte is read. False when the connection is refused.
-fn accepted(session: &Session, conn: &mut Conn) -> bool {
+    let inside = Inside::enter(worker, fe.clone(), seat);
+    let mut session = Session { stream: Rc::new(stream), snapshot, fe, slot, early: None, bonds, facts, inside };
     let state = &session.fe.state;
     state.connection_rate.hit(conn.accepted);
     state.front.inc(Counter::Connections);
-    let allowed = allowed(session, conn, &session.fe.rules.tcp_connection, Counter::DeniedConnections);
+    let allowed = allowed(&session, &mut conn, &session.fe.rules.tcp_connection, Counter::DeniedConnections);
     // what these rules made of the addresses is what the socket is said to have (`fc_src`, `fc_dst`)
     (conn.peer, conn.local) = (conn.src, conn.dst);
-    allowed
+    session.put(conn);
+    allowed.then_some(session)
 }
 
 /// `tcp-request session` rules, once it is known who the client is. False when the connection is refused.
-fn admitted(session: &Session, conn: &mut Conn) -> bool {
-    if !allowed(session, conn, &session.fe.rules.tcp_session, Counter::DeniedSessions) {
-        return false;
+fn admitted(session: &mut Session) -> bool {
+    let mut conn = session.take();
+    let allowed = allowed(session, &mut conn, &session.fe.rules.tcp_session, Counter::DeniedSessions);
+    if allowed {
+        session.fe.state.session_rate.hit(conn.accepted);
+        session.fe.state.front.inc(Counter::Sessions);
     }
-    session.fe.state.session_rate.hit(conn.accepted);
-    session.fe.state.front.inc(Counter::Sessions);
-    true
+    session.put(conn);
+    allowed
 }
 
 fn allowed(session: &Session, conn: &mut Conn, rules: &RuleSet, counter: Counter) -> bool {
@@ -224,7 +227,8 @@ fn allowed(session: &Session, conn: &mut Conn, rules: &RuleSet, counter: Counter
     false
 }
 
-async fn read_proxy_header(worker: &Rc<Worker>, session: &mut Session) -> io::Result<()> {
+async fn read_proxy_header(session: &mut Session) -> io::Result<()> {
+    let worker = session.inside.worker.clone();
     let mut buffer = worker.buffers.take();
     let mut deadline = Deadline::default();
     let until = session.fe.conf.timeouts.client.map(|t| Instant::now() + t);

@@ -14,11 +14,13 @@ use crate::road::exchange::exchange;
 use crate::road::{self, Client, Road};
 use crate::worker::Worker;
 
-/// After so long without a byte a connection gives its memory back and waits as an idle one.
-const PARK_AFTER: Duration = Duration::from_millis(100);
+/// After so long without a byte a connection gives its memory back and waits as an idle one: soon while it has made
+/// but one request, later when it has shown that requests follow each other.
+const PARK_AFTER: [Duration; 2] = [Duration::from_millis(10), Duration::from_millis(100)];
 
 /// Serves requests as long as they follow each other closely.
-pub async fn active(worker: &Rc<Worker>, session: &mut Session) -> Next {
+pub async fn active(session: &mut Session) -> Next {
+    let worker = &session.worker().clone();
     let mut active = Active::new(worker, session);
     let next = active.run(worker, session).await;
     let Active { client, ex, .. } = active;
@@ -119,7 +121,8 @@ impl Active {
         let idle = idle_limit(&session.fe, first).map(|t| if first { self.ex.conn.accepted } else { begun } + t);
         let times = &session.fe.conf.timeouts;
         let request = times.http_request.or(times.client);
-        let park = (!first).then(|| begun + PARK_AFTER);
+        let patience = PARK_AFTER[usize::from(self.ex.conn.requests > 1)];
+        let park = (!first).then(|| begun + patience);
         let mut scan = http1::Scan::default();
         let Active { client, ex, .. } = self;
         poll_fn(|cx| {

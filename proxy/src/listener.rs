@@ -363,7 +363,10 @@ pub async fn accept_loop(worker: Rc<Worker>, slot: Rc<Slot>, listener: Listener)
             Some(Ok((stream, peer))) => {
                 let seat = slot.enter(&worker.shared);
                 let local = fixed.or_else(|| stream.local());
-                worker.spawn(connection::serve(worker.clone(), slot.clone(), stream, (peer, local), seat));
+                let session = connection::open(&worker, slot.clone(), stream, (peer, local), seat);
+                if let Some(session) = session {
+                    worker.spawn(connection::serve(session));
+                }
             }
             Some(Err(error)) => after_accept_error(&error, &mut complained).await,
         }

@@ -17,7 +17,8 @@ use crate::road::{
 use crate::worker::Worker;
 
 /// Serves a session from its first byte to its line in the log.
-pub async fn session(worker: &Rc<Worker>, mut session: Session) {
+pub async fn session(session: &mut Session) {
+    let worker = &session.worker().clone();
     let conn = session.take();
     let buffer = session.early.take().map_or_else(|| worker.buffers.take(), |early| *early);
     let mut ex = Exchange::new(conn);
