@@ -192,7 +192,8 @@ impl fmt::Display for What {
 }
 
 impl Pattern {
-    fn parse(words: &mut Words<'_>, format: bool) -> Result<Pattern, BadArg> {
+    /// The pattern of a name, which has no case, or of a value.
+    fn parse(words: &mut Words<'_>, name: bool, format: bool) -> Result<Pattern, BadArg> {
         let mut method = "str";
         if words.peek() == Some("-m") {
             words.next();
@@ -205,8 +206,8 @@ impl Pattern {
             "sub" => Method::Sub,
             "reg" if format => return Err(words.bad("'reg' cannot be used with a log format")),
             "reg" => {
-                // A name has no case, and a value may be given as a pattern without it.
-                return Ok(Pattern { method: Method::Reg(words.regex()?), text: Text::Fixed(Vec::new()) });
+                let method = Method::Reg(words.regex_of(name)?);
+                return Ok(Pattern { method, text: Text::Fixed(Vec::new()) });
             }
             _ => return Err(words.unknown("'str', 'beg', 'end', 'sub' and 'reg'")),
         };
@@ -232,14 +233,14 @@ impl Pattern {
 
 fn header(full: bool, words: &mut Words<'_>) -> Result<What, BadArg> {
     let name = match words.value()? {
-        "name" => Pattern::parse(words, false)?,
-        "name-lf" => Pattern::parse(words, true)?,
+        "name" => Pattern::parse(words, true, false)?,
+        "name-lf" => Pattern::parse(words, true, true)?,
         _ => return Err(words.unknown("'name' and 'name-lf'")),
     };
     let value = match words.next() {
         None => None,
-        Some("value") => Some(Pattern::parse(words, false)?),
-        Some("value-lf") => Some(Pattern::parse(words, true)?),
+        Some("value") => Some(Pattern::parse(words, false, false)?),
+        Some("value-lf") => Some(Pattern::parse(words, false, true)?),
         Some(_) => return Err(words.unknown("'value' and 'value-lf'")),
     };
     Ok(What::Header { full, name, value })

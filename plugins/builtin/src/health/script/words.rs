@@ -66,8 +66,13 @@ impl<'a> Words<'a> {
 
     /// The value is a regular expression over bytes.
     pub(super) fn regex(&mut self) -> Result<regex::bytes::Regex, BadArg> {
+        self.regex_of(false)
+    }
+
+    /// The same; case is no difference where `caseless`.
+    pub(super) fn regex_of(&mut self, caseless: bool) -> Result<regex::bytes::Regex, BadArg> {
         let text = self.value()?;
-        let made = regex::bytes::RegexBuilder::new(text).unicode(false).build();
+        let made = regex::bytes::RegexBuilder::new(text).unicode(false).case_insensitive(caseless).build();
         made.map_err(|error| self.bad(format!("'{text}' is no regular expression: {error}")))
     }
 
