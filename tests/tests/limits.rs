@@ -143,6 +143,23 @@ fn a_wait_in_the_queue_ends_with_503() {
 }
 
 #[test]
+fn who_leaves_the_queue_is_served_no_more_with_abortonclose() {
+    let (origin, answer) = on_command();
+    let log = Syslog::udp();
+    let limits = Limits { server: "maxconn 1\n        option abortonclose", ..Limits::default() };
+    let proxy = proxy(&origin, &log, limits);
+    let mut first = ask(&proxy);
+    reached(&origin, 1);
+    let second = ask(&proxy);
+    eventually("it waits", || (number(&proxy, "app", "BACKEND", "qcur") == 1).then_some(()));
+    second.leave();
+    log.line_with(&[" CQ-- "]);
+    answer.send(()).expect("the origin listens");
+    assert_eq!(first.response().text(), "done");
+    assert_eq!(origin.heads().len(), 1, "the second never came");
+}
+
+#[test]
 fn running_out_of_descriptors_is_survived() {
     let (origin, log) = (Origin::answering("hello"), Syslog::udp());
     let config = "

@@ -9,8 +9,9 @@ use std::time::Instant;
 
 use portero_api::{Counter, Message, Method, Reply};
 
+use super::forward::client_left;
 use super::rules::{self, Side};
-use super::{Fail, Fault, Road, frontend, from_now, persistence, phase};
+use super::{Client, Fail, Fault, Road, frontend, persistence, phase};
 use crate::net::Deadline;
 use crate::queue::Call;
 use crate::snapshot::{Proxy, Rules, Server};
@@ -68,6 +69,8 @@ pub async fn service(road: &mut Road<'_>) -> Result<(), Fail> {
 /// that gets free.
 pub async fn place(road: &mut Road<'_>) -> Result<Place, Fail> {
     let be = road.be.clone();
+    let times = &be.conf.timeouts;
+    let until = times.queue.or(times.connect).map(|time| road.now + time);
     loop {
         let persistent = persistent(road, &be);
         let bound = persistent.is_some() || be.balance.is_deterministic();
@@ -77,7 +80,7 @@ pub async fn place(road: &mut Road<'_>) -> Result<Place, Fail> {
         };
         let place = match chosen {
             Some(index) if be.servers[index].state.try_enter() => Some(take(road, &be, index)),
-            _ => wait_in_queue(road, &be, chosen).await?,
+            _ => wait_in_queue(road, &be, chosen, until).await?,
         };
         if let Some(mut place) = place {
             place.bound = bound;
@@ -149,6 +152,7 @@ async fn wait_in_queue(
     road: &mut Road<'_>,
     be: &Rc<Proxy>,
     bound: Option<usize>,
+    until: Option<Instant>,
 ) -> Result<Option<Place>, Fail> {
     let server = bound.map(|i| be.servers[i].state.clone());
     if let Some(index) = bound {
@@ -163,18 +167,23 @@ async fn wait_in_queue(
         Some(_) => road.ex.log.server_queue = ticket.ahead,
         None => road.ex.log.backend_queue = ticket.ahead,
     }
-    let until = from_now(be.conf.timeouts.queue.or(be.conf.timeouts.connect));
+    let watched = be.conf.options.abortonclose && road.client.body.is_none();
+    let Client { stream, buffer, .. } = &mut *road.client;
     let mut deadline = Deadline::default();
     let call = poll_fn(|cx| {
         if let Poll::Ready(call) = Pin::new(&mut ticket).poll(cx) {
-            return Poll::Ready(Some(call));
+            return Poll::Ready(Ok(call));
         }
-        deadline.poll(until, cx).map(|()| None)
+        if watched && buffer.is_empty() && client_left(stream, buffer, cx) {
+            return Poll::Ready(Err(Fail::silent(b'C', phase::QUEUE, Fault::ClientAbort)));
+        }
+        let late = || Fail::status(503, b's', phase::QUEUE, Fault::Connect);
+        deadline.poll(until, cx).map(|()| Err(late()))
     });
     let call = call.await;
     road.now = Instant::now();
-    match call {
-        Some(Call::Place(state)) => {
+    match call? {
+        Call::Place(state) => {
             let index = be.states.iter().position(|s| Arc::ptr_eq(s, &state));
             match index {
                 Some(index) => Ok(Some(take(road, be, index))),
@@ -185,8 +194,7 @@ async fn wait_in_queue(
                 }
             }
         }
-        Some(Call::Again) => Ok(None),
-        None => Err(Fail::status(503, b's', phase::QUEUE, Fault::Connect)),
+        Call::Again => Ok(None),
     }
 }
 

@@ -198,7 +198,7 @@ pub fn send(
 }
 
 /// True when the client has closed. What it sends before that (pipelined requests) is kept.
-fn client_left(stream: &crate::net::Stream, buffer: &mut crate::net::Buffer, cx: &mut Context<'_>) -> bool {
+pub fn client_left(stream: &crate::net::Stream, buffer: &mut crate::net::Buffer, cx: &mut Context<'_>) -> bool {
     match stream.poll_read(cx, buffer.room()) {
         Poll::Ready(Ok(0) | Err(_)) => true,
         Poll::Ready(Ok(n)) => {
