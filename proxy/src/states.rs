@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use portero_api::{ProxyState, ServerState};
 
 use crate::config::checked::{Checked, Mode, Proxy, Server};
+use crate::config::environment::host_name;
 use crate::shared::Shared;
 
 /// Makes the states of all proxies and servers of a configuration.
@@ -14,7 +15,8 @@ pub fn apply(shared: &Shared, checked: &Checked) {
     let maxconn = shared.maxconn(checked);
     shared.clients.set_max(maxconn);
     shared.process.set_max_connections(maxconn);
-    shared.process.set_node(checked.global.node.as_deref().unwrap_or_default());
+    let node = checked.global.node.as_deref().map_or_else(host_name, str::to_owned);
+    shared.process.set_node(&node);
     shared.process.set_description(checked.global.description.as_deref().unwrap_or_default());
     for conf in &checked.proxies {
         let state = proxy(shared, conf);

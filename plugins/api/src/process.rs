@@ -73,7 +73,7 @@ impl Process {
         self.connections.fetch_sub(1, Relaxed);
     }
 
-    /// The name of the node (`node`); empty when there is none.
+    /// The name of the node (`node`), else that of the machine.
     pub fn node(&self) -> String {
         self.node.read().unwrap_or_else(|e| e.into_inner()).clone()
     }

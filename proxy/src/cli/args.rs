@@ -97,7 +97,9 @@ pub fn parse(args: &[String]) -> Result<Command, String> {
         None | Some("help" | "-h" | "--help") => Ok(Command::Help),
         Some("demo") => no_more(args, Command::Demo),
         Some("version" | "--version") => Ok(Command::Version(false)),
-        Some("check") => Ok(Command::Check(Options { files: paths(args)?, verbose: true, ..Options::default() })),
+        Some("check") => {
+            Ok(Command::Check(Options { files: paths(args)?, verbose: true, ..Options::default() }))
+        }
         Some("convert") => Ok(Command::Convert(paths(args)?)),
         Some("reload") => match args {
             [_, target] => Ok(Command::Reload(target.clone())),

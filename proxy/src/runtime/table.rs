@@ -41,7 +41,8 @@ const USER: Needs = Needs::Level(Level::User);
 const OPERATOR: Needs = Needs::Level(Level::Operator);
 const ADMIN: Needs = Needs::Level(Level::Admin);
 
-/// All commands, in the order of `help`.
+/// All commands, in the order of `help`, a line each.
+#[rustfmt::skip]
 pub(super) const COMMANDS: &[Command] = &[
     row("clear counters", "[all|server <bk>/<srv> [force]]", "clear max statistics counters (or all, or one server's)", OPERATOR, stats::clear),
     row("debug dev log", "<text>", "send a line to the global log targets", Needs::Expert(Level::Admin), process::log),
@@ -86,6 +87,7 @@ pub(super) const COMMANDS: &[Command] = &[
 ];
 
 /// Commands of HAProxy's that are not there, by the words they begin with.
+#[rustfmt::skip]
 const NOT_THERE: &[&str] = &[
     "abort ssl", "acme", "add acl", "add backend", "add map", "add server", "add ssl", "clear acl", "clear map",
     "clear table", "commit acl", "commit map", "commit ssl", "debug", "del acl", "del backend", "del map", "del server",
