@@ -38,12 +38,12 @@ fn csv_has_the_columns_of_haproxy_and_counts() {
     assert!(page.header("content-type").is_some_and(|kind| kind.starts_with("text/plain")));
     assert!(page.text().starts_with(FIRST_COLUMNS), "{}", page.text());
     // an exchange is counted when it has ended: the client may have its answer a moment before
-    let stats = eventually("five requests at s1", || {
+    let stats = eventually("five requests counted", || {
         let stats = proxy.stats();
-        (stats.number("app", "s1", "stot") == 5).then_some(stats)
+        (stats.number("app", "BACKEND", "hrsp_2xx") == 5).then_some(stats)
     });
+    assert_eq!(stats.number("app", "s1", "stot"), 5);
     assert_eq!(stats.number("app", "s1", "hrsp_2xx"), 5);
-    assert_eq!(stats.number("app", "BACKEND", "hrsp_2xx"), 5);
     assert!(stats.number("front", "FRONTEND", "hrsp_2xx") >= 5);
     assert!(stats.number("app", "s1", "bout") >= 5 * "hello".len() as u64);
     assert_eq!(stats.field("front", "FRONTEND", "status"), "OPEN");
