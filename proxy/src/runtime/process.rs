@@ -120,20 +120,6 @@ pub(super) fn env(call: &mut Call<'_>) -> Result<Answer, String> {
     }
 }
 
-pub(super) fn errors(_: &mut Call<'_>) -> Result<Answer, String> {
-    Err("Portero keeps no copies of erroneous messages: the log says what was wrong with each.\n".to_owned())
-}
-
-pub(super) fn timeout(call: &mut Call<'_>) -> Result<Answer, String> {
-    match call.arg(0) {
-        Some(_) => {
-            Err("'set timeout cli' is not supported: 'stats timeout' of the configuration holds.\n"
-                .to_owned())
-        }
-        None => Err("Invalid timeout value.\n".to_owned()),
-    }
-}
-
 /// `debug dev log`: a line for who wants to see whether logs arrive.
 pub(super) fn log(call: &mut Call<'_>) -> Result<Answer, String> {
     let checked = call.daemon.checked();
