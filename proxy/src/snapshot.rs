@@ -190,7 +190,7 @@ impl Snapshot {
             head: global.bufsize.saturating_sub(global.maxrewrite),
             fields: global.max_headers,
             unsafe_ok,
-            any_payload: false,
+            any_payload: global.any_payload,
         }
     }
 }

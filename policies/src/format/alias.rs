@@ -72,7 +72,10 @@ static TABLE: &[Row] = &[
     text("HU", |x, _, o| uri::request(request_word(x, 1), o)),
     text("HV", |x, _, o| uri::request(request_word(x, 2), o)),
     text("ID", |x, _, o| uri::request(x.log.unique_id.get(x).unwrap_or_default(), o)),
-    count("ST", |x, _, o| write_uint(x.log.status.into(), o)),
+    count("ST", |x, _, o| match x.log.status {
+        0 => o.extend_from_slice(b"-1"),
+        status => write_uint(status.into(), o),
+    }),
     date("T", |x, _, o| accepted(x, Style::Utc, o)),
     number("Ta", From::Fetch("txn.timer.total")),
     timer("Tc", "bc.timer.connect"),

@@ -9,8 +9,8 @@ use std::time::Instant;
 
 use portero_api::{Counter, Message, Method, Reply};
 
-use super::forward::client_left;
 use super::rules::{self, Side};
+use super::abort::{self, Watch};
 use super::{Client, Fail, Fault, Road, frontend, persistence, phase};
 use crate::net::Deadline;
 use crate::queue::Call;
@@ -167,21 +167,23 @@ async fn wait_in_queue(
         Some(_) => road.ex.log.server_queue = ticket.ahead,
         None => road.ex.log.backend_queue = ticket.ahead,
     }
-    let watched = be.conf.options.abortonclose && road.client.body.is_none();
-    let Client { stream, buffer, .. } = &mut *road.client;
     let mut deadline = Deadline::default();
+    let on = abort::is_watched(road);
+    let Client { stream, buffer, .. } = &mut *road.client;
+    let mut watch = Watch::new(stream, buffer, on);
     let call = poll_fn(|cx| {
         if let Poll::Ready(call) = Pin::new(&mut ticket).poll(cx) {
             return Poll::Ready(Ok(call));
         }
-        if watched && buffer.is_empty() && client_left(stream, buffer, cx) {
-            return Poll::Ready(Err(Fail::silent(b'C', phase::QUEUE, Fault::ClientAbort)));
+        if watch.poll(cx).is_ready() {
+            return Poll::Ready(Err(abort::left(phase::QUEUE)));
         }
         let late = || Fail::status(503, b's', phase::QUEUE, Fault::Connect);
         deadline.poll(until, cx).map(|()| Err(late()))
     });
     let call = call.await;
     road.now = Instant::now();
+    road.ex.log.timers.queued = Some(road.now);
     match call? {
         Call::Place(state) => {
             let index = be.states.iter().position(|s| Arc::ptr_eq(s, &state));

@@ -2,7 +2,7 @@
 
 use portero_api::Counter;
 
-use super::{Fail, Road, backend, finish, forward, frontend, persistence, prepare, replies, retry};
+use super::{Fail, Road, abort, backend, finish, forward, frontend, persistence, prepare, replies, retry};
 
 /// Walks the whole road with a request whose head was read. True when another request may follow on the connection.
 ///
@@ -49,7 +49,7 @@ async fn tries(road: &mut Road<'_>) -> Result<(), Fail> {
         let pause = retry::next_try(road, &place, fail)?;
         drop(place);
         if let Some(pause) = pause {
-            tokio::time::sleep(pause).await;
+            abort::pause(road, pause).await?;
         }
     }
 }

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use portero_api::{Counter, Framing, Outcome, Version};
 
+use super::abort::Watch;
 use super::backend::Place;
 use super::rules::{self, Side};
 use super::incoming::Incoming;
@@ -146,8 +147,8 @@ async fn response_head(
                 Poll::Pending => break,
             }
         }
-        if abort && request.is_none() && buffer.is_empty() && client_left(stream, buffer, cx) {
-            return Poll::Ready(Err(client_gone(phase::HEADERS)));
+        if Watch::new(stream, buffer, abort && request.is_none()).poll(cx).is_ready() {
+            return Poll::Ready(Err(Fail::status(400, b'C', phase::HEADERS, Fault::ClientAbort)));
         }
         // the server's time runs from the end of the request, the client's while its body is awaited
         let sending = request.as_ref().is_some_and(|p| !p.is_decoded());
@@ -194,18 +195,6 @@ pub fn send(
         // a client that ends its direction in the middle of its body can still be told
         Poll::Ready(Err(PumpFail::From(_))) => Err(Fail::status(400, b'C', phase::DATA, Fault::ClientAbort)),
         Poll::Ready(Err(PumpFail::Malformed)) => Err(Fail::status(400, b'P', phase::DATA, Fault::BadRequest)),
-    }
-}
-
-/// True when the client has closed. What it sends before that (pipelined requests) is kept.
-pub fn client_left(stream: &crate::net::Stream, buffer: &mut crate::net::Buffer, cx: &mut Context<'_>) -> bool {
-    match stream.poll_read(cx, buffer.room()) {
-        Poll::Ready(Ok(0) | Err(_)) => true,
-        Poll::Ready(Ok(n)) => {
-            buffer.fill(n);
-            false
-        }
-        Poll::Pending => false,
     }
 }
 

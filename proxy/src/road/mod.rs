@@ -2,6 +2,7 @@
 //! and choices, [`upstream`] the connection, [`forward`] and [`pump`] move heads and bodies, [`replies`] is the one
 //! place where a failure becomes a reply, [`finish`] the one place where an exchange is counted and logged.
 
+mod abort;
 mod backend;
 mod bonds;
 pub mod exchange;

@@ -6,7 +6,8 @@ use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use super::upstream::{Upstream, from_now};
-use super::{Fail, Fault, Road, phase};
+use super::abort::{self, Watch};
+use super::{Client, Fail, Fault, Road, phase};
 use crate::config::checked::Reuse;
 use crate::health::Seen;
 use crate::snapshot::Server;
@@ -67,13 +68,19 @@ pub fn leave(road: &mut Road<'_>, up: Upstream, reusable: bool) {
 /// A new connection to a server, within the connect time.
 pub async fn dial(road: &mut Road<'_>, server: &Rc<Server>) -> Result<Upstream, Fail> {
     let until = from_now(road.be.conf.timeouts.connect);
+    let on = abort::is_watched(road);
     let buffers = &road.worker.buffers;
     let up = {
         let mut dial = std::pin::pin!(Upstream::dial(server, road.ex, buffers));
         let deadline = &mut *road.server_deadline;
+        let Client { stream, buffer, .. } = &mut *road.client;
+        let mut watch = Watch::new(stream, buffer, on);
         poll_fn(|cx| {
             if let Poll::Ready(up) = dial.as_mut().poll(cx) {
                 return Poll::Ready(up);
+            }
+            if watch.poll(cx).is_ready() {
+                return Poll::Ready(Err(abort::left(phase::CONNECT)));
             }
             let late = || Fail::status(503, b's', phase::CONNECT, Fault::Connect).may_retry(true);
             deadline.poll(until, cx).map(|()| Err(late()))

@@ -89,6 +89,8 @@ pub struct Global {
     pub spread_checks: u32,
     /// `max-spread-checks`.
     pub max_spread_checks: Option<Duration>,
+    /// `h1-accept-payload-with-any-method`: GET, HEAD and DELETE of HTTP/1.0 may have a body.
+    pub any_payload: bool,
     /// `tune.bufsize`: bytes of a head or a buffered body at the most.
     pub bufsize: usize,
     /// `tune.maxrewrite`: bytes of `bufsize` kept for rules that add headers.

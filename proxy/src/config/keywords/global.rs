@@ -46,6 +46,7 @@ impl Default for GlobalDraft {
             bufsize: 16_384,
             maxrewrite: 1_024,
             max_headers: 101,
+            any_payload: false,
             set_vars: Vec::new(),
         };
         GlobalDraft { global, logs: Vec::new(), zero_warning: false }
@@ -97,6 +98,7 @@ pub(in crate::config) const ROWS: &[Row<GlobalDraft>] = &[
         Ok(())
     }),
     row("stats timeout", ANY, (1, 1), |c| { c.target.global.stats_timeout = c.time(0)?; Ok(()) }),
+    row("h1-accept-payload-with-any-method", ANY, (0, 0), |c| { c.target.global.any_payload = true; Ok(()) }),
     row("tune.bufsize", ANY, (1, 1), |c| { c.target.global.bufsize = bounded(c, 1_024)?; Ok(()) }),
     row("tune.http.maxhdr", ANY, (1, 1), |c| { c.target.global.max_headers = c.number(0, 1..=32_767)?; Ok(()) }),
     row("tune.maxrewrite", ANY, (1, 1), |c| { c.target.global.maxrewrite = bounded(c, 0)?; Ok(()) }),

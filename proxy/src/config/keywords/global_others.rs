@@ -24,7 +24,6 @@ pub(in crate::config) const NOT_YET: &[Row<GlobalDraft>] = &[
     not_yet("dns-accept-family", ANY),
     not_yet("external-check", ANY),
     not_yet("grace", ANY),
-    not_yet("h1-accept-payload-with-any-method", ANY),
     not_yet("h1-case-adjust", ANY),
     not_yet("h1-case-adjust-file", ANY),
     not_yet("h1-do-not-close-on-insecure-transfer-encoding", ANY),

@@ -12,6 +12,7 @@ pub(super) const GLOBAL: &[Key] = &[
     word("description", Text),
     word("gid", Number),
     word("group", Text),
+    key("h1-accept-payload-with-any-method", Switch(Off::No)),
     word("hard-stop-after", Time),
     key("log", Records(&LOG)),
     key("log-send-hostname", SwitchOr(Text)),
