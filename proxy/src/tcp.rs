@@ -49,7 +49,7 @@ pub async fn session(session: &mut Session) {
         ex: &mut ex,
         server_deadline: &mut Deadline::default(),
         now: Instant::now(),
-        response_begun: true,
+        response_begun: false,
         keep_alive: false,
         head_only: false,
         sticky: road::Sticky::default(),

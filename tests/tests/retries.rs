@@ -64,6 +64,21 @@ fn a_refused_connection_is_tried_on_another_server_at_once() {
 }
 
 #[test]
+fn a_session_is_tried_on_another_server_as_well() {
+    let (log, good) = (Syslog::udp(), Origin::answering("good"));
+    let config = CONFIG.replace("mode http", "mode tcp").replace("stats uri /stats", "");
+    let proxy = Proxy::with(&config)
+        .set("backend", "")
+        .set("bad", Origin::nobody())
+        .set("good", good.address())
+        .set("log", log.address())
+        .set("server_time", "5s")
+        .start();
+    assert_eq!(proxy.get("/").text(), "good");
+    log.line_with(&["app/good rc=+1 "]);
+}
+
+#[test]
 fn a_request_that_is_bound_to_its_server_stays_there() {
     let case = retried("retries 2\n        use-server bad if TRUE", Origin::nobody());
     let began = Instant::now();
