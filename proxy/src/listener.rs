@@ -151,10 +151,13 @@ fn ip_socket(addr: SocketAddr, bind: &Bind) -> io::Result<Socket> {
         socket.bind_device(Some(name.as_bytes()))?;
     }
     if let Some(mss) = bind.mss {
-        socket.set_tcp_mss(mss.unsigned_abs())?;
+        socket.set_tcp_mss(mss)?;
     }
     if bind.transparent {
-        socket.set_ip_transparent_v4(true)?;
+        match addr {
+            SocketAddr::V4(_) => socket.set_ip_transparent_v4(true)?,
+            SocketAddr::V6(_) => socket.set_ip_transparent_v6(true)?,
+        }
     }
     socket.bind(&addr.into())?;
     socket.listen(backlog(bind))?;

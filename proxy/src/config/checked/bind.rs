@@ -28,7 +28,7 @@ pub struct Bind {
     /// `interface`.
     pub interface: Option<String>,
     /// `mss`.
-    pub mss: Option<i32>,
+    pub mss: Option<u32>,
     /// `mode`, `uid`/`user`, `gid`/`group` of a unix socket.
     pub unix_mode: Option<u32>,
     /// See `unix_mode`.

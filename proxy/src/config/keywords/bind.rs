@@ -33,7 +33,13 @@ const BIND: &[Row<Bind>] = &[
         c.target.unix_mode = Some(mode.ok_or_else(|| c.about(word, format!("'{}' is not an octal mode such as 660", word.text)))?);
         Ok(())
     }),
-    row("mss", ANY, (1, 1), |c| { c.target.mss = Some(c.number(0, -65_535..=65_535)?); Ok(()) }),
+    row("mss", ANY, (1, 1), |c| {
+        if c.text(0)?.starts_with('-') {
+            return Err(c.not_yet(c.word(0)?));
+        }
+        c.target.mss = Some(c.number(0, 1..=65_535)?);
+        Ok(())
+    }),
     row("name", ANY, (1, 1), |c| { c.target.name = Some(c.text(0)?.into()); Ok(()) }),
     row("transparent", ANY, (0, 0), |c| { c.target.transparent = true; Ok(()) }),
     row("uid", ANY, (1, 1), |c| { c.target.unix_uid = Some(c.number(0, 0..=u32::MAX.into())?); Ok(()) }),

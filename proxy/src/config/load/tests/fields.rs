@@ -80,7 +80,7 @@ fn parameters_of_bind() {
         bind("level admin").level == Level::Admin,
         bind("user root").unix_uid == Some(0),
         bind("interface lo").interface.as_deref() == Some("lo"),
-        bind("mss -12").mss == Some(-12),
+        bind("mss 1400").mss == Some(1400),
     }
 }
 
