@@ -8,6 +8,7 @@ use portero_tests::{Client, Origin, Proxy, Syslog, eventually};
 const CONFIG: &str = "
     global
         log ${log} local0
+        nbthread 1
     defaults
         mode ${mode}
         log global
