@@ -56,10 +56,10 @@ impl Headers {
         self.entries.iter().map(|e| (self.slice(e.name), self.slice(e.value)))
     }
 
-    /// The same with a third word: true for a field that is as it came from the wire, where its bytes were judged;
-    /// what rules and plugins put in may hold any byte.
-    pub fn iter_judged(&self) -> impl Iterator<Item = (&[u8], &[u8], bool)> {
-        self.entries.iter().map(|e| (self.slice(e.name), self.slice(e.value), e.judged))
+    /// The same with the whole line as it would be written anew (`Name: value CR LF`), where it came from the wire in
+    /// just that form and its bytes were judged there; what rules and plugins put in may hold any byte.
+    pub fn lines(&self) -> impl Iterator<Item = (&[u8], &[u8], Option<&[u8]>)> {
+        self.entries.iter().map(|e| (self.slice(e.name), self.slice(e.value), self.wire_line(e)))
     }
 
     /// The field at a place in the list.
@@ -134,6 +134,13 @@ impl Headers {
         let buf = &self.buf;
         self.entries.retain(|e| keep(piece(buf, e.name), piece(buf, e.value)));
         before - self.entries.len()
+    }
+
+    fn wire_line(&self, entry: &Entry) -> Option<&[u8]> {
+        let (start, name_end) = (entry.name.0 as usize, (entry.name.0 + entry.name.1) as usize);
+        let (value, end) = (entry.value.0 as usize, (entry.value.0 + entry.value.1) as usize);
+        let usual = entry.judged && self.buf.get(name_end..value)? == b": " && self.buf.get(end..end + 2)? == b"\r\n";
+        usual.then(|| &self.buf[start..end + 2])
     }
 
     fn slice(&self, place: (u32, u32)) -> &[u8] {
@@ -236,6 +243,16 @@ mod tests {
         headers.prepend(b"First", b"1");
         let all: Vec<_> = headers.iter().collect();
         assert_eq!(all, [(&b"First"[..], &b"1"[..]), (b"Host", b"a"), (b"x-list", b"new")]);
+    }
+
+    #[test]
+    fn a_line_is_given_whole_only_as_it_came_and_in_the_usual_form() {
+        let mut headers = Headers::new();
+        headers.load(b"A: 1\r\nB:2\r\nC: 3\r\n", [(0..1, 3..4), (6..7, 8..9), (11..12, 14..15)]);
+        headers.set_at(2, b"4");
+        headers.add(b"D", b"5");
+        let lines: Vec<_> = headers.lines().map(|(_, _, line)| line).collect();
+        assert_eq!(lines, [Some(&b"A: 1\r\n"[..]), None, None, None]);
     }
 
     #[test]

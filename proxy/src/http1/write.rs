@@ -50,9 +50,13 @@ pub fn request_head(request: &Request, framing: Framing, connection: Connection,
     out.extend_from_slice(if old { b" HTTP/1.0\r\n" } else { b" HTTP/1.1\r\n" });
     let mut host = false;
     let mut length = Length::new(framing, LengthField::Drop);
-    for (name, value, judged) in request.headers.iter_judged() {
-        match Field::of(name) {
-            Field::Other if judged => plain(name, value, out),
+    for (name, value, line) in request.headers.lines() {
+        let kind = Field::of(name);
+        if let (Field::Other, Some(line)) = (kind, line) {
+            out.extend_from_slice(line);
+            continue;
+        }
+        match kind {
             Field::Host if host => {}
             Field::Host => {
                 host = true;
@@ -95,9 +99,13 @@ pub fn response_head(response: &Response, framing: Framing, connection: Connecti
         _ => LengthField::Drop,
     };
     let mut length = Length::new(framing, absent);
-    for (name, value, judged) in response.headers.iter_judged() {
-        match Field::of(name) {
-            Field::Other if judged => plain(name, value, out),
+    for (name, value, line) in response.headers.lines() {
+        let kind = Field::of(name);
+        if let (Field::Other, Some(line)) = (kind, line) {
+            out.extend_from_slice(line);
+            continue;
+        }
+        match kind {
             Field::Host | Field::Te => field(name, value, out),
             other => common(other, name, value, connection, &mut length, out),
         }
