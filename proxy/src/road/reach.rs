@@ -5,8 +5,8 @@ use std::rc::Rc;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use super::upstream::{Upstream, from_now};
 use super::abort::{self, Watch};
+use super::upstream::{Upstream, from_now};
 use super::{Client, Fail, Fault, Road, phase};
 use crate::config::checked::Reuse;
 use crate::health::Seen;

@@ -15,11 +15,7 @@ use crate::http1::{self, BodyReader, Connection};
 const DISCARD: usize = 1 << 18;
 
 /// Sends the response to the client. True when the server's connection can carry another exchange.
-pub async fn respond(
-    road: &mut Road<'_>,
-    incoming: Incoming<'_>,
-    head: http1::Head,
-) -> Result<bool, Fail> {
+pub async fn respond(road: &mut Road<'_>, incoming: Incoming<'_>, head: http1::Head) -> Result<bool, Fail> {
     let Incoming { up, request, body } = incoming;
     let tunnel = road.ex.response.framing == Framing::Tunnel;
     let framing = client_framing(road);

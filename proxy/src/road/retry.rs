@@ -8,7 +8,7 @@ use std::time::Duration;
 use portero_api::{Counter, Outcome};
 
 use super::backend::Place;
-use super::{Fail, Fault, Retry, Road, Tell};
+use super::{persistence, Fail, Fault, Retry, Road, Tell};
 use crate::config::checked::RetryOn;
 use crate::health::Seen;
 
@@ -113,6 +113,7 @@ fn redispatch(road: &mut Road<'_>, place: &Place) {
         road.tried.push(place.index);
     }
     road.ex.log.redispatched = true;
+    persistence::redispatched(&mut road.ex.log.term);
     be.state.back.inc(Counter::Redispatches);
     place.server.state.counters.inc(Counter::Redispatches);
 }

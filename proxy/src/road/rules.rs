@@ -17,7 +17,11 @@ pub enum Side {
 }
 
 /// Evaluates sets of rules in order; those without rules cost nothing.
-pub async fn run_all<const N: usize>(road: &mut Road<'_>, sets: [&RuleSet; N], side: Side) -> Result<(), Fail> {
+pub async fn run_all<const N: usize>(
+    road: &mut Road<'_>,
+    sets: [&RuleSet; N],
+    side: Side,
+) -> Result<(), Fail> {
     for rules in sets {
         if !rules.is_empty() {
             run(road, rules, side).await?;
@@ -60,12 +64,7 @@ async fn run_within(road: &mut Road<'_>, rules: &RuleSet, side: Side, delay: Dur
     Ok(())
 }
 
-async fn wait_for_body(
-    road: &mut Road<'_>,
-    side: Side,
-    at_least: usize,
-    time: Duration,
-) -> Result<(), Fail> {
+async fn wait_for_body(road: &mut Road<'_>, side: Side, at_least: usize, time: Duration) -> Result<(), Fail> {
     match side {
         Side::Request => payload::of_request(road, at_least, Some(time)).await,
         // rules behind the response have no body to wait for: see [`super::incoming`] for those before

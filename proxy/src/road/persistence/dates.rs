@@ -30,10 +30,10 @@ pub(super) fn cut(value: &[u8]) -> (&[u8], Dates) {
 impl Dates {
     /// The letter of a cookie that is too old to be used: `E` (`maxidle`), `O` (`maxlife`).
     pub(super) fn refused(&self, cookie: &Cookie, now: u64) -> Option<u8> {
-        if outside(self.last, cookie.maxidle, now) {
-            return Some(b'E');
+        if outside(self.first, cookie.maxlife, now) {
+            return Some(b'O');
         }
-        outside(self.first, cookie.maxlife, now).then_some(b'O')
+        outside(self.last, cookie.maxidle, now).then_some(b'E')
     }
 
     /// True when a cookie that is good must be sent anew all the same: its dates are not what the options ask for.

@@ -7,7 +7,7 @@ mod parse;
 use std::rc::Rc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use portero_api::{Method, Request, Response};
+use portero_api::{Method, Request, Response, Term};
 
 use super::Road;
 use crate::config::checked::{Cookie, CookieMode};
@@ -53,6 +53,13 @@ pub fn overruled(road: &mut Road<'_>) {
     if road.sticky.found {
         road.ex.log.term.cookie_seen = b'U';
         road.sticky.server = None;
+    }
+}
+
+/// The server that the cookie names could not be reached: to the log it is down, as in HAProxy.
+pub fn redispatched(term: &mut Term) {
+    if term.cookie_seen == b'V' {
+        term.cookie_seen = b'D';
     }
 }
 
