@@ -6,6 +6,7 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use portero_api::{Address, Counter, Exchange};
+use socket2::SockRef;
 use tokio::net::{TcpSocket, TcpStream, UnixStream};
 
 use super::fail::{Fail, Fault, phase};
@@ -152,12 +153,7 @@ async fn connect(conf: &checked::Server, address: &Address, exchange: &Exchange)
                 let client_port = exchange.conn.dst.map_or(0, |d| i32::from(d.port()));
                 addr.set_port((client_port + offset) as u16);
             }
-            let stream = match conf.source {
-                Some(source) => from_source(source, addr).await?,
-                None => TcpStream::connect(addr).await?,
-            };
-            stream.set_nodelay(true)?;
-            Ok(Stream::Tcp(stream))
+            Ok(Stream::Tcp(connect_tcp(conf.source, addr).await?))
         }
         Address::Unix(path) => Ok(Stream::Unix(UnixStream::connect(path).await?)),
         Address::Abstract(name) => {
@@ -173,12 +169,18 @@ async fn connect(conf: &checked::Server, address: &Address, exchange: &Exchange)
     }
 }
 
-async fn from_source(source: SocketAddr, to: SocketAddr) -> io::Result<TcpStream> {
+async fn connect_tcp(source: Option<SocketAddr>, to: SocketAddr) -> io::Result<TcpStream> {
     let socket = if to.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
-    if source.port() != 0 {
-        socket.set_reuseaddr(true)?;
+    if let Some(source) = source {
+        if source.port() != 0 {
+            socket.set_reuseaddr(true)?;
+        }
+        socket.bind(source)?;
     }
-    socket.bind(source)?;
+    socket.set_nodelay(true)?;
+    // the end of the handshake goes out with the request that follows at once, not in a packet of its own; who does
+    // not know the option sends that packet
+    let _ = SockRef::from(&socket).set_tcp_quickack(false);
     socket.connect(to).await
 }
 
