@@ -2,7 +2,7 @@
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::future::{Future, poll_fn};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::{Duration, Instant};
@@ -140,9 +140,10 @@ impl Pool {
         self.server.add_idle(-(idle.len() as i32));
     }
 
-    /// Works on a connection to the server until the work is done, or all sessions must end.
-    pub async fn until_ended<T>(&self, work: impl Future<Output = T>) -> Result<T, Ended> {
-        let (mut work, mut end) = (pin!(work), pin!(self.end.notified()));
+    /// Works on a connection to the server until the work is done, or all sessions must end. The work is pinned by the
+    /// caller: it is large, and would be moved else.
+    pub async fn until_ended<T>(&self, mut work: Pin<&mut impl Future<Output = T>>) -> Result<T, Ended> {
+        let mut end = pin!(self.end.notified());
         poll_fn(|cx| match work.as_mut().poll(cx) {
             Poll::Ready(done) => Poll::Ready(Ok(done)),
             Poll::Pending => end.as_mut().poll(cx).map(|()| Err(self.ended.get())),

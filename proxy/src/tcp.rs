@@ -1,6 +1,7 @@
 //! A session in TCP mode: rules that may look at the first bytes, a server, a tunnel.
 
 use std::future::poll_fn;
+use std::pin::pin;
 use std::rc::Rc;
 use std::task::Poll;
 use std::time::{Duration, Instant};
@@ -163,7 +164,7 @@ async fn relay(road: &mut Road<'_>, mut up: Upstream, place: &Place) -> Result<(
         response_rules(road, &mut up).await?;
         tunnel::run(road, &mut up).await
     };
-    let ended = place.server.pool.until_ended(work).await;
+    let ended = place.server.pool.until_ended(pin!(work)).await;
     let result = ended.unwrap_or_else(|why| Err(Fail::ended(why, true)));
     up.release(false, road.now, &road.worker.buffers);
     let outcome = if result.is_ok() { Outcome::Done } else { Outcome::Aborted };

@@ -1,6 +1,7 @@
 //! Moves an exchange through a server: the request out, the response back, bodies both ways at once.
 
 use std::future::poll_fn;
+use std::pin::pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
@@ -22,7 +23,7 @@ use crate::net::Deadline;
 pub async fn to_server(road: &mut Road<'_>, place: &mut Place) -> Result<(), Fail> {
     payload::take_arrived(road.client, road.ex, road.snapshot.checked.global.bufsize)?;
     let mut up = reach::for_request(road, &place.server).await?;
-    let ended = place.server.pool.until_ended(talk(road, &mut up, place)).await;
+    let ended = place.server.pool.until_ended(pin!(talk(road, &mut up, place))).await;
     let result = ended.unwrap_or_else(|why| Err(Fail::ended(why, road.response_begun)));
     let reusable = matches!(result, Ok(true));
     reach::leave(road, up, reusable);
