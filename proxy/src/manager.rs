@@ -8,22 +8,41 @@ use tokio::task::spawn_local;
 
 use crate::daemon::Daemon;
 
+/// The signals that are obeyed. Caught before anybody can know of the process: one that comes while it starts waits
+/// for its turn instead of killing it.
+pub struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+    finish: Signal,
+    again: Signal,
+    hangup: Signal,
+}
+
+impl Signals {
+    /// Catches them; called on the manager's event loop.
+    pub fn catch() -> Signals {
+        let on = |kind| signal(kind).expect("the manager's event loop runs, and these signals can be caught");
+        Signals {
+            interrupt: on(SignalKind::interrupt()),
+            terminate: on(SignalKind::terminate()),
+            finish: on(SignalKind::user_defined1()),
+            again: on(SignalKind::user_defined2()),
+            hangup: on(SignalKind::hangup()),
+        }
+    }
+}
+
 /// Obeys signals until one ends the process. `master`: a stop is told by the exit status, as HAProxy's master does.
-pub async fn run(daemon: Rc<Daemon>, master: bool) -> ExitCode {
-    let (mut interrupt, mut terminate) = (on(SignalKind::interrupt()), on(SignalKind::terminate()));
-    let mut finish = on(SignalKind::user_defined1());
+pub async fn run(daemon: Rc<Daemon>, master: bool, signals: Signals) -> ExitCode {
+    let Signals { mut interrupt, mut terminate, mut finish, again, hangup } = signals;
     let code = tokio::select! {
         _ = interrupt.recv() => if master { 130 } else { 0 },
         _ = terminate.recv() => if master { 143 } else { 0 },
         () = soft_stop(&daemon, &mut finish) => 0,
-        () = listen(&daemon) => 0,
+        () = listen(&daemon, again, hangup) => 0,
     };
     daemon.last_words().await;
     ExitCode::from(code)
-}
-
-fn on(kind: SignalKind) -> Signal {
-    signal(kind).expect("the manager's event loop runs, and these signals can be caught")
 }
 
 /// SIGUSR1: lets nobody in any more, and waits for those inside.
@@ -34,8 +53,7 @@ async fn soft_stop(daemon: &Daemon, finish: &mut Signal) {
 }
 
 /// SIGUSR2 and SIGHUP, for ever.
-async fn listen(daemon: &Rc<Daemon>) {
-    let (mut again, mut hangup) = (on(SignalKind::user_defined2()), on(SignalKind::hangup()));
+async fn listen(daemon: &Rc<Daemon>, mut again: Signal, mut hangup: Signal) {
     loop {
         tokio::select! {
             // a task of its own: what a stop interrupts must not be left half done

@@ -66,13 +66,14 @@ fn serve(options: &Options, checked: Checked, source: Source) -> Result<ExitCode
     let pidfile = options.pidfile.clone().or_else(|| checked.global.pidfile.clone());
     let master_api = options.master_socket.as_deref().map(master_socket).transpose()?;
     let daemon = Daemon::open(checked, source)?;
-    if let Some(path) = &pidfile {
-        write_pid(path)?;
-    }
-    privileges::drop_rights(&daemon.checked().global)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|e| format!("cannot start: {e}"))?;
     LocalSet::new().block_on(&runtime, async {
+        let signals = manager::Signals::catch();
+        if let Some(path) = &pidfile {
+            write_pid(path)?;
+        }
+        privileges::drop_rights(&daemon.checked().global)?;
         if let Some(bind) = &master_api {
             daemon.open_master_api(bind)?;
         }
@@ -85,7 +86,7 @@ fn serve(options: &Options, checked: Checked, source: Source) -> Result<ExitCode
         if options.notify {
             notify_ready();
         }
-        Ok(manager::run(daemon, options.master).await)
+        Ok(manager::run(daemon, options.master, signals).await)
     })
 }
 

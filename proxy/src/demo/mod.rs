@@ -43,10 +43,11 @@ fn run() -> Result<ExitCode, String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|e| format!("cannot start: {e}"))?;
     LocalSet::new().block_on(&runtime, async {
+        let signals = manager::Signals::catch();
         daemon.start().await?;
         introduce(front);
         spawn_local(view::show(daemon.clone()));
-        Ok(manager::run(daemon, false).await)
+        Ok(manager::run(daemon, false, signals).await)
     })
 }
 
