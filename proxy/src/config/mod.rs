@@ -1,7 +1,7 @@
 //! The configuration: from files to what the daemon reads.
 //!
 //! Two doors lead to one *written* model, sections of lines of words with their places in the text: `haproxy.cfg` is
-//! that already, and a TOML file is lowered to it. [`keywords`] says what each word means and fills drafts, [`build`]
+//! that already, and a TOML file is lowered to it. `keywords` says what each word means and fills drafts, `build`
 //! puts the drafts together into [`checked::Checked`]. Nothing but [`load`] reads the written model.
 
 pub mod checked;

@@ -2,8 +2,8 @@
 //!
 //! Everything here runs on the manager's thread, within its `LocalSet`. [`Health::apply`] starts one task for each
 //! server that is checked; the task owns the timers, a plugin's probe finds out ([`portero_api::Health`]), and
-//! [`vitals`] counts towards `rise` and `fall`. What a change means for the backend, for servers that track this one,
-//! for sessions and for the log is [`member`]'s. Workers see the result in `ServerState` alone; they tell what traffic
+//! `vitals` counts towards `rise` and `fall`. What a change means for the backend, for servers that track this one,
+//! for sessions and for the log is `member`'s. Workers see the result in `ServerState` alone; they tell what traffic
 //! saw through an [`Observer`] and hear through [`Shutdown`] that sessions must end.
 
 mod backend;

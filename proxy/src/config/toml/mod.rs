@@ -1,6 +1,6 @@
 //! The TOML door: `portero.toml` to the same lines that `haproxy.cfg` is made of.
 //!
-//! A file is parsed with the place of every key and value, and each key is lowered by its row in [`vocabulary`] to the
+//! A file is parsed with the place of every key and value, and each key is lowered by its row in `vocabulary` to the
 //! line of `haproxy.cfg` that means the same. So every keyword keeps its meaning in one place, `config::keywords`, and
 //! messages point into the TOML text. The tree is walked by hand and not through serde's derive because that stops at
 //! the first mistake, and knows no place but that one.
