@@ -66,13 +66,7 @@ impl<'a> Builder<'a> {
         compiler: &Compiler<'_>,
     ) -> Result<Proxy, String> {
         let shared = &self.worker.shared;
-        let plugins = Plugins {
-            all: &shared.plugins,
-            common: &shared.common,
-            compile: compiler,
-
-
-        };
+        let plugins = Plugins { all: &shared.plugins, common: &shared.common, compile: compiler };
         let said = |d: portero_grammar::Diagnostic| d.render(&self.checked.sources, false);
         let states = state.servers();
         let servers = conf.servers.iter().zip(states.iter()).map(|(conf, state)| {
@@ -99,7 +93,6 @@ impl<'a> Builder<'a> {
                 .map(|format| -> Rc<dyn portero_api::Format> { Rc::new(format) }),
             needs_request_line: !conf.log.targets.is_empty(),
             stats: self.stats(conf, compiler, &plugins).map_err(said)?,
-            nameless: Rc::from(""),
             states,
             state,
             conf: conf.clone(),
@@ -176,4 +169,3 @@ fn targets(conf: &checked::Proxy, compiler: &Compiler<'_>, family: Family) -> Ta
 fn of_family(conf: &checked::Proxy, family: Family) -> &[tree::Rule] {
     conf.rules.get(&family).map_or(&[], Vec::as_slice)
 }
-

@@ -14,8 +14,8 @@ use portero_policies::{RuleSet, Run};
 use crate::config::checked::Mode;
 use crate::facts::Facts;
 use crate::listener::{Seat, Slot};
-use crate::road::Bonds;
 use crate::net::{Buffer, Deadline, Stream};
+use crate::road::Bonds;
 use crate::snapshot::{Proxy, Snapshot};
 use crate::worker::Worker;
 use crate::{http, proxy_protocol, tcp};
@@ -187,7 +187,8 @@ pub fn open(
     };
     let (facts, bonds) = (Facts::Taken, Bonds::default());
     let inside = Inside::enter(worker, fe.clone(), seat);
-    let mut session = Session { stream: Rc::new(stream), snapshot, fe, slot, early: None, bonds, facts, inside };
+    let mut session =
+        Session { stream: Rc::new(stream), snapshot, fe, slot, early: None, bonds, facts, inside };
     let state = &session.fe.state;
     state.connection_rate.hit(conn.accepted);
     state.front.inc(Counter::Connections);

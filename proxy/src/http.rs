@@ -74,7 +74,7 @@ impl Active {
     async fn run(&mut self, worker: &Rc<Worker>, session: &mut Session) -> Next {
         loop {
             let first = self.ex.conn.requests == 0;
-            self.begin(session, first);
+            self.begin(first);
             match self.read_head(worker, session, first).await {
                 Head::Whole(head) => {
                     if !self.walk(worker, session, head).await {
@@ -101,7 +101,7 @@ impl Active {
         }
     }
 
-    fn begin(&mut self, session: &Session, first: bool) {
+    fn begin(&mut self, first: bool) {
         let timers = &mut self.ex.log.timers;
         if first {
             timers.start = Some(self.ex.conn.accepted);
@@ -118,7 +118,8 @@ impl Active {
     async fn read_head(&mut self, worker: &Rc<Worker>, session: &Session, first: bool) -> Head {
         let limits = session.snapshot.request_limits(&session.fe);
         let begun = self.client.heard;
-        let idle = idle_limit(&session.fe, first).map(|t| if first { self.ex.conn.accepted } else { begun } + t);
+        let idle =
+            idle_limit(&session.fe, first).map(|t| if first { self.ex.conn.accepted } else { begun } + t);
         let times = &session.fe.conf.timeouts;
         let request = times.http_request.or(times.client);
         let patience = PARK_AFTER[usize::from(self.ex.conn.requests > 1)];

@@ -49,7 +49,8 @@ fn parse_v1(line: &[u8]) -> Result<Said, &'static str> {
                 let right = ip.is_ipv4() == (family == "TCP4");
                 right.then_some(SocketAddr::new(ip, port.parse().ok()?))
             };
-            let addresses = address(src, sport).zip(address(dst, dport)).ok_or("bad address in PROXY line")?;
+            let addresses =
+                address(src, sport).zip(address(dst, dport)).ok_or("bad address in PROXY line")?;
             Ok(Said { len: line_len, addresses: Some(addresses) })
         }
         _ => Err("malformed PROXY line"),

@@ -59,8 +59,6 @@ pub struct Proxy {
     pub uses: Uses,
     /// Its statistics page.
     pub stats: Option<Stats>,
-    /// The empty name of an unnamed socket.
-    pub nameless: Rc<str>,
 }
 
 impl Proxy {

@@ -15,7 +15,6 @@ use crate::net::Deadline;
 use crate::road::{
     self, Client, Fail, Fault, Place, Road, Tell, Upstream, dial, from_now, phase, place, tunnel,
 };
-use crate::worker::Worker;
 
 /// Serves a session from its first byte to its line in the log.
 pub async fn session(session: &mut Session) {
@@ -46,7 +45,13 @@ pub async fn session(session: &mut Session) {
         fe: session.fe.clone(),
         be: session.fe.clone(),
         client: &mut client,
-        head: http1::Head { len: 0, keep_alive: false, suspect: false, upgrade: false, expects_continue: false },
+        head: http1::Head {
+            len: 0,
+            keep_alive: false,
+            suspect: false,
+            upgrade: false,
+            expects_continue: false,
+        },
         ex: &mut ex,
         server_deadline: &mut Deadline::default(),
         now: Instant::now(),
@@ -179,7 +184,8 @@ async fn response_rules(road: &mut Road<'_>, up: &mut Upstream) -> Result<(), Fa
     if rules.is_empty() {
         return Ok(());
     }
-    let until = from_now((!be.conf.response_inspect_delay.is_zero()).then_some(be.conf.response_inspect_delay));
+    let until =
+        from_now((!be.conf.response_inspect_delay.is_zero()).then_some(be.conf.response_inspect_delay));
     road.ex.response_payload.complete = until.is_none();
     let mut from = 0;
     while let Run::Answer(rule, answer) = rules.run(road.ex, from) {

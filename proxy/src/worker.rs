@@ -40,8 +40,6 @@ pub enum Order {
 
 /// The state of a worker. It never leaves its thread.
 pub struct Worker {
-    /// Its number, from 0.
-    pub index: usize,
     /// What all workers share.
     pub shared: Arc<Shared>,
     /// Its buffers.
@@ -70,7 +68,8 @@ impl Handle {
     pub fn tell(&self, order: Order) {
         // a worker that is gone takes no orders: the manager sees that by its silence
         let _ = self.orders.send(order);
-    }}
+    }
+}
 
 /// Starts a worker's thread.
 pub fn start(index: usize, shared: Arc<Shared>, bufsize: usize) -> std::io::Result<Handle> {
@@ -80,7 +79,7 @@ pub fn start(index: usize, shared: Arc<Shared>, bufsize: usize) -> std::io::Resu
         shard::enter(index);
         let local = LocalSet::new();
         local.block_on(&runtime, async move {
-            let worker = Rc::new(Worker::new(index, shared, bufsize));
+            let worker = Rc::new(Worker::new(shared, bufsize));
             worker.run(inbox).await;
         });
     };
@@ -89,10 +88,9 @@ pub fn start(index: usize, shared: Arc<Shared>, bufsize: usize) -> std::io::Resu
 }
 
 impl Worker {
-    fn new(index: usize, shared: Arc<Shared>, bufsize: usize) -> Worker {
+    fn new(shared: Arc<Shared>, bufsize: usize) -> Worker {
         let sinks = LogSinks::new(shared.common.clone());
         Worker {
-            index,
             shared,
             buffers: Buffers::new(bufsize),
             sinks,

@@ -266,7 +266,7 @@ impl Averages {
     pub fn get(&self, timing: Timing) -> u64 {
         let count: u64 = self.shards.iter().map(|s| s.count.load(Relaxed)).sum();
         let sum: u64 = self.shards.iter().map(|s| s.sums[timing as usize].load(Relaxed)).sum();
-        if count == 0 { 0 } else { sum / count }
+        sum.checked_div(count).unwrap_or(0)
     }
 
     /// The longest time in milliseconds (`qtime_max` and its kin).

@@ -38,7 +38,11 @@ impl Headers {
         self.clear();
         self.buf.extend_from_slice(head);
         let place = |r: Range<usize>| (r.start as u32, (r.end - r.start) as u32);
-        self.entries.extend(fields.into_iter().map(|(n, v)| Entry { name: place(n), value: place(v), judged: true }));
+        self.entries.extend(fields.into_iter().map(|(n, v)| Entry {
+            name: place(n),
+            value: place(v),
+            judged: true,
+        }));
     }
 
     /// How many fields there are.
@@ -139,7 +143,8 @@ impl Headers {
     fn wire_line(&self, entry: &Entry) -> Option<&[u8]> {
         let (start, name_end) = (entry.name.0 as usize, (entry.name.0 + entry.name.1) as usize);
         let (value, end) = (entry.value.0 as usize, (entry.value.0 + entry.value.1) as usize);
-        let usual = entry.judged && self.buf.get(name_end..value)? == b": " && self.buf.get(end..end + 2)? == b"\r\n";
+        let usual =
+            entry.judged && self.buf.get(name_end..value)? == b": " && self.buf.get(end..end + 2)? == b"\r\n";
         usual.then(|| &self.buf[start..end + 2])
     }
 

@@ -22,7 +22,12 @@ pub(super) struct Backend {
 }
 
 impl Backend {
-    pub(super) fn new(state: Arc<ProxyState>, logger: Logger, log_checks: bool, queue: Arc<Queue>) -> Backend {
+    pub(super) fn new(
+        state: Arc<ProxyState>,
+        logger: Logger,
+        log_checks: bool,
+        queue: Arc<Queue>,
+    ) -> Backend {
         let served = Cell::new(state.usable_servers() > 0);
         Backend { state, logger, log_checks, queue, served }
     }

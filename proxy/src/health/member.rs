@@ -283,7 +283,10 @@ impl Member {
         }
         if habits.shutdown_backups && !self.server.is_backup() {
             let servers = self.backend().state.servers();
-            servers.iter().filter(|s| s.is_backup()).for_each(|s| Shutdown::of(s, &self.common).end_sessions(Ended::Unneeded));
+            servers
+                .iter()
+                .filter(|s| s.is_backup())
+                .for_each(|s| Shutdown::of(s, &self.common).end_sessions(Ended::Unneeded));
         }
     }
 

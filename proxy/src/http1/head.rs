@@ -23,6 +23,9 @@ pub struct Scan {
 /// The empty line at the end of a head.
 static END: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\r\n\r\n"));
 
+/// A line of a head ends in LF alone (RFC 9112, 2.2): two readers would not agree on where it ends.
+pub(super) const BARE_LF: Refusal = Refusal::bad("a line ends in LF without CR");
+
 /// How many fields have room without memory from the heap.
 const INLINE: usize = 128;
 
@@ -57,7 +60,7 @@ pub(super) fn find(buf: &[u8], scan: &mut Scan, limits: &Limits) -> Result<Optio
             None => (line, true),
         };
         if bare && !limits.unsafe_ok {
-            return Err(Refusal::bad("a line ends in LF without CR"));
+            return Err(BARE_LF);
         }
         if line.is_empty() || line.ends_with(b"\n") {
             let head = scan.start..lf + 1;
@@ -110,6 +113,13 @@ pub(super) fn refusal(error: httparse::Error) -> Refusal {
 pub(super) fn lines_end_well(head: &[u8], fields: &[Header<'_>]) -> bool {
     let begins = fields.iter().map(|f| f.name.as_ptr() as usize - head.as_ptr() as usize);
     head.ends_with(b"\r\n\r\n") && begins.into_iter().all(|at| at >= 2 && head[at - 2] == b'\r')
+}
+
+/// What a head with several faults is refused for: what would be seen first if it came byte by byte.
+#[cold]
+pub(super) fn first_fault(head: &[u8], limits: &Limits, found: Refusal) -> Refusal {
+    let bare = |at: usize| at == 0 || head[at - 1] != b'\r';
+    if !limits.unsafe_ok && memchr_iter(b'\n', head).any(bare) { BARE_LF } else { found }
 }
 
 /// Where a part of a head stands in it.

@@ -24,7 +24,11 @@ pub fn request(
     let Some(range) = head::find(buf, scan, limits)? else { return Ok(None) };
     into.clear();
     let len = range.end;
-    read(&buf[range], limits, into).map(|head| Some(Head { len, ..head }))
+    let head = &buf[range];
+    match read(head, limits, into) {
+        Ok(read) => Ok(Some(Head { len, ..read })),
+        Err(refusal) => Err(head::first_fault(head, limits, refusal)),
+    }
 }
 
 fn read(bytes: &[u8], limits: &Limits, into: &mut Request) -> Result<Head, Refusal> {
@@ -49,7 +53,7 @@ fn fill(
     into.target.extend_from_slice(parsed.path.unwrap_or_default().as_bytes());
     into.version = if parsed.version == Some(0) { Version::Http10 } else { Version::Http11 };
     if !limits.unsafe_ok && !head::lines_end_well(bytes, parsed.headers) {
-        return Err(Refusal::bad("a line ends in LF without CR"));
+        return Err(head::BARE_LF);
     }
     let mut facts = Facts::default();
     for field in parsed.headers.iter() {

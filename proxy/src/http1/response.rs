@@ -26,7 +26,10 @@ pub fn response(
     }
     let Some(range) = head::find(buf, scan, limits)? else { return Ok(None) };
     into.clear();
-    Ok(read(&buf[range], limits, method, into).map(Some)?)
+    let head = &buf[range];
+    Ok(read(head, limits, method, into)
+        .map(Some)
+        .map_err(|refusal| head::first_fault(head, limits, refusal))?)
 }
 
 fn read(bytes: &[u8], limits: &Limits, method: &Method, into: &mut Response) -> Result<Head, Refusal> {
@@ -54,7 +57,7 @@ fn fill(
     into.version = if parsed.version == Some(0) { Version::Http10 } else { Version::Http11 };
     into.reason.extend_from_slice(reason(bytes));
     if !limits.unsafe_ok && !head::lines_end_well(bytes, parsed.headers) {
-        return Err(Refusal::bad("a line ends in LF without CR"));
+        return Err(head::BARE_LF);
     }
     let mut facts = Facts::default();
     for field in parsed.headers.iter() {

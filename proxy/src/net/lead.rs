@@ -41,7 +41,10 @@ impl Lead {
     /// Writes everything.
     pub fn poll(&mut self, cx: &mut Context<'_>, to: &Stream) -> Poll<io::Result<()>> {
         while !self.is_empty() {
-            let n = ready!(to.poll_write(cx, &[IoSlice::new(if self.before().is_empty() { self.after() } else { self.before() })]))?;
+            let n = ready!(to.poll_write(
+                cx,
+                &[IoSlice::new(if self.before().is_empty() { self.after() } else { self.before() })]
+            ))?;
             if n == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }

@@ -9,8 +9,8 @@ use std::time::Instant;
 
 use portero_api::{Counter, Message, Method, Reply};
 
-use super::rules::{self, Side};
 use super::abort::{self, Watch};
+use super::rules::{self, Side};
 use super::{Client, Fail, Fault, Road, frontend, persistence, phase};
 use crate::net::Deadline;
 use crate::queue::Call;
@@ -109,16 +109,27 @@ fn persistent(road: &mut Road<'_>, be: &Rc<Proxy>) -> Option<usize> {
     if road.ex.log.redispatched {
         return None;
     }
-    let usable = |i: &usize| be.servers[*i].state.reachable() && !road.tried.contains(i);
-    if let Some(name) = be.use_server.pick(road.ex)
-        && let Some(index) = be.servers.iter().position(|s| *s.conf.name == *name)
-        && usable(&index)
-    {
+    if let Some(index) = ruled(road, be) {
         persistence::overruled(road);
         return Some(index);
     }
     // whether it is up was asked where the cookie was read (`option persist`)
     road.sticky.server.filter(|index| !road.tried.contains(index))
+}
+
+/// The server of the first `use-server` rule that applies and whose server is up: one that is down leaves the choice to
+/// the rules behind it.
+fn ruled(road: &Road<'_>, be: &Proxy) -> Option<usize> {
+    let usable = |i: &usize| be.servers[*i].state.reachable() && !road.tried.contains(i);
+    let mut from = 0;
+    while let Some((rule, name)) = be.use_server.pick_from(road.ex, from) {
+        let named = be.servers.iter().position(|s| *s.conf.name == *name);
+        if let Some(index) = named.filter(usable) {
+            return Some(index);
+        }
+        from = rule + 1;
+    }
+    None
 }
 
 /// The server that the client's connection was with last: one that it holds an authenticated connection to, or, with

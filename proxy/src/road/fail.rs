@@ -60,8 +60,6 @@ pub enum Fault {
     BadResponse,
     /// The server left in the middle of a response.
     ServerAbort,
-    /// A rewrite or another part of ours.
-    Internal,
 }
 
 /// The phases of an exchange, as the second letter of the termination state names them.
@@ -72,7 +70,6 @@ pub mod phase {
     pub const CONNECT: u8 = b'C';
     pub const HEADERS: u8 = b'H';
     pub const DATA: u8 = b'D';
-    pub const LAST: u8 = b'L';
     pub const TARPIT: u8 = b'T';
 }
 

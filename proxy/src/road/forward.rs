@@ -10,13 +10,13 @@ use portero_api::{Counter, Framing, Outcome, Version};
 
 use super::abort::Watch;
 use super::backend::Place;
-use super::rules::{self, Side};
 use super::incoming::Incoming;
 use super::respond::respond;
+use super::rules::{self, Side};
 use super::upstream::{Upstream, from_now};
 use super::{Client, Fail, Fault, Pump, PumpFail, Road, bonds, payload, persistence, phase, reach, retry};
-use crate::http1::{self, Connection};
 use crate::health::Seen;
+use crate::http1::{self, Connection};
 use crate::net::Deadline;
 
 /// Sends the request to a server and its response to the client. A failure says whether another try is safe.
@@ -181,7 +181,7 @@ pub fn send(
     }
     let polled = match request {
         Some(pump) => pump.poll(cx, (stream, buffer), &up.stream, &mut up.lead),
-        None => up.lead.poll(cx, &up.stream).map_err(PumpFail::To),
+        None => up.lead.poll(cx, &up.stream).map_err(|_| PumpFail::To),
     };
     match polled {
         Poll::Pending => Ok(()),
@@ -189,12 +189,12 @@ pub fn send(
             *request = None;
             Ok(())
         }
-        Poll::Ready(Err(PumpFail::To(_))) => {
+        Poll::Ready(Err(PumpFail::To)) => {
             *unsent = true;
             Ok(())
         }
         // a client that ends its direction in the middle of its body can still be told
-        Poll::Ready(Err(PumpFail::From(_))) => Err(Fail::status(400, b'C', phase::DATA, Fault::ClientAbort)),
+        Poll::Ready(Err(PumpFail::From)) => Err(Fail::status(400, b'C', phase::DATA, Fault::ClientAbort)),
         Poll::Ready(Err(PumpFail::Malformed)) => Err(Fail::status(400, b'P', phase::DATA, Fault::BadRequest)),
     }
 }

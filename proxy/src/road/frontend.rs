@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::sync::atomic::Ordering::Relaxed;
 
-use portero_api::{Counter, Served, Message, Reply, Request};
+use portero_api::{Counter, Message, Reply, Request, Served};
 
 use super::exchange::count_request;
 use super::rules::{self, Side};
@@ -21,7 +21,8 @@ pub fn begin(road: &mut Road<'_>) -> Result<(), Fail> {
         road.ex.log.unique_id.begin(format.clone());
     }
     if road.fe.conf.monitor_uri.as_deref().is_some_and(|uri| is_monitored(&road.ex.request, uri)) {
-        let up = Message::new(200).body("text/html", "<html><body><h1>200 OK</h1>\nService ready.\n</body></html>\n");
+        let up = Message::new(200)
+            .body("text/html", "<html><body><h1>200 OK</h1>\nService ready.\n</body></html>\n");
         road.ex.log.silent = true;
         return Err(Fail::reply(Reply::Message(Box::new(up)), b'L', phase::REQUEST, Fault::Intercepted));
     }
@@ -82,7 +83,13 @@ pub async fn serve(road: &mut Road<'_>, proxy: &Rc<crate::snapshot::Proxy>) -> R
     let Some(Served { head, body }) = stats.service.serve(road.ex) else { return Ok(()) };
     road.ex.log.service = Some(stats.name.clone());
     replies::serve(road, head, body).await?;
-    Err(Fail { answer: Tell::Nothing, cause: b'L', phase: phase::REQUEST, fault: Fault::Intercepted, retry: Retry::No })
+    Err(Fail {
+        answer: Tell::Nothing,
+        cause: b'L',
+        phase: phase::REQUEST,
+        fault: Fault::Intercepted,
+        retry: Retry::No,
+    })
 }
 
 /// The backend that a `use_backend` rule names, else the default one.

@@ -1,6 +1,6 @@
 //! Moves a body from one side to the other, with back-pressure: one buffer, never more.
 
-use std::io::{self, IoSlice};
+use std::io::IoSlice;
 use std::task::{Context, Poll, ready};
 
 use portero_api::{Framing, Headers};
@@ -34,11 +34,11 @@ const COPY_UP_TO: usize = 4096;
 #[derive(Debug)]
 pub enum PumpFail {
     /// The sender closed too early or broke.
-    From(io::Error),
+    From,
     /// What it sent is no body.
     Malformed,
     /// The receiver broke.
-    To(io::Error),
+    To,
 }
 
 impl Pump {
@@ -98,7 +98,7 @@ impl Pump {
                     buffer.fill(n);
                     self.read += n as u64;
                 }
-                Err(e) => return Poll::Ready(Err(PumpFail::From(e))),
+                Err(_) => return Poll::Ready(Err(PumpFail::From)),
             }
         }
     }
@@ -151,9 +151,9 @@ impl Pump {
             _ => &pieces[..],
         };
         let n = match ready!(to.poll_write(cx, used)) {
-            Ok(0) => return Poll::Ready(Err(PumpFail::To(io::ErrorKind::WriteZero.into()))),
+            Ok(0) => return Poll::Ready(Err(PumpFail::To)),
             Ok(n) => n,
-            Err(e) => return Poll::Ready(Err(PumpFail::To(e))),
+            Err(_) => return Poll::Ready(Err(PumpFail::To)),
         };
         self.written += n as u64;
         let rest = lead.written_before(n);
@@ -170,7 +170,7 @@ impl Pump {
 
     fn end_of_stream(&mut self, lead: &mut Lead) -> Result<(), PumpFail> {
         if !self.reader.is_complete(true) {
-            return Err(PumpFail::From(io::ErrorKind::UnexpectedEof.into()));
+            return Err(PumpFail::From);
         }
         self.end(lead);
         Ok(())

@@ -35,7 +35,8 @@ pub async fn rescue(road: &mut Road<'_>, fail: Fail) {
                 road.keep_alive = false;
                 return;
             }
-            let keeps = matches!(fail.fault, Fault::DeniedRequest | Fault::DeniedResponse | Fault::Intercepted);
+            let keeps =
+                matches!(fail.fault, Fault::DeniedRequest | Fault::DeniedResponse | Fault::Intercepted);
             road.keep_alive &= keeps && !message.close;
             // who does not read the reply has had it all the same
             let _ = serve(road, message, Body::Whole(Default::default())).await;
@@ -204,7 +205,6 @@ pub fn note(road: &mut Road<'_>, fail: &Fail) {
         Fault::Connect => count(false, Counter::ConnectErrors),
         Fault::BadResponse => count(false, Counter::ResponseErrors),
         Fault::ServerAbort => count(false, Counter::ServerAborts),
-        Fault::Internal => count(true, Counter::InternalErrors),
     }
 }
 

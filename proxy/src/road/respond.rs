@@ -174,8 +174,8 @@ async fn relay(
 
 fn cut_short(fail: &PumpFail) -> Fail {
     match fail {
-        PumpFail::From(_) => Fail::silent(b'S', phase::DATA, Fault::ServerAbort),
+        PumpFail::From => Fail::silent(b'S', phase::DATA, Fault::ServerAbort),
         PumpFail::Malformed => Fail::silent(b'P', phase::DATA, Fault::ServerAbort),
-        PumpFail::To(_) => Fail::silent(b'C', phase::DATA, Fault::ClientAbort),
+        PumpFail::To => Fail::silent(b'C', phase::DATA, Fault::ClientAbort),
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use portero_api::{Counter, Outcome};
 
 use super::backend::Place;
-use super::{persistence, Fail, Fault, Retry, Road, Tell};
+use super::{Fail, Fault, Retry, Road, Tell, persistence};
 use crate::config::checked::RetryOn;
 use crate::health::Seen;
 

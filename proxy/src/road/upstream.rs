@@ -11,8 +11,8 @@ use tokio::net::{TcpSocket, TcpStream, UnixStream};
 
 use super::fail::{Fail, Fault, phase};
 use crate::config::checked;
-use crate::pool::Pooled;
 use crate::net::{Buffer, Buffers, Lead, Stream};
+use crate::pool::Pooled;
 use crate::proxy_protocol;
 use crate::snapshot::Server;
 

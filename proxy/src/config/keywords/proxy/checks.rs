@@ -36,7 +36,7 @@ fn kind(c: &mut Call<'_, Draft>) -> Result<(), Diagnostic> {
         return Ok(());
     }
     // the request is said anew: what defaults add to theirs does not belong to it
-    c.target.check_lines.disinherit(is_send);
+    c.target.check_lines.disinherit(|line| is_send(line));
     c.target.check_is_inherited = false;
     let name = Word::plain(name, c.span);
     c.target.check = Some(PluginUse { name, args: c.args.to_vec(), lines: Vec::new() });
@@ -62,6 +62,6 @@ fn line(c: &mut Call<'_, Draft>) -> Result<(), Diagnostic> {
 }
 
 /// `http-check send`
-fn is_send(line: &Vec<Word>) -> bool {
+fn is_send(line: &[Word]) -> bool {
     line[0].text == "http-check" && line.get(1).is_some_and(|word| word.text == "send")
 }
