@@ -16,6 +16,7 @@
 
 mod action;
 mod balance;
+pub mod clock;
 mod counters;
 mod dial;
 mod exchange;

@@ -60,7 +60,7 @@ fn uuid(args: &Args<'_>) -> Made {
     match args.int(0)? {
         None | Some(4) => by(|_| Some(Sample::text(format_uuid(uuid_bits(random_bits(), 4))))),
         Some(7) => by(|_| {
-            let millis = super::time::since_epoch(std::time::SystemTime::now()).as_millis() as u64;
+            let millis = super::time::since_epoch(portero_api::clock::date()).as_millis() as u64;
             Some(Sample::text(format_uuid(uuid_bits(millis << 16 | random_bits() >> 48, 7))))
         }),
         Some(other) => {

@@ -1,9 +1,8 @@
 //! Fetches of the state of frontends and backends.
 
 use std::sync::Arc;
-use std::time::Instant;
 
-use portero_api::{BadArg, ProxyState, Sample, SampleType::*, ServerState};
+use portero_api::{BadArg, ProxyState, Sample, SampleType::*, ServerState, clock};
 
 use super::{Made, by, int, row};
 use crate::vocabulary::{Args, FetchKind, Needs::*};
@@ -19,10 +18,10 @@ pub(super) static ROWS: &[FetchKind] = &[
         front(a, |p| i64::from(p.front_sessions()))
     }),
     row("fe_sess_rate", &[], (0, 1), Int, Nothing, "sessions per second of a frontend", |a| {
-        front(a, |p| p.session_rate.per_second(Instant::now()) as i64)
+        front(a, |p| p.session_rate.per_second(clock::now()) as i64)
     }),
     row("fe_req_rate", &[], (0, 1), Int, Nothing, "HTTP requests per second of a frontend", |a| {
-        front(a, |p| p.request_rate.per_second(Instant::now()) as i64)
+        front(a, |p| p.request_rate.per_second(clock::now()) as i64)
     }),
     row(
         "be_name",
@@ -55,7 +54,7 @@ pub(super) static ROWS: &[FetchKind] = &[
         |a| back(a, free_connections),
     ),
     row("be_sess_rate", &[], (0, 1), Int, Nothing, "sessions per second of a backend", |a| {
-        back(a, |p| p.back_rate.per_second(Instant::now()) as i64)
+        back(a, |p| p.back_rate.per_second(clock::now()) as i64)
     }),
     row("nbsrv", &[], (0, 1), Int, Nothing, "usable servers of a backend", |a| {
         back(a, |p| p.usable_servers() as i64)

@@ -1,9 +1,8 @@
 //! Fetches of the state of servers.
 
 use std::sync::Arc;
-use std::time::Instant;
 
-use portero_api::{BadArg, Oper, Sample, SampleType::*, ServerState};
+use portero_api::{BadArg, Oper, Sample, SampleType::*, ServerState, clock};
 
 use super::proxies::free_of;
 use super::{Made, by, int, row};
@@ -30,7 +29,7 @@ pub(super) static ROWS: &[FetchKind] = &[
         number(a, |s| i64::from(s.queued()))
     }),
     row("srv_sess_rate", &[], (1, 1), Int, Nothing, "sessions per second of a server", |a| {
-        number(a, |s| s.rate.per_second(Instant::now()) as i64)
+        number(a, |s| s.rate.per_second(clock::now()) as i64)
     }),
     row("srv_weight", &[], (1, 1), Int, Nothing, "the weight of a server now", |a| {
         number(a, |s| i64::from(s.weight()))

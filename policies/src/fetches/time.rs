@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use portero_api::{BadArg, Exchange, Sample, SampleType::*};
+use portero_api::{BadArg, Exchange, Sample, SampleType::*, clock};
 
 use super::{Made, by, int, row};
 use crate::vocabulary::{Args, FetchKind, Needs::*};
@@ -10,7 +10,7 @@ use crate::vocabulary::{Args, FetchKind, Needs::*};
 pub(super) static ROWS: &[FetchKind] = &[
     row("date", &[], (0, 2), Int, Nothing, "the date since 1970, moved by an offset, in s, ms or us", date),
     row("date_us", &[], (0, 0), Int, Nothing, "the microseconds of the date", |_| {
-        by(|_| Some(int(since_epoch(SystemTime::now()).subsec_micros())))
+        by(|_| Some(int(since_epoch(clock::date()).subsec_micros())))
     }),
     row(
         "accept_date",
@@ -73,7 +73,7 @@ pub(super) fn since_epoch(at: SystemTime) -> Duration {
 fn date(args: &Args<'_>) -> Made {
     let offset = args.int(0)?.unwrap_or(0);
     let unit = Unit::from_arg(args, 1)?;
-    by(move |_| Some(Sample::Int(unit.count(since_epoch(SystemTime::now())).saturating_add(offset))))
+    by(move |_| Some(Sample::Int(unit.count(since_epoch(clock::date())).saturating_add(offset))))
 }
 
 fn moment(args: &Args<'_>, at: fn(&Exchange) -> Option<SystemTime>) -> Made {
