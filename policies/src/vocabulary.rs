@@ -2,8 +2,12 @@
 //!
 //! The same rows feed the compiler, the "did you mean" of its messages, and the reference in `docs/`.
 
+use std::sync::Arc;
+
 use portero_api::{BadArg, Common, Convert, Directory, Fetch, Message, SampleType, VarId};
 use portero_grammar::rules::tree::Arg;
+
+use crate::users::Userlist;
 
 /// A fetch of the language (HAProxy manual, section 7.3).
 pub struct FetchKind {
@@ -94,6 +98,11 @@ pub trait Files {
     /// when there is no such section (`errorfiles NAME`).
     fn error_page(&self, section: &str, _status: u16) -> Result<Option<Message>, String> {
         Err(format!("unknown http-errors section '{section}'"))
+    }
+
+    /// The section `userlist` of that name, or a sentence that says there is none.
+    fn userlist(&self, name: &str) -> Result<Arc<Userlist>, String> {
+        Err(format!("there is no userlist '{name}'"))
     }
 }
 

@@ -3,8 +3,11 @@
 mod common;
 
 use common::{World, exchange, lines};
-use portero_api::{Answer, Wait};
-use portero_policies::Run;
+use std::sync::Arc;
+
+use portero_api::{Answer, Reply, Wait};
+use portero_policies::users::{Secret, User, Userlist};
+use portero_policies::{Escape, Run, Stage};
 
 fn run(rules: &str, text: &str) -> common::Outcome {
     World::default().run(rules, exchange(text))
@@ -260,4 +263,52 @@ fn captures_fill_the_slots_the_frontend_has() {
     let outcome =
         World::default().run("http-request capture path len 5\nhttp-request capture path id 7", exchange);
     assert_eq!(outcome.exchange.log.request_captures, [Some(b"/long".to_vec())]);
+}
+
+#[test]
+fn auth_asks_for_who_is_not_in_the_list() {
+    let user = |password: &str, groups: &[&str]| User {
+        secret: Some(Secret::Plain(password.to_owned())),
+        groups: groups.iter().map(|&g| g.to_owned()).collect(),
+    };
+    let users = [("ann", user("secret", &["staff", "admin"])), ("bob", user("word", &[]))];
+    let list = Userlist { users: users.map(|(name, user)| (name.to_owned(), user)).into() };
+    let world = || {
+        let mut world = World::default();
+        world.userlists.insert("site".to_owned(), Arc::new(list.clone()));
+        world
+    };
+    let ann = "Basic YW5uOnNlY3JldA=="; // ann:secret
+    let bob = "Basic Ym9iOndvcmQ="; // bob:word
+    let wrong = "Basic YW5uOndvcmQ="; // ann:word
+    for (rule, field, verdict) in [
+        ("auth unless { http_auth(site) }", ann, "-"),
+        ("auth unless { http_auth(site) }", bob, "-"),
+        ("auth unless { http_auth(site) }", wrong, "reply 401"),
+        ("auth unless { http_auth(site) }", "Bearer x", "reply 401"),
+        ("auth unless { http_auth_group(site) admin }", ann, "-"),
+        ("auth unless { http_auth_group(site) admin staff }", bob, "reply 401"),
+        ("deny if { http_auth_group(site),upper -m str ANN }", ann, "-"),
+        ("return status 200 if { http_auth_group(site) staff }", ann, "reply 200"),
+    ] {
+        let request = exchange(&format!("GET / HTTP/1.1\nAuthorization: {field}"));
+        let outcome = world().run(&format!("http-request {rule}"), request);
+        assert_eq!(outcome.verdict(), verdict, "{rule} {field}");
+    }
+    let format = "%[http_auth_group(site)] %[http_auth(site)]";
+    let request = exchange(&format!("GET / HTTP/1.1\nAuthorization: {ann}"));
+    assert_eq!(world().format(format, Stage::Request, Escape::None, &request), "ann 1");
+}
+
+#[test]
+fn auth_names_its_realm() {
+    for (rule, challenge) in
+        [("auth", "Basic realm=\"web\""), ("auth realm 'my \"site\"'", "Basic realm=\"my \\\"site\\\"\"")]
+    {
+        let outcome = run(&format!("http-request {rule}"), "GET / HTTP/1.1");
+        let Run::Answer(_, Answer::Reply(Reply::StatusWith(401, field))) = &outcome.run else {
+            panic!("{:?}", outcome.run)
+        };
+        assert_eq!(String::from_utf8_lossy(&field.1), challenge);
+    }
 }

@@ -89,6 +89,8 @@ fn bad_arguments_of_every_action_are_named() {
         ("track-sc0 src", "action 'track-sc0' is not supported yet", "track-sc0"),
         ("accept", "'accept' cannot be used in 'http-request' rules", "accept"),
         ("set-status 200", "it may stand in 'http-response', 'http-after-response'", "set-status"),
+        ("auth realm", "'auth': a realm is missing", "realm"),
+        ("auth nobody", "unexpected 'nobody' behind 'auth'", "nobody"),
         ("allow foo", "unexpected 'foo' behind 'allow'", "foo"),
         ("reject foo", "unexpected 'foo' behind 'reject'", "foo"),
         ("silent-drop foo", "unexpected 'foo' behind 'silent-drop'", "foo"),

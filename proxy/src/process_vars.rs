@@ -66,6 +66,7 @@ fn with_compiler<T>(shared: &Shared, checked: &Checked, work: impl FnOnce(&Compi
         sources: checked.sources.clone(),
         at: Span { file: FileId(0), start: 0, end: 0 },
         pages: checked.http_errors.clone(),
+        userlists: checked.userlists.clone(),
     };
     let (directory, common) = (&*shared.directory, &*shared.common);
     let context = Context { proxy: "", directory, common, files: &files };

@@ -62,6 +62,8 @@ pub enum Wait {
 pub enum Reply {
     /// The error page that the proxy has for this status.
     Status(u16),
+    /// The same page, with a header field in the place of those of that name (`auth`).
+    StatusWith(u16, Box<(Box<[u8]>, Box<[u8]>)>),
     /// A whole message.
     Message(Box<Message>),
 }

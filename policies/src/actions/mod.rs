@@ -1,6 +1,7 @@
 //! Actions: what rules do (HAProxy manual, sections 4.3 and 4.4). One table, one file per family of actions.
 
 mod addresses;
+mod auth;
 mod capture;
 mod flow;
 mod headers;
@@ -44,6 +45,7 @@ pub(crate) type Made = Result<Box<dyn Action>, Reported>;
 pub static ACTIONS: &[&[ActionKind]] = &[
     flow::ROWS,
     reply::ROWS,
+    auth::ROWS,
     redirect::ROWS,
     headers::ROWS,
     replace::ROWS,
@@ -60,7 +62,6 @@ pub static NOT_YET: &[&str] = &[
     "add-acl",
     "add-headers-bin",
     "attach-srv",
-    "auth",
     "cache-store",
     "cache-use",
     "close",

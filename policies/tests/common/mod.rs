@@ -14,11 +14,13 @@ use portero_api::{
 use portero_grammar::cfg::{Environment, Version as CfgVersion};
 use portero_grammar::rules::{Acl, Family, Rule, Statement};
 use portero_grammar::{Diagnostics, Sources, Span, Word};
+use portero_policies::users::Userlist;
 use portero_policies::vocabulary::{Context, Files};
 use portero_policies::{Compiler, Escape, Run, Stage, Vocabulary, errorfile};
 
 pub(crate) struct World {
     pub(crate) files: BTreeMap<String, String>,
+    pub(crate) userlists: BTreeMap<String, Arc<Userlist>>,
     pub(crate) plugins: Vec<Plugin>,
     pub(crate) directory: Directory,
     pub(crate) common: Common,
@@ -28,7 +30,8 @@ impl Default for World {
     fn default() -> Self {
         let directory = Directory::default();
         directory.insert(Arc::new(ProxyState::new("web", 1, Kind::Listen, true)));
-        World { files: BTreeMap::new(), plugins: Vec::new(), directory, common: Common::default() }
+        let (files, userlists) = (BTreeMap::new(), BTreeMap::new());
+        World { files, userlists, plugins: Vec::new(), directory, common: Common::default() }
     }
 }
 
@@ -42,6 +45,10 @@ impl Files for World {
             "site" => Ok(self.files.get(&status.to_string()).and_then(|raw| errorfile(raw.as_bytes()).ok())),
             _ => Err(format!("unknown http-errors section '{section}'")),
         }
+    }
+
+    fn userlist(&self, name: &str) -> Result<Arc<Userlist>, String> {
+        self.userlists.get(name).cloned().ok_or_else(|| format!("there is no userlist '{name}'"))
     }
 }
 
@@ -133,7 +140,7 @@ impl Outcome {
 /// The status of a reply.
 pub(crate) fn status(reply: &Reply) -> u16 {
     match reply {
-        Reply::Status(status) => *status,
+        Reply::Status(status) | Reply::StatusWith(status, _) => *status,
         Reply::Message(message) => message.status,
     }
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use portero_api::{Kind, Message};
+use portero_grammar::rules as tree;
 use portero_grammar::{Diagnostic, Word};
 
 use super::checked::{Checked, Log, LogHeader, LogStyle, LogTarget, Mode, PluginUse, Proxy, Stats};
@@ -11,10 +12,13 @@ use super::draft::{Draft, ErrorPage, LogLine};
 use super::keywords::Place;
 use super::reading::Reading;
 use super::sections::Drafts;
-use super::{lint, modes, servers};
+use super::{lint, modes, servers, userlists};
 
 /// What statistics are shown under when nothing else is said (HAProxy manual, section 4.2, `stats uri`).
 const STATS_URI: &[u8] = b"/haproxy?stats";
+
+/// What they are called when they ask for a password.
+const STATS_REALM: &str = "HAProxy Statistics";
 
 /// The health check that only connects, by its name in the registry.
 const CONNECT: &str = "tcp";
@@ -43,7 +47,8 @@ pub(super) fn build(mut drafts: Drafts, reading: &mut Reading) -> Checked {
     }
     let sources = reading.sources.clone();
     let default_path = reading.default_path.clone();
-    Checked { sources, global, proxies, http_errors: drafts.http_errors, default_path }
+    let userlists = userlists::build(&drafts.userlists, reading);
+    Checked { sources, global, proxies, http_errors: drafts.http_errors, userlists, default_path }
 }
 
 /// What all proxies look at.
@@ -233,6 +238,17 @@ fn stats(draft: &Draft, mode: Mode, reading: &mut Reading) -> Option<Stats> {
     Some(Stats {
         uri: draft.stats.uri.clone().unwrap_or_else(|| STATS_URI.to_vec()),
         lines: draft.stats.lines.clone(),
-        rules: draft.stats.rules.clone(),
+        rules: draft.stats.rules.iter().map(|rule| with_realm(rule, draft)).collect(),
     })
+}
+
+/// `stats http-request auth` without a realm asks for that of the page.
+fn with_realm(rule: &tree::Rule, draft: &Draft) -> tree::Rule {
+    let mut rule = rule.clone();
+    if rule.action.name.text == "auth" && rule.action.words.is_empty() {
+        let own = draft.stats.lines.iter().rfind(|line| line[0].text == "realm").and_then(|line| line.get(1));
+        let realm = own.map_or(STATS_REALM, |word| &word.text);
+        rule.action.words = ["realm", realm].map(|text| Word::plain(text, rule.action.span)).to_vec();
+    }
+    rule
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use portero_api::Message;
 use portero_grammar::{Sources, Span};
+use portero_policies::users::Userlist;
 use portero_policies::vocabulary::Files;
 
 /// What relative paths start from.
@@ -46,6 +47,8 @@ pub struct ProxyFiles {
     pub at: Span,
     /// `http-errors` sections: name, status, page.
     pub pages: BTreeMap<String, BTreeMap<u16, Arc<Message>>>,
+    /// `userlist` sections.
+    pub userlists: BTreeMap<String, Arc<Userlist>>,
 }
 
 impl Files for ProxyFiles {
@@ -57,6 +60,10 @@ impl Files for ProxyFiles {
         let pages =
             self.pages.get(section).ok_or_else(|| format!("unknown http-errors section '{section}'"))?;
         Ok(pages.get(&status).map(|page| (**page).clone()))
+    }
+
+    fn userlist(&self, name: &str) -> Result<Arc<Userlist>, String> {
+        self.userlists.get(name).cloned().ok_or_else(|| format!("there is no userlist '{name}'"))
     }
 }
 

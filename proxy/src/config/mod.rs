@@ -10,6 +10,7 @@ pub mod files;
 pub mod load;
 pub mod resolve;
 pub mod toml;
+mod userlists;
 
 mod accounts;
 mod address;

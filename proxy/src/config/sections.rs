@@ -9,9 +9,10 @@ use portero_grammar::{Diagnostic, Span, Word};
 use super::defaults::{DefaultsList, Origin};
 use super::draft::Draft;
 use super::keywords::global::{self, GlobalDraft};
-use super::keywords::{Found, Place, Row, bind, find, global_others, http_errors, proxy};
+use super::keywords::{Found, Place, Row, bind, find, global_others, http_errors, proxy, userlist};
 use super::reading::Reading;
 use super::rule_lines;
+use super::userlists::UserlistDraft;
 
 /// What the sections say, read but not yet put together.
 #[derive(Default)]
@@ -19,6 +20,7 @@ pub(super) struct Drafts {
     pub(super) global: GlobalDraft,
     pub(super) proxies: Vec<Draft>,
     pub(super) http_errors: BTreeMap<String, http_errors::Pages>,
+    pub(super) userlists: BTreeMap<String, UserlistDraft>,
     defaults: DefaultsList,
 }
 
@@ -31,6 +33,7 @@ impl Drafts {
         let kind = match section.header.keyword() {
             "global" => return self.global(section, reading),
             "http-errors" => return self.error_pages(section, reading),
+            "userlist" => return self.userlist(section, reading),
             "defaults" => Place::DEFAULTS,
             "frontend" => Place::FRONTEND,
             "backend" => Place::BACKEND,
@@ -74,6 +77,25 @@ impl Drafts {
         }
         if self.http_errors.insert(name.text.clone(), pages).is_some() {
             let message = format!("there are two 'http-errors' sections named '{}'", name.text);
+            reading.out.push(Diagnostic::error(name.span, message));
+        }
+    }
+
+    fn userlist(&mut self, section: &Section, reading: &mut Reading) {
+        let Some(name) = section.header.words.get(1) else {
+            return reading
+                .out
+                .push(Diagnostic::error(section.header.span, "a 'userlist' section needs a name"));
+        };
+        no_more_words(&section.header, 2, reading);
+        let mut list = UserlistDraft::default();
+        for line in &section.lines {
+            if let Some(found) = reading.keep(find(&[userlist::ROWS], "userlist", line)) {
+                found.run(line.span, &mut list, reading);
+            }
+        }
+        if self.userlists.insert(name.text.clone(), list).is_some() {
+            let message = format!("there are two 'userlist' sections named '{}'", name.text);
             reading.out.push(Diagnostic::error(name.span, message));
         }
     }

@@ -8,7 +8,7 @@ use portero_grammar::{Sources, Word, rules};
 use super::comments;
 use super::print::{Entries, Item, at, put};
 use super::record;
-use crate::config::toml::vocabulary::{Key, Kind, Off, Shape, keys};
+use crate::config::toml::vocabulary::{Key, Kind, Off, Shape, is_proxy, keys};
 
 /// Keywords whose lines look at one another: as keys they come in this order, so they must be written in it.
 const ORDERED: &[&[&str]] = &[
@@ -228,7 +228,7 @@ impl<'a> Converter<'a> {
     }
 
     fn is_proxy(&self) -> bool {
-        !matches!(self.kind, "global" | "http-errors")
+        is_proxy(self.kind)
     }
 }
 

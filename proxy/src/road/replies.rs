@@ -27,7 +27,10 @@ pub async fn rescue(road: &mut Road<'_>, fail: Fail) {
             }
         }
         Tell::Reply(reply) => {
-            let asked = if let Reply::Status(status) = reply { status } else { 0 };
+            let asked = match reply {
+                Reply::Status(status) | Reply::StatusWith(status, _) => status,
+                Reply::Message(_) => 0,
+            };
             let message = page(road, reply);
             if message.status == 0 {
                 // an empty error file: the connection is closed without a word
@@ -46,15 +49,21 @@ pub async fn rescue(road: &mut Road<'_>, fail: Fail) {
 
 /// The message of a reply: the error page of the backend, of the frontend, or the built-in one.
 fn page(road: &Road<'_>, reply: Reply) -> Message {
-    let status = match reply {
+    let (status, field) = match reply {
         Reply::Message(message) => return *message,
-        Reply::Status(status) => status,
+        Reply::Status(status) => (status, None),
+        Reply::StatusWith(status, field) => (status, Some(*field)),
     };
     let configured = [&road.be, &road.fe].into_iter().find_map(|p| p.conf.error_pages.get(&status));
-    match configured {
+    let mut message = match configured {
         Some(message) => Message::clone(message),
         None => default_page(status),
+    };
+    if let Some((name, value)) = field {
+        message.headers.retain(|(other, _)| !other.eq_ignore_ascii_case(&name));
+        message.headers.push((name, value));
     }
+    message
 }
 
 /// The built-in page of a status.
@@ -62,6 +71,7 @@ pub fn default_page(status: u16) -> Message {
     let reason = http1::reason(status);
     let text = match status {
         400 => "The request could not be understood.",
+        401 => "A user and a password are needed here.",
         403 => "A rule of this proxy refuses this request.",
         408 => "The request took too long to arrive.",
         500 => "The proxy met an error of its own.",

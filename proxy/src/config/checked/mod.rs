@@ -21,6 +21,7 @@ use std::time::Duration;
 use portero_api::Message;
 use portero_grammar::rules as tree;
 use portero_grammar::{Sources, Word};
+use portero_policies::users::Userlist;
 
 use super::files::{DefaultPath, ProxyFiles};
 
@@ -36,6 +37,8 @@ pub struct Checked {
     pub proxies: Vec<Arc<Proxy>>,
     /// `http-errors` sections: name, status, page.
     pub http_errors: BTreeMap<String, BTreeMap<u16, Arc<Message>>>,
+    /// `userlist` sections by name.
+    pub userlists: BTreeMap<String, Arc<Userlist>>,
     /// What relative paths in the configuration start from.
     pub default_path: DefaultPath,
 }
@@ -48,6 +51,7 @@ impl Checked {
             sources: self.sources.clone(),
             at: proxy.span,
             pages: self.http_errors.clone(),
+            userlists: self.userlists.clone(),
         }
     }
 }

@@ -10,6 +10,7 @@ pub(super) mod http_errors;
 pub(super) mod log;
 pub(super) mod proxy;
 pub(super) mod server;
+pub(super) mod userlist;
 
 mod call;
 mod parameters;
@@ -161,6 +162,7 @@ fn all(section: &str) -> impl Iterator<Item = (&'static str, bool)> {
     match section {
         "global" => of(&[global::ROWS, global_others::NOT_YET, global_others::MOOT, global_others::GONE]),
         "http-errors" => of(&[http_errors::ROWS]),
+        "userlist" => of(&[userlist::ROWS]),
         _ => of(proxy::TABLES),
     }
     .into_iter()

@@ -1,6 +1,8 @@
-//! The rows: keys of `[global]`, of proxies, and of `[http_errors.NAME]`.
+//! The rows: keys of `[global]`, of proxies, of `[http_errors.NAME]` and of `[userlist.NAME]`.
 
-use super::records::{BALANCE, BIND, CAPTURE, COOKIE, DEFAULT_SERVER, LOG, SERVER, TEMPLATE, UNIX_BIND};
+use super::records::{
+    BALANCE, BIND, CAPTURE, COOKIE, DEFAULT_SERVER, GROUP, LOG, SERVER, TEMPLATE, UNIX_BIND, USER,
+};
 use super::vocabulary::Kind::{Number, OneOf, Size, Text, Time};
 use super::vocabulary::Shape::{Lines, Map, Named, Record, Records, Switch, SwitchOr, Words};
 use super::vocabulary::{Key, Off, key, word};
@@ -42,6 +44,8 @@ pub(super) const GLOBAL: &[Key] = &[
 ];
 
 pub(super) const HTTP_ERRORS: &[Key] = &[key("errorfile", Map)];
+
+pub(super) const USERLIST: &[Key] = &[key("group", Named(&GROUP)), key("user", Named(&USER))];
 
 const MODE: &[&str] = &["http", "tcp"];
 const REUSE: &[&str] = &["never", "safe", "aggressive", "always"];

@@ -36,6 +36,7 @@ const KINDS: &[(&str, &str)] = &[
     ("backend", "backend"),
     ("listen", "listen"),
     ("http_errors", "http-errors"),
+    ("userlist", "userlist"),
 ];
 
 /// Reads TOML files in order. `[defaults]` holds in its file and in those behind it, until another one says more.
@@ -80,9 +81,9 @@ fn file_sections(
         tables.extend(tables_of(reader, key, value));
     }
     let rank = |table: &Table<'_, '_>| match (table.kind, table.name) {
-        ("global" | "http-errors", _) => 0,
         ("defaults", Some(_)) => 1,
         ("defaults", None) => 2,
+        (kind, _) if !vocabulary::is_proxy(kind) => 0,
         _ => 3,
     };
     tables.sort_by_key(|table| (rank(table), table.name.map_or(0, |name| name.span().start)));
@@ -170,7 +171,7 @@ fn section(reader: &mut Reader<'_>, table: &Table<'_, '_>, has_defaults: bool) -
         None => format!("[{title}]"),
     };
     let mut lines = Section::new(reader, table.kind, place).read(table.entries.iter().copied());
-    let is_proxy = !matches!(table.kind, "global" | "http-errors");
+    let is_proxy = vocabulary::is_proxy(table.kind);
     if is_proxy && from.is_none() && !has_defaults && !lines.iter().any(|line| line.keyword() == "mode") {
         let words = ["mode", "http"].map(|word| Word::plain(word, span)).to_vec();
         lines.insert(0, Line { words, span });

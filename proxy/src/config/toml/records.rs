@@ -7,8 +7,19 @@ use super::vocabulary::{Field, Off, Record, flag, many, named, value};
 const SILENT: Off = Off::Silent;
 
 /// All of them.
-pub(super) const ALL: &[&Record] =
-    &[&BIND, &UNIX_BIND, &SERVER, &TEMPLATE, &DEFAULT_SERVER, &BALANCE, &COOKIE, &CAPTURE, &LOG];
+pub(super) const ALL: &[&Record] = &[
+    &BIND,
+    &UNIX_BIND,
+    &SERVER,
+    &TEMPLATE,
+    &DEFAULT_SERVER,
+    &BALANCE,
+    &COOKIE,
+    &CAPTURE,
+    &LOG,
+    &USER,
+    &GROUP,
+];
 
 /// `bind` and `stats socket`
 pub(super) const BIND: Record = Record {
@@ -52,6 +63,17 @@ pub(super) const UNIX_BIND: Record = Record {
     ],
     tail: &[],
 };
+
+/// `user` of a userlist
+pub(super) const USER: Record = Record {
+    name: "user",
+    head: &[],
+    params: &[many("groups"), value("insecure-password", Text), value("password", Text)],
+    tail: &[],
+};
+
+/// `group` of a userlist
+pub(super) const GROUP: Record = Record { name: "group", head: &[], params: &[many("users")], tail: &[] };
 
 /// What belongs to `check`, under the names that a reader understands.
 pub(super) const CHECK: &[Field] = &[

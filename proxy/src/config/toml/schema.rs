@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::checks;
 use super::records::{ALL as RECORDS, CHECK};
-use super::vocabulary::{Field, Form, Key, Kind, Record, Shape, keys};
+use super::vocabulary::{Field, Form, Key, Kind, Record, Shape, is_proxy, keys};
 
 /// The schema (JSON Schema, draft 7, which editors know best).
 pub fn schema() -> Value {
@@ -14,6 +14,7 @@ pub fn schema() -> Value {
         ("global".to_owned(), section("global")),
         ("proxy".to_owned(), section("proxy")),
         ("http_errors".to_owned(), section("http-errors")),
+        ("userlist".to_owned(), section("userlist")),
         ("checked".to_owned(), any([json!({ "type": "boolean" }), object(check_fields())])),
         ("word".to_owned(), json!({ "type": ["string", "integer"] })),
         ("line".to_owned(), any([reference("word"), list("word")])),
@@ -41,6 +42,7 @@ pub fn schema() -> Value {
             "backend": named("proxy"),
             "listen": named("proxy"),
             "http_errors": named("http_errors"),
+            "userlist": named("userlist"),
         },
         "definitions": definitions,
     })
@@ -60,7 +62,7 @@ fn section(kind: &str) -> Value {
     }
     properties
         .insert("lines".to_owned(), about(reference("lines"), "Lines of haproxy.cfg, as they stand there."));
-    if !matches!(kind, "global" | "http-errors") {
+    if is_proxy(kind) {
         properties.insert("check".to_owned(), check());
         properties
             .insert("from".to_owned(), about(json!({ "type": "string" }), "The defaults to start from."));

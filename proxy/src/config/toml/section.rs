@@ -6,7 +6,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::record;
 use super::values::{Name, Reader, Value};
-use super::vocabulary::{Key, OWN, Off, Shape, keys, snake};
+use super::vocabulary::{Key, OWN, Off, Shape, is_proxy, keys, snake};
 use super::{checks, own};
 use crate::config::keywords;
 
@@ -227,7 +227,7 @@ impl<'r, 'a> Section<'r, 'a> {
     }
 
     fn is_proxy(&self) -> bool {
-        !matches!(self.kind, "global" | "http-errors")
+        is_proxy(self.kind)
     }
 }
 

@@ -190,7 +190,7 @@ fn a_probe_is_chosen_with_the_checks() {
 fn mistakes_are_all_found_and_named_at_their_place() {
     let text = r#"
         [globl]
-        [userlist.u]
+        [cache.u]
         [global]
         maxcon = 5
         [frontend.f]
@@ -204,7 +204,7 @@ fn mistakes_are_all_found_and_named_at_their_place() {
     let found = errors(text);
     let expected = [
         ("unknown section 'globl'", "globl"),
-        ("section 'userlist' is not supported yet", "userlist"),
+        ("section 'cache' is not supported yet", "cache"),
         ("unknown key 'maxcon' in [global]", "maxcon"),
         ("unknown key 'adress' in 'bind'", "adress"),
         ("'bind' needs 'address'", "{ adress = \":1\" }"),
@@ -320,7 +320,7 @@ const OTHERWISE: &[(&str, &str)] = &[
 #[test]
 fn every_keyword_that_is_supported_can_be_said() {
     use super::vocabulary::keys;
-    for section in ["global", "backend", "http-errors"] {
+    for section in ["global", "backend", "http-errors", "userlist"] {
         let missing: Vec<_> = crate::config::keywords::supported(section)
             .filter(|name| !keys(section).iter().any(|key| key.keyword == *name))
             .filter(|name| !OTHERWISE.iter().any(|(begins, _)| name.starts_with(begins)))

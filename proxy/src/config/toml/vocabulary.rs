@@ -110,8 +110,14 @@ pub(crate) fn keys(section: &str) -> &'static [Key] {
     match section {
         "global" => super::keys::GLOBAL,
         "http-errors" => super::keys::HTTP_ERRORS,
+        "userlist" => super::keys::USERLIST,
         _ => super::keys::PROXY,
     }
+}
+
+/// Whether a kind of section is a proxy, or the defaults of proxies.
+pub(crate) fn is_proxy(kind: &str) -> bool {
+    matches!(kind, "defaults" | "frontend" | "backend" | "listen" | "proxy")
 }
 
 /// Keys of proxies that are no keywords: they are lowered by hand.
