@@ -317,6 +317,8 @@ impl Listener {
         if socket.domain()? == Domain::UNIX {
             return Ok(Listener::Unix(UnixListener::from_std(socket.into())?));
         }
+        // the connections that it accepts inherit the option
+        socket.set_tcp_nodelay(true)?;
         Ok(Listener::Tcp(TcpListener::from_std(socket.into())?))
     }
 
@@ -325,8 +327,6 @@ impl Listener {
         match self {
             Listener::Tcp(listener) => {
                 let (stream, peer) = ready!(listener.poll_accept(cx))?;
-                // a connection that is gone already is found out when it is read
-                let _ = stream.set_nodelay(true);
                 Poll::Ready(Ok((Stream::Tcp(stream), Some(peer))))
             }
             Listener::Unix(listener) => {

@@ -16,8 +16,8 @@ pub struct Headers {
 struct Entry {
     name: (u32, u32),
     value: (u32, u32),
-    /// As it came from the wire, where its bytes were judged.
-    judged: bool,
+    /// It stands in the buffer as the line that it would be written as, and nobody need look at it again.
+    whole: bool,
 }
 
 impl Headers {
@@ -32,17 +32,21 @@ impl Headers {
         self.entries.clear();
     }
 
-    /// Takes a whole head as received and the places of its fields in it: one copy, however many fields.
-    /// The ranges are (name, value), values without surrounding white space.
-    pub fn load(&mut self, head: &[u8], fields: impl IntoIterator<Item = (Range<usize>, Range<usize>)>) {
+    /// Takes a whole head as received: one copy, however many fields. [`Headers::place`] says where they are.
+    pub fn load(&mut self, head: &[u8]) {
         self.clear();
         self.buf.extend_from_slice(head);
+    }
+
+    /// A field of the head that was loaded, by the places of its name and of its value without surrounding white space.
+    ///
+    /// A `plain` one means nothing to this proxy, and its bytes were judged: its line is handed on whole where it is
+    /// already in the form that it would be written in.
+    pub fn place(&mut self, name: Range<usize>, value: Range<usize>, plain: bool) {
+        let usual = self.buf.get(name.end..value.start) == Some(b": ")
+            && self.buf.get(value.end..value.end + 2) == Some(b"\r\n");
         let place = |r: Range<usize>| (r.start as u32, (r.end - r.start) as u32);
-        self.entries.extend(fields.into_iter().map(|(n, v)| Entry {
-            name: place(n),
-            value: place(v),
-            judged: true,
-        }));
+        self.entries.push(Entry { name: place(name), value: place(value), whole: plain && usual });
     }
 
     /// How many fields there are.
@@ -60,10 +64,10 @@ impl Headers {
         self.entries.iter().map(|e| (self.slice(e.name), self.slice(e.value)))
     }
 
-    /// The same with the whole line as it would be written anew (`Name: value CR LF`), where it came from the wire in
-    /// just that form and its bytes were judged there; what rules and plugins put in may hold any byte.
-    pub fn lines(&self) -> impl Iterator<Item = (&[u8], &[u8], Option<&[u8]>)> {
-        self.entries.iter().map(|e| (self.slice(e.name), self.slice(e.value), self.wire_line(e)))
+    /// All fields, in order, for writing them anew: runs of lines that are handed on whole, and the others one by one.
+    /// What rules and plugins put in is never part of a run: it may hold any byte.
+    pub fn lines(&self) -> impl Iterator<Item = Line<'_>> {
+        Lines { buf: &self.buf, rest: &self.entries }
     }
 
     /// The field at a place in the list.
@@ -95,14 +99,14 @@ impl Headers {
     pub fn add(&mut self, name: &[u8], value: &[u8]) {
         let name = self.store(name);
         let value = self.store(value);
-        self.entries.push(Entry { name, value, judged: false });
+        self.entries.push(Entry { name, value, whole: false });
     }
 
     /// Adds a field in front of all others.
     pub fn prepend(&mut self, name: &[u8], value: &[u8]) {
         let name = self.store(name);
         let value = self.store(value);
-        self.entries.insert(0, Entry { name, value, judged: false });
+        self.entries.insert(0, Entry { name, value, whole: false });
     }
 
     /// Removes all fields of that name and adds one at the end.
@@ -116,7 +120,7 @@ impl Headers {
         let value = self.store(value);
         if let Some(entry) = self.entries.get_mut(index) {
             entry.value = value;
-            entry.judged = false;
+            entry.whole = false;
         }
     }
 
@@ -140,14 +144,6 @@ impl Headers {
         before - self.entries.len()
     }
 
-    fn wire_line(&self, entry: &Entry) -> Option<&[u8]> {
-        let (start, name_end) = (entry.name.0 as usize, (entry.name.0 + entry.name.1) as usize);
-        let (value, end) = (entry.value.0 as usize, (entry.value.0 + entry.value.1) as usize);
-        let usual =
-            entry.judged && self.buf.get(name_end..value)? == b": " && self.buf.get(end..end + 2)? == b"\r\n";
-        usual.then(|| &self.buf[start..end + 2])
-    }
-
     fn slice(&self, place: (u32, u32)) -> &[u8] {
         piece(&self.buf, place)
     }
@@ -160,6 +156,48 @@ impl Headers {
         let start = self.buf.len() as u32;
         self.buf.extend_from_slice(bytes);
         (start, bytes.len() as u32)
+    }
+}
+
+/// A part of a head that is written anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Line<'a> {
+    /// One or more lines with their ends, as they came.
+    Whole(&'a [u8]),
+    /// A field: name as written, value.
+    Field(&'a [u8], &'a [u8]),
+}
+
+struct Lines<'a> {
+    buf: &'a [u8],
+    rest: &'a [Entry],
+}
+
+impl<'a> Iterator for Lines<'a> {
+    type Item = Line<'a>;
+
+    fn next(&mut self) -> Option<Line<'a>> {
+        let (first, mut rest) = self.rest.split_first()?;
+        if !first.whole {
+            self.rest = rest;
+            return Some(Line::Field(piece(self.buf, first.name), piece(self.buf, first.value)));
+        }
+        let mut end = first.line_end();
+        while let [next, behind @ ..] = rest
+            && next.whole
+            && next.name.0 == end
+        {
+            (end, rest) = (next.line_end(), behind);
+        }
+        self.rest = rest;
+        Some(Line::Whole(&self.buf[first.name.0 as usize..end as usize]))
+    }
+}
+
+impl Entry {
+    /// Behind the end of a whole line.
+    fn line_end(&self) -> u32 {
+        self.value.0 + self.value.1 + 2
     }
 }
 
@@ -250,20 +288,53 @@ mod tests {
         assert_eq!(all, [(&b"First"[..], &b"1"[..]), (b"Host", b"a"), (b"x-list", b"new")]);
     }
 
-    #[test]
-    fn a_line_is_given_whole_only_as_it_came_and_in_the_usual_form() {
+    fn loaded(head: &str, fields: &[(Range<usize>, Range<usize>, bool)]) -> Headers {
         let mut headers = Headers::new();
-        headers.load(b"A: 1\r\nB:2\r\nC: 3\r\n", [(0..1, 3..4), (6..7, 8..9), (11..12, 14..15)]);
-        headers.set_at(2, b"4");
-        headers.add(b"D", b"5");
-        let lines: Vec<_> = headers.lines().map(|(_, _, line)| line).collect();
-        assert_eq!(lines, [Some(&b"A: 1\r\n"[..]), None, None, None]);
+        headers.load(head.as_bytes());
+        fields.iter().cloned().for_each(|(name, value, plain)| headers.place(name, value, plain));
+        headers
+    }
+
+    #[test]
+    fn lines_go_whole_only_as_they_came_and_in_the_usual_form() {
+        let head = "A: 1\r\nB: 2\r\nC:3\r\nD: 4\r\nE: 5\r\n";
+        let places = [(0, 3, true), (6, 9, true), (12, 14, true), (17, 20, false), (23, 26, true)];
+        let mut headers =
+            loaded(head, &places.map(|(name, value, plain)| (name..name + 1, value..value + 1, plain)));
+        headers.add(b"F", b"6");
+        let lines: Vec<_> = headers.lines().collect();
+        let field = |name, value| Line::Field(name, value);
+        let whole = Line::Whole;
+        assert_eq!(
+            lines,
+            [
+                whole(b"A: 1\r\nB: 2\r\n"),
+                field(b"C", b"3"),
+                field(b"D", b"4"),
+                whole(b"E: 5\r\n"),
+                field(b"F", b"6")
+            ]
+        );
+        headers.set_at(1, b"9");
+        headers.remove(b"c");
+        assert_eq!(headers.lines().next(), Some(whole(b"A: 1\r\n")));
+        assert_eq!(headers.lines().nth(1), Some(field(b"B", b"9")));
+    }
+
+    #[test]
+    fn a_run_ends_where_a_line_was_taken_out() {
+        let mut headers = loaded(
+            "A: 1\r\nB: 2\r\nC: 3\r\n",
+            &[(0..1, 3..4, true), (6..7, 9..10, true), (12..13, 15..16, true)],
+        );
+        headers.remove(b"b");
+        let lines: Vec<_> = headers.lines().collect();
+        assert_eq!(lines, [Line::Whole(b"A: 1\r\n"), Line::Whole(b"C: 3\r\n")]);
     }
 
     #[test]
     fn a_head_is_taken_with_one_copy() {
-        let mut headers = Headers::new();
-        headers.load(b"A: 1\r\nB: 22\r\n", [(0..1, 3..4), (6..7, 9..11)]);
+        let headers = loaded("A: 1\r\nB: 22\r\n", &[(0..1, 3..4, true), (6..7, 9..11, true)]);
         assert_eq!(headers.get(b"b"), Some(&b"22"[..]));
     }
 }

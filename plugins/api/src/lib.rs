@@ -39,7 +39,7 @@ pub use counters::{Averages, Counter, Counters, Rate, Timing};
 pub use dial::{Dial, LocalFuture, Target, Wire};
 pub use exchange::{Conn, Exchange, LogFacts, Payload, Term, Timers, Transport};
 pub use fetch::{Convert, Fetch, Fetched, NotYet};
-pub use headers::{Headers, trim};
+pub use headers::{Headers, Line, trim};
 pub use health::{CheckStatus, Health, Verdict};
 pub use message::{Framing, Method, Request, Response, Version};
 pub use plugin::{BadArg, Common, Compile, Expression, Format, Make, Plugin, Setup};

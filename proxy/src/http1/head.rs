@@ -7,7 +7,9 @@ use std::sync::LazyLock;
 use httparse::{Header, ParserConfig};
 use memchr::memmem::Finder;
 use memchr::{memchr, memchr_iter};
+use portero_api::Headers;
 
+use super::fields::Field;
 use super::{Limits, Refusal};
 
 /// How far the search for the end of a head got, so that a head that comes byte by byte costs no more than one that
@@ -31,7 +33,7 @@ const INLINE: usize = 128;
 
 /// Finds a whole head: the range of its lines, the empty one included. None while bytes are missing.
 ///
-/// Line ends are judged here when a head comes in pieces, else by [`lines_end_well`]: each LF stands behind a CR. A CR
+/// Line ends are judged here when a head comes in pieces, else by [`fields`]: each LF stands behind a CR. A CR
 /// without LF is left to httparse, which takes it nowhere.
 pub(super) fn find(buf: &[u8], scan: &mut Scan, limits: &Limits) -> Result<Option<Range<usize>>, Refusal> {
     let window = &buf[..buf.len().min(limits.head)];
@@ -109,10 +111,28 @@ pub(super) fn refusal(error: httparse::Error) -> Refusal {
     }
 }
 
-/// True when each line of a parsed head ends in CR LF: what stands before each field, and before the empty line.
-pub(super) fn lines_end_well(head: &[u8], fields: &[Header<'_>]) -> bool {
-    let begins = fields.iter().map(|f| f.name.as_ptr() as usize - head.as_ptr() as usize);
-    head.ends_with(b"\r\n\r\n") && begins.into_iter().all(|at| at >= 2 && head[at - 2] == b'\r')
+/// Takes the fields of a parsed head, and shows those that mean something to a proxy. A line that ends in LF alone is
+/// refused here, where the places of all lines are known.
+pub(super) fn fields<'b>(
+    head: &'b [u8],
+    parsed: &[Header<'b>],
+    limits: &Limits,
+    into: &mut Headers,
+    mut note: impl FnMut(Field, &'b [u8]) -> Result<(), Refusal>,
+) -> Result<(), Refusal> {
+    into.load(head);
+    for field in parsed {
+        let (name, value) = (place(head, field.name.as_bytes()), place(head, field.value));
+        if !limits.unsafe_ok && !head[..name.start].ends_with(b"\r\n") {
+            return Err(BARE_LF);
+        }
+        let kind = Field::of(field.name.as_bytes());
+        if kind != Field::Other {
+            note(kind, field.value)?;
+        }
+        into.place(name, value, kind == Field::Other);
+    }
+    Ok(())
 }
 
 /// What a head with several faults is refused for: what would be seen first if it came byte by byte.

@@ -4,7 +4,7 @@ use httparse::Status;
 use memchr::memchr;
 use portero_api::{Framing, Method, Request, Version};
 
-use super::fields::{Facts, Field};
+use super::fields::Facts;
 use super::{Head, Limits, Refusal, Scan, head, host};
 
 /// Reads a request head and decides how its body is framed (RFC 9112, 3 to 6).
@@ -52,18 +52,8 @@ fn fill(
     into.method = Method::from_bytes(parsed.method.unwrap_or_default().as_bytes());
     into.target.extend_from_slice(parsed.path.unwrap_or_default().as_bytes());
     into.version = if parsed.version == Some(0) { Version::Http10 } else { Version::Http11 };
-    if !limits.unsafe_ok && !head::lines_end_well(bytes, parsed.headers) {
-        return Err(head::BARE_LF);
-    }
     let mut facts = Facts::default();
-    for field in parsed.headers.iter() {
-        match Field::of(field.name.as_bytes()) {
-            Field::Other => {}
-            known => facts.note(known, field.value)?,
-        }
-    }
-    let place = |part| head::place(bytes, part);
-    into.headers.load(bytes, parsed.headers.iter().map(|f| (place(f.name.as_bytes()), place(f.value))));
+    head::fields(bytes, parsed.headers, limits, &mut into.headers, |kind, value| facts.note(kind, value))?;
     facts.settle(&mut into.headers);
     host::settle(into, facts.host, limits)?;
     into.framing = framing(into, &facts, limits)?;

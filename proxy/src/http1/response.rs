@@ -56,19 +56,12 @@ fn fill(
     }
     into.version = if parsed.version == Some(0) { Version::Http10 } else { Version::Http11 };
     into.reason.extend_from_slice(reason(bytes));
-    if !limits.unsafe_ok && !head::lines_end_well(bytes, parsed.headers) {
-        return Err(head::BARE_LF);
-    }
     let mut facts = Facts::default();
-    for field in parsed.headers.iter() {
-        match Field::of(field.name.as_bytes()) {
-            // Means nothing here, and is no reason to lose a response.
-            Field::Host | Field::Expect | Field::Other => {}
-            known => facts.note(known, field.value)?,
-        }
-    }
-    let place = |part| head::place(bytes, part);
-    into.headers.load(bytes, parsed.headers.iter().map(|f| (place(f.name.as_bytes()), place(f.value))));
+    head::fields(bytes, parsed.headers, limits, &mut into.headers, |kind, value| match kind {
+        // Means nothing here, and is no reason to lose a response.
+        Field::Host | Field::Expect => Ok(()),
+        known => facts.note(known, value),
+    })?;
     facts.settle(&mut into.headers);
     into.framing = framing(into.status, method, &facts)?;
     let upgrade = facts.upgrades(into.version);

@@ -59,8 +59,10 @@ impl Trailers {
         match httparse::parse_headers(section, &mut room) {
             Ok(Status::Complete((len, fields))) if len == section.len() => {
                 let place = |part| head::place(section, part);
-                let allowed = fields.iter().filter(|f| is_allowed(f.name.as_bytes()));
-                self.fields.load(section, allowed.map(|f| (place(f.name.as_bytes()), place(f.value))));
+                self.fields.load(section);
+                for field in fields.iter().filter(|f| is_allowed(f.name.as_bytes())) {
+                    self.fields.place(place(field.name.as_bytes()), place(field.value), true);
+                }
             }
             Ok(_) => return Err(BadBody::bad("the trailers end before their empty line")),
             Err(httparse::Error::TooManyHeaders) => return Err(TOO_LONG),

@@ -1,7 +1,7 @@
 //! Heads and chunks on the wire, written anew from the parsed form (RFC 9112, 3, 4 and 7.1).
 
 use memchr::memchr3;
-use portero_api::{Framing, Headers, Request, Response, Version, trim};
+use portero_api::{Framing, Headers, Line, Request, Response, Version, trim};
 
 use super::fields::{Field, may_upgrade_to};
 use super::reason;
@@ -50,13 +50,15 @@ pub fn request_head(request: &Request, framing: Framing, connection: Connection,
     out.extend_from_slice(if old { b" HTTP/1.0\r\n" } else { b" HTTP/1.1\r\n" });
     let mut host = false;
     let mut length = Length::new(framing, LengthField::Drop);
-    for (name, value, line) in request.headers.lines() {
-        let kind = Field::of(name);
-        if let (Field::Other, Some(line)) = (kind, line) {
-            out.extend_from_slice(line);
-            continue;
-        }
-        match kind {
+    for line in request.headers.lines() {
+        let (name, value) = match line {
+            Line::Field(name, value) => (name, value),
+            Line::Whole(lines) => {
+                out.extend_from_slice(lines);
+                continue;
+            }
+        };
+        match Field::of(name) {
             Field::Host if host => {}
             Field::Host => {
                 host = true;
@@ -99,13 +101,15 @@ pub fn response_head(response: &Response, framing: Framing, connection: Connecti
         _ => LengthField::Drop,
     };
     let mut length = Length::new(framing, absent);
-    for (name, value, line) in response.headers.lines() {
-        let kind = Field::of(name);
-        if let (Field::Other, Some(line)) = (kind, line) {
-            out.extend_from_slice(line);
-            continue;
-        }
-        match kind {
+    for line in response.headers.lines() {
+        let (name, value) = match line {
+            Line::Field(name, value) => (name, value),
+            Line::Whole(lines) => {
+                out.extend_from_slice(lines);
+                continue;
+            }
+        };
+        match Field::of(name) {
             Field::Host | Field::Te => field(name, value, out),
             other => common(other, name, value, connection, &mut length, out),
         }

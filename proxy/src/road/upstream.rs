@@ -6,8 +6,9 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use portero_api::{Address, Counter, Exchange};
-use socket2::SockRef;
-use tokio::net::{TcpSocket, TcpStream, UnixStream};
+use socket2::{Domain, Protocol, Socket, Type};
+use tokio::io::Interest;
+use tokio::net::{TcpStream, UnixStream};
 
 use super::fail::{Fail, Fault, phase};
 use crate::config::checked;
@@ -170,18 +171,29 @@ async fn connect(conf: &checked::Server, address: &Address, exchange: &Exchange)
 }
 
 async fn connect_tcp(source: Option<SocketAddr>, to: SocketAddr) -> io::Result<TcpStream> {
-    let socket = if to.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    let kind = Type::STREAM.nonblocking().cloexec();
+    let socket = Socket::new(Domain::for_address(to), kind, Some(Protocol::TCP))?;
     if let Some(source) = source {
         if source.port() != 0 {
-            socket.set_reuseaddr(true)?;
+            socket.set_reuse_address(true)?;
         }
-        socket.bind(source)?;
+        socket.bind(&source.into())?;
     }
-    socket.set_nodelay(true)?;
+    socket.set_tcp_nodelay(true)?;
     // the end of the handshake goes out with the request that follows at once, not in a packet of its own; who does
     // not know the option sends that packet
-    let _ = SockRef::from(&socket).set_tcp_quickack(false);
-    socket.connect(to).await
+    let _ = socket.set_tcp_quickack(false);
+    match socket.connect(&to.into()) {
+        Err(e) if e.raw_os_error() != Some(rustix::io::Errno::INPROGRESS.raw_os_error()) => return Err(e),
+        _ => {}
+    }
+    let stream = TcpStream::from_std(socket.into())?;
+    // the event itself says whether it went well: the system is asked only for the reason why not
+    let ready = stream.ready(Interest::WRITABLE | Interest::ERROR).await?;
+    if ready.is_error() || ready.is_write_closed() {
+        return Err(stream.take_error()?.unwrap_or_else(|| io::ErrorKind::ConnectionAborted.into()));
+    }
+    Ok(stream)
 }
 
 /// When a wait that begins now has to end.
