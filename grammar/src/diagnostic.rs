@@ -19,11 +19,23 @@ pub enum Severity {
     Note,
 }
 
+/// A kind of lint. Comments (`# portero: allow(NAME)`) and `portero check --allow NAME` speak of it by its name, which
+/// therefore never changes.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Lint {
+    /// Its name: `unused-acl`.
+    pub name: &'static str,
+    /// One line for the list of all lints.
+    pub summary: &'static str,
+}
+
 /// One message about a place in a source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
     /// How grave.
     pub severity: Severity,
+    /// Which lint it is, for those that are one.
+    pub lint: Option<&'static Lint>,
     /// One sentence without a full stop, naming the guilty word in quotes.
     pub message: String,
     /// The place; `None` for what concerns the whole configuration.
@@ -37,7 +49,8 @@ pub struct Diagnostic {
 impl Diagnostic {
     /// A message of the given severity at a place.
     pub fn new(severity: Severity, span: impl Into<Option<Span>>, message: impl Into<String>) -> Self {
-        Diagnostic { severity, message: message.into(), span: span.into(), label: None, help: None }
+        let (message, span) = (message.into(), span.into());
+        Diagnostic { severity, lint: None, message, span, label: None, help: None }
     }
 
     /// An error at a place.
@@ -56,8 +69,8 @@ impl Diagnostic {
     }
 
     /// A lint at a place.
-    pub fn lint(span: impl Into<Option<Span>>, message: impl Into<String>) -> Self {
-        Self::new(Severity::Lint, span, message)
+    pub fn lint(lint: &'static Lint, span: impl Into<Option<Span>>, message: impl Into<String>) -> Self {
+        Diagnostic { lint: Some(lint), ..Self::new(Severity::Lint, span, message) }
     }
 
     /// Adds what stands under the caret.
@@ -89,6 +102,10 @@ impl Diagnostic {
             Severity::Note => Level::NOTE,
         };
         let title = level.primary_title(self.message.as_str());
+        let title = match self.lint {
+            Some(lint) => title.id(lint.name),
+            None => title,
+        };
         let mut group = match self.span {
             Some(span) => {
                 // Only the lines concerned are given to the renderer: it walks all that it is given.
@@ -139,6 +156,11 @@ impl Diagnostics {
     /// True when any message is an error.
     pub fn has_errors(&self) -> bool {
         self.list.iter().any(|d| d.severity == Severity::Error)
+    }
+
+    /// Keeps the messages that `keep` says so of; it may change them as well.
+    pub fn retain(&mut self, keep: impl FnMut(&mut Diagnostic) -> bool) {
+        self.list.retain_mut(keep);
     }
 
     /// How many messages have this severity.

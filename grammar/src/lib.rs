@@ -16,6 +16,6 @@ mod word;
 pub mod cfg;
 pub mod rules;
 
-pub use diagnostic::{Diagnostic, Diagnostics, Severity, nearest};
+pub use diagnostic::{Diagnostic, Diagnostics, Lint, Severity, nearest};
 pub use source::{FileId, Sources, Span};
 pub use word::Word;

@@ -12,6 +12,7 @@ pub mod cast;
 pub mod converters;
 pub mod fetches;
 pub mod format;
+pub mod lint;
 pub mod units;
 pub mod users;
 pub mod vocabulary;

@@ -7,6 +7,7 @@ use portero_grammar::Diagnostic;
 use portero_grammar::rules::{self as tree, Family};
 
 use crate::cond::Truth;
+use crate::lint::UNREACHABLE_RULE;
 use crate::{Compiler, Cond, Reported, Stage, actions};
 
 /// The rules of one family in the order of the configuration, ready to run.
@@ -114,7 +115,7 @@ impl Compiler<'_> {
             if let Some(line) = end {
                 let message =
                     format!("this rule is never reached: the one in line {line} always ends the evaluation");
-                self.push(Diagnostic::lint(rule.span, message));
+                self.push(Diagnostic::lint(&UNREACHABLE_RULE, rule.span, message));
             }
             let built = self.at(Stage::Rule(family), || self.rule(rule));
             if let Ok(built) = built {

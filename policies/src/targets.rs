@@ -7,6 +7,7 @@ use portero_grammar::rules::{self as tree, Family};
 use portero_grammar::{Diagnostic, Span};
 
 use crate::format::Escape;
+use crate::lint::UNREACHABLE_RULE;
 use crate::{Compiler, Cond, Format, Reported, Stage};
 
 /// The rules of one family, in order; the first whose condition holds names the target.
@@ -74,10 +75,12 @@ impl Compiler<'_> {
         for rule in rules.into_iter().filter(|rule| rule.family == family) {
             if let Some(line) = end {
                 let message = format!("this rule is never reached: the one in line {line} always applies");
-                self.push(Diagnostic::lint(rule.span, message));
+                self.push(Diagnostic::lint(&UNREACHABLE_RULE, rule.span, message));
             }
             if let Ok(target) = self.at(Stage::Rule(family), || self.target(rule)) {
-                if end.is_none() && target.cond.is_none() {
+                // a server may be down, and a name made for each request may name nothing
+                let stays = family == Family::UseBackend && matches!(target.name, Name::Fixed(..));
+                if end.is_none() && target.cond.is_none() && stays {
                     end = Some(self.sources.line(rule.span));
                 }
                 list.push(target);

@@ -31,7 +31,7 @@ pub(crate) struct Alternative {
 }
 
 /// The predefined ACLs and what they stand for. `RDP_COOKIE` is known and refused.
-const PREDEFINED: [(&str, &str); 22] = [
+pub(crate) const PREDEFINED: [(&str, &str); 22] = [
     ("FALSE", "always_false"),
     ("HTTP", "req.proto_http"),
     ("HTTP_1.0", "req.ver 1.0"),

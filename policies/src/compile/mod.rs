@@ -11,13 +11,14 @@ use std::collections::BTreeMap;
 
 use portero_grammar::{Diagnostic, Diagnostics, Sources, Span};
 
+use crate::lint::UNUSED_ACL;
 use crate::stage::Stage;
 use crate::vocabulary::Context;
 use crate::{Cond, Expr, Vocabulary};
 use acl::Acl;
 use portero_grammar::rules as tree;
 
-pub(crate) use acl::derivative;
+pub(crate) use acl::{PREDEFINED, derivative};
 
 /// Compiles the rules of one proxy.
 ///
@@ -143,7 +144,7 @@ impl<'a> Compiler<'a> {
     pub fn finish(self) {
         for (name, acl) in &self.acls {
             if !acl.used.get() {
-                self.push(Diagnostic::lint(acl.span, format!("ACL '{name}' is never used")));
+                self.push(Diagnostic::lint(&UNUSED_ACL, acl.span, format!("ACL '{name}' is never used")));
             }
         }
     }

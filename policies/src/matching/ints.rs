@@ -52,6 +52,28 @@ impl Ints {
         }
     }
 
+    /// True when the other set holds all of these.
+    pub(crate) fn within(&self, other: &Ints) -> bool {
+        let held = |(min, max): &(i64, i64)| other.0.iter().any(|(least, most)| least <= min && max <= most);
+        self.0.iter().all(held)
+    }
+
+    /// True when the other set holds none of these.
+    pub(crate) fn apart(&self, other: &Ints) -> bool {
+        let clear = |(min, max): &(i64, i64)| other.0.iter().all(|(least, most)| max < least || most < min);
+        self.0.iter().all(clear)
+    }
+
+    /// True when no integer from `min` to `max` is in the set.
+    pub(crate) fn misses(&self, min: i64, max: i64) -> bool {
+        self.apart(&Ints(vec![(min, max)]))
+    }
+
+    /// True when every integer from `min` to `max` is in the set.
+    pub(crate) fn covers(&self, min: i64, max: i64) -> bool {
+        Ints(vec![(min, max)]).within(self)
+    }
+
     /// The range that a pattern means under an operator; the error is a sentence for the user. An operator in front of
     /// a range moves the bound on its own side: `gt 1:5` is 2:5 (as HAProxy 3.5 does, which advises against it).
     pub(crate) fn parse(operator: Operator, pattern: &str) -> Result<(i64, i64), String> {

@@ -2,13 +2,15 @@
 
 use std::path::PathBuf;
 
+use crate::config::lint;
+
 /// What the program is asked to do.
 #[derive(Debug, PartialEq)]
 pub enum Command {
     /// Serve.
     Run(Box<Options>),
     /// Say what is wrong with a configuration (`-c`, `check`).
-    Check(Options),
+    Check(Box<Options>),
     /// Evaluate a condition (`-cc`).
     Condition(String),
     /// Print the TOML that means the same.
@@ -56,6 +58,10 @@ pub struct Options {
     pub ignore_unresolved: bool,
     /// `-dW`: warnings are errors.
     pub warnings_fatal: bool,
+    /// `--allow`: lints that are not wanted.
+    pub allow: Vec<String>,
+    /// `--deny`: lints that are errors.
+    pub deny: Vec<String>,
     /// `-sf`: processes to tell that they should finish once this one serves.
     pub finish: Vec<i32>,
     /// `-st`: processes to terminate then.
@@ -67,7 +73,8 @@ pub const USAGE: &str = "\
 portero - a programmable proxy and load balancer
 
 usage: portero -f FILE [-f FILE ...] [options]     serve
-       portero check FILE ...                      say what is wrong with a configuration
+       portero check [--allow LINT] [--deny LINT] FILE ...
+                                                   say what is wrong with a configuration
        portero convert haproxy.cfg ...             print the TOML that means the same
        portero demo                                three built-in origins behind one door, nothing else needed
        portero reload PIDFILE|PID                  make a running daemon read its configuration again
@@ -97,9 +104,7 @@ pub fn parse(args: &[String]) -> Result<Command, String> {
         None | Some("help" | "-h" | "--help") => Ok(Command::Help),
         Some("demo") => no_more(args, Command::Demo),
         Some("version" | "--version") => Ok(Command::Version(false)),
-        Some("check") => {
-            Ok(Command::Check(Options { files: paths(args)?, verbose: true, ..Options::default() }))
-        }
+        Some("check") => check(args),
         Some("convert") => Ok(Command::Convert(paths(args)?)),
         Some("reload") => match args {
             [_, target] => Ok(Command::Reload(target.clone())),
@@ -114,6 +119,32 @@ fn no_more(args: &[String], command: Command) -> Result<Command, String> {
         [_] => Ok(command),
         [name, extra, ..] => Err(format!("'{name}' takes no argument, and '{extra}' is one")),
         [] => Ok(command),
+    }
+}
+
+/// `check [--allow LINT] [--deny LINT] FILE ...`
+fn check(args: &[String]) -> Result<Command, String> {
+    let mut options = Options { verbose: true, ..Options::default() };
+    let mut rest = args[1..].iter();
+    while let Some(arg) = rest.next() {
+        let list = match arg.as_str() {
+            "--allow" => &mut options.allow,
+            "--deny" => &mut options.deny,
+            option if option.starts_with("--") => return Err(format!("unknown option '{option}'")),
+            file => {
+                options.files.push(file.into());
+                continue;
+            }
+        };
+        let name = rest.next().ok_or_else(|| format!("'{arg}' needs the name of a lint"))?;
+        if name != "all" && lint::named(name).is_none() {
+            return Err(format!("there is no lint '{name}'"));
+        }
+        list.push(name.clone());
+    }
+    match options.files.is_empty() {
+        true => Err("'check' needs a file".into()),
+        false => Ok(Command::Check(Box::new(options))),
     }
 }
 
@@ -169,7 +200,7 @@ fn haproxy(args: &[String]) -> Result<Command, String> {
     }
     Ok(match mode {
         Mode::Run => Command::Run(Box::new(options)),
-        Mode::Check => Command::Check(options),
+        Mode::Check => Command::Check(Box::new(options)),
     })
 }
 
@@ -226,6 +257,8 @@ mod tests {
     #[test]
     fn what_is_unknown_is_named() {
         assert_eq!(parsed("-f a --frobnicate"), Err("unknown option '--frobnicate'".into()));
+        assert_eq!(parsed("check --deny unused-alc a"), Err("there is no lint 'unused-alc'".into()));
+        assert_eq!(parsed("check --allow all"), Err("'check' needs a file".into()));
         assert_eq!(parsed("-f"), Err("'-f' needs a value".into()));
         assert_eq!(parsed("demo now"), Err("'demo' takes no argument, and 'now' is one".into()));
     }

@@ -47,6 +47,8 @@ pub fn load_options(options: &Options) -> load::Options {
     load::Options {
         ignore_unresolved: options.ignore_unresolved,
         local_peer: options.local_peer.clone(),
+        allow: options.allow.clone(),
+        deny: options.deny.clone(),
         ..load::Options::default()
     }
 }

@@ -73,6 +73,7 @@ impl Shared<'_> {
             span: draft.span,
             binds: binds(draft),
             maxconn: draft.maxconn,
+            default_backend_span: default_backend.map(|word| word.span),
             default_backend: default_backend.and_then(|w| self.places.get(&w.text).copied()),
             acls: draft.acls.clone(),
             rules: draft.rules.clone(),

@@ -8,7 +8,7 @@ use portero_grammar::rules::Family;
 use portero_grammar::{Diagnostics, Sources};
 use portero_policies::format::Escape;
 use portero_policies::vocabulary::Context;
-use portero_policies::{Captures, Compiler, Stage, Vocabulary};
+use portero_policies::{Captures, Compiler, Stage, Vocabulary, lint};
 
 use super::checked::{Checked, LogStyle, Mode, Proxy, SetVar};
 use super::files::ProxyFiles;
@@ -69,8 +69,25 @@ impl Rehearsal<'_> {
             refused.extend(compiler.at(Stage::Check, || plugins.health(&proxy.name, &proxy.check)).err());
         }
         compiler.finish();
+        self.lint(proxy, &mut found);
         out.extend(found.iter().cloned());
         out.extend(refused);
+    }
+
+    /// Lints of the rules, once they are known to be right. What was inherited is the business of its own section.
+    fn lint(&self, proxy: &Proxy, out: &mut Diagnostics) {
+        let subject = lint::Subject {
+            header: proxy.span,
+            http: proxy.mode == Mode::Http,
+            inspects: !proxy.inspect_delay.is_zero(),
+            acls: &proxy.acls,
+            rules: &proxy.rules,
+            default_backend: proxy.default_backend_span,
+        };
+        out.retain(|found| found.lint.is_none() || found.span.is_none_or(|span| subject.is_own(span)));
+        if !out.has_errors() {
+            lint::check(&subject, &self.vocabulary, self.sources, out);
+        }
     }
 
     fn global(&self, checked: &Checked, files: &ProxyFiles, out: &mut Diagnostics) {

@@ -15,7 +15,7 @@ use super::reading::{Reading, UnixSockets};
 use super::resolve::{Resolve, System};
 use super::sections::Drafts;
 use super::written::{Door, door};
-use super::{build, compile};
+use super::{build, compile, lint};
 use crate::registry;
 
 /// How to load.
@@ -29,6 +29,10 @@ pub struct Options {
     pub diagnostic_mode: bool,
     /// `-L`: the name of this process among its peers.
     pub local_peer: Option<String>,
+    /// Lints that are not wanted, by name.
+    pub allow: Vec<String>,
+    /// Lints that are errors, by name.
+    pub deny: Vec<String>,
     /// Names to addresses.
     pub resolver: Arc<dyn Resolve>,
     /// The plugins that the configuration may name.
@@ -42,6 +46,8 @@ impl Default for Options {
             warnings_fatal: false,
             diagnostic_mode: false,
             local_peer: None,
+            allow: Vec::new(),
+            deny: Vec::new(),
             resolver: Arc::new(System::default()),
             plugins: registry::plugins(),
         }
@@ -113,6 +119,7 @@ fn read(
     let fatal = options.warnings_fatal || drafts.global.zero_warning;
     let checked = build::build(drafts, &mut reading);
     compile::rehearse(&checked, &options.plugins, &mut reading.out);
+    lint::silence(&mut reading.out, &reading.sources, &options.allow, &options.deny);
     if fatal {
         count_warnings(&mut reading.out);
     }

@@ -7,6 +7,7 @@
 pub mod checked;
 pub mod environment;
 pub mod files;
+pub mod lint;
 pub mod load;
 pub mod resolve;
 pub mod toml;
@@ -19,7 +20,6 @@ mod compile;
 mod defaults;
 mod draft;
 mod keywords;
-mod lint;
 mod modes;
 mod reading;
 mod rule_lines;

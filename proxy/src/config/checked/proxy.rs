@@ -32,6 +32,8 @@ pub struct Proxy {
     pub maxconn: u32,
     /// The frontend's `default_backend`: a place in `Checked::proxies`.
     pub default_backend: Option<usize>,
+    /// Where its name is written.
+    pub default_backend_span: Option<Span>,
     /// Named ACLs, those of the defaults first.
     pub acls: Vec<tree::Acl>,
     /// All rules but the checks' own, those of the defaults first, by family in the order written.

@@ -1,6 +1,7 @@
 //! Whole configurations: what they become, and what is said about them.
 
 mod fields;
+mod lints;
 mod messages;
 mod robust;
 

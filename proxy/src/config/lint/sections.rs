@@ -1,18 +1,19 @@
-//! What is read well and yet hardly meant: names that lead nowhere, sockets that clash, time-outs that are missing.
+//! Checks of the sections of a configuration against each other.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use portero_grammar::rules::Family;
 use portero_grammar::{Diagnostic, Span};
 
-use super::checked::{Listen, Proxy};
-use super::draft::Draft;
-use super::keywords::Place;
-use super::modes;
-use super::reading::Reading;
+use super::{LEADS_NOWHERE, SHARED_ADDRESS, UNUSED_BACKEND, UNUSED_CHECK_WORD, UNUSED_SERVER_COOKIE};
+use crate::config::checked::{Listen, Proxy};
+use crate::config::draft::Draft;
+use crate::config::keywords::Place;
+use crate::config::modes;
+use crate::config::reading::Reading;
 
 /// Checks of the sections against each other.
-pub(super) fn sections(proxies: &[Draft], reading: &mut Reading) {
+pub(in crate::config) fn sections(proxies: &[Draft], reading: &mut Reading) {
     names_are_unique(proxies, reading);
     targets_exist(proxies, reading);
     backends_are_named(proxies, reading);
@@ -25,7 +26,7 @@ pub(super) fn sections(proxies: &[Draft], reading: &mut Reading) {
 }
 
 /// Checks of what was built.
-pub(super) fn built(proxies: &[std::sync::Arc<Proxy>], reading: &mut Reading) {
+pub(in crate::config) fn built(proxies: &[std::sync::Arc<Proxy>], reading: &mut Reading) {
     sockets_do_not_clash(proxies, reading);
     tracked_servers_exist(proxies, reading);
 }
@@ -103,9 +104,11 @@ fn backends_are_named(proxies: &[Draft], reading: &mut Reading) {
     for draft in proxies.iter().filter(|d| d.section == Place::BACKEND && !d.disabled) {
         if !named.contains(draft.name()) && !tracked.contains(draft.name()) {
             let span = draft.name.as_ref().map_or(draft.span, |n| n.span);
-            reading
-                .out
-                .push(Diagnostic::lint(span, format!("no frontend names the backend '{}'", draft.name())));
+            reading.out.push(Diagnostic::lint(
+                &UNUSED_BACKEND,
+                span,
+                format!("no frontend names the backend '{}'", draft.name()),
+            ));
         }
     }
 }
@@ -152,7 +155,9 @@ fn frontends_lead_somewhere(draft: &Draft, reading: &mut Reading) {
     {
         let message =
             format!("the frontend '{}' names no backend, so nothing can be reached through it", draft.name());
-        reading.out.push(Diagnostic::lint(draft.span, message).help("add 'default_backend NAME'"));
+        reading
+            .out
+            .push(Diagnostic::lint(&LEADS_NOWHERE, draft.span, message).help("add 'default_backend NAME'"));
     }
 }
 
@@ -178,11 +183,11 @@ fn servers_make_sense(draft: &Draft, reading: &mut Reading) {
         }
         if server.cookie.is_some() && draft.cookie.is_none() {
             let message = format!("server '{}' has a 'cookie', but '{}' has none", name.text, draft.name());
-            reading.out.push(Diagnostic::lint(span, message));
+            reading.out.push(Diagnostic::lint(&UNUSED_SERVER_COOKIE, span, message));
         }
         if let (false, None, Some(word)) = (server.checked, &server.track, check_word(span, reading)) {
             let message = format!("'{word}' of server '{}' means nothing without 'check'", name.text);
-            reading.out.push(Diagnostic::lint(span, message));
+            reading.out.push(Diagnostic::lint(&UNUSED_CHECK_WORD, span, message));
         }
     }
 }
@@ -202,7 +207,7 @@ fn sockets_do_not_clash(proxies: &[std::sync::Arc<Proxy>], reading: &mut Reading
             let Some((other, first)) = seen.insert(&bind.address, (&proxy.name, bind.span)) else { continue };
             let line = reading.sources.line(first);
             let message = format!("'{other}' listens on the same address, in line {line}");
-            reading.out.push(Diagnostic::lint(bind.span, message));
+            reading.out.push(Diagnostic::lint(&SHARED_ADDRESS, bind.span, message));
         }
     }
 }
