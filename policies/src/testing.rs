@@ -18,6 +18,7 @@ pub(crate) fn exchange(head: &str) -> Exchange {
         listener_id: 1,
         transport: Transport::Tcp,
         vars: Vars::default(),
+        trackers: Default::default(),
         accepted_at: SystemTime::UNIX_EPOCH,
         accepted: Instant::now(),
         requests: 1,

@@ -181,6 +181,7 @@ pub fn open(
         listener_id: slot.id(),
         transport: if matches!(stream, Stream::Unix(_)) { Transport::Unix } else { Transport::Tcp },
         vars: Vars::default(),
+        trackers: Default::default(),
         accepted_at: SystemTime::now(),
         accepted: Instant::now(),
         requests: 0,

@@ -32,7 +32,10 @@ pub struct Plain {
 impl Facts {
     /// Packs the facts.
     pub fn pack(conn: Conn) -> Facts {
-        let untouched = conn.src == conn.peer && conn.dst == conn.local && conn.vars.is_empty();
+        let untouched = conn.src == conn.peer
+            && conn.dst == conn.local
+            && conn.vars.is_empty()
+            && conn.trackers.is_empty();
         match (conn.peer, conn.local) {
             (Some(SocketAddr::V4(peer)), Some(SocketAddr::V4(local))) if untouched => {
                 let Conn { accepted_at, accepted, requests, .. } = conn;
@@ -74,6 +77,7 @@ impl Facts {
             listener_id: slot.id(),
             transport: Transport::Tcp,
             vars: Vars::default(),
+            trackers: Default::default(),
             accepted_at: times.0,
             accepted: times.1,
             requests,

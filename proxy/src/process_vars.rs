@@ -87,6 +87,7 @@ fn nobodys() -> Exchange {
         listener_id: 0,
         transport: Transport::Tcp,
         vars: Vars::default(),
+        trackers: Default::default(),
         accepted_at: SystemTime::now(),
         accepted: Instant::now(),
         requests: 0,

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
+use crate::tables::{Entry, Event, Trackers};
 use crate::{ProxyState, Request, Response, Scope, ServerState, UniqueId, Vars};
 
 /// One request and its response (or, in TCP mode, one session). Made once per connection and reused.
@@ -22,6 +23,8 @@ pub struct Exchange {
     pub response_payload: Payload,
     /// Variables of scope txn, req and res.
     pub vars: Vars,
+    /// The table entries that this exchange tracks.
+    pub trackers: Trackers,
     /// The backend, once it is chosen.
     pub backend: Option<Arc<ProxyState>>,
     /// The server, once it is chosen.
@@ -51,6 +54,8 @@ pub struct Conn {
     pub transport: Transport,
     /// Variables of scope sess.
     pub vars: Vars,
+    /// The table entries that it tracks.
+    pub trackers: Trackers,
     /// When the connection was accepted, by the wall clock.
     pub accepted_at: SystemTime,
     /// When it was accepted.
@@ -178,6 +183,7 @@ impl Exchange {
             payload: Payload::default(),
             response_payload: Payload::default(),
             vars: Vars::default(),
+            trackers: Trackers::default(),
             backend: None,
             server: None,
             log: LogFacts::default(),
@@ -191,6 +197,7 @@ impl Exchange {
         self.payload.clear();
         self.response_payload.clear();
         self.vars.clear();
+        self.trackers.clear();
         self.backend = None;
         self.server = None;
         self.log.clear();
@@ -203,6 +210,17 @@ impl Exchange {
             Scope::Sess => Some(&self.conn.vars),
             Scope::Txn | Scope::Req | Scope::Res | Scope::Check => Some(&self.vars),
         }
+    }
+
+    /// The table entry that a counter tracks (`sc0`): the exchange's, else the connection's.
+    pub fn tracked(&self, counter: u8) -> Option<&Entry> {
+        self.trackers.get(counter).or_else(|| self.conn.trackers.get(counter))
+    }
+
+    /// Counts an event in all entries that are tracked.
+    pub fn count(&self, event: Event, by: u64) {
+        self.conn.trackers.count(event, by);
+        self.trackers.count(event, by);
     }
 
     /// The backend, or the frontend itself while none is chosen.

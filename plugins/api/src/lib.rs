@@ -12,7 +12,7 @@
 //! | [`Service`] | produces a whole response |
 //!
 //! What all hooks share of one request is the [`Exchange`]; what all workers share of a proxy or a server is
-//! [`ProxyState`] and [`ServerState`].
+//! [`ProxyState`] and [`ServerState`]; what is remembered of clients is in [`tables`].
 
 mod action;
 mod balance;
@@ -30,6 +30,7 @@ mod sample;
 mod service;
 pub mod shard;
 mod state;
+pub mod tables;
 mod unique_id;
 mod vars;
 

@@ -4,6 +4,7 @@ use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
+use crate::tables::Tables;
 use crate::{Action, Balance, Convert, Directory, Exchange, Fetch, Fetched, Health, Process, Service};
 
 /// A plugin: a plain struct of optional makers. Made once; each maker is called for every use on every worker.
@@ -182,13 +183,15 @@ pub struct Common {
     pub directory: Arc<Directory>,
     /// What holds for the whole process.
     pub process: Arc<Process>,
+    /// All stick tables by name.
+    pub tables: Arc<Tables>,
     map: Mutex<HashMap<(String, TypeId), Arc<dyn Any + Send + Sync>>>,
 }
 
 impl Common {
     /// For these proxies in this process.
     pub fn new(directory: Arc<Directory>, process: Arc<Process>) -> Common {
-        Common { directory, process, map: Mutex::default() }
+        Common { directory, process, tables: Arc::default(), map: Mutex::default() }
     }
 
     /// The shared value of type `T` under a name (`balance/web/roundrobin`), made at the first question for it.

@@ -10,8 +10,10 @@ mod balance;
 mod health;
 mod rules;
 mod service;
+mod tables;
 
 pub use balance::{Balancer, balance, fair, turns_are_common};
 pub use health::{Check, health};
 pub use rules::{Acting, Converting, Fetching, action, convert, fetch};
 pub use service::{Serving, service};
+pub use tables::{MakeTable, table};

@@ -255,6 +255,7 @@ pub(crate) fn exchange(text: &str) -> Exchange {
         listener_id: 1,
         transport: Transport::Tcp,
         vars: Vars::default(),
+        trackers: Default::default(),
         accepted_at: UNIX_EPOCH,
         accepted: Instant::now(),
         requests: 1,

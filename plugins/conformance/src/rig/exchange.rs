@@ -20,6 +20,7 @@ pub fn exchange(target: &str) -> Exchange {
         listener_id: 1,
         transport: Transport::Tcp,
         vars: Vars::default(),
+        trackers: Default::default(),
         accepted_at: SystemTime::now(),
         accepted: Instant::now(),
         requests: 1,

@@ -50,6 +50,7 @@ fn world() -> (Directory, Exchange) {
         listener_id: 1,
         transport: Transport::Tcp,
         vars: Vars::default(),
+        trackers: Default::default(),
         accepted_at: SystemTime::UNIX_EPOCH,
         accepted: Instant::now(),
         requests: 1,

@@ -81,6 +81,7 @@ impl World {
             listener_id: 1,
             transport: Transport::Tcp,
             vars: Vars::default(),
+            trackers: Default::default(),
             accepted_at: SystemTime::UNIX_EPOCH + Duration::from_millis(1_700_000_000_250),
             accepted: Instant::now(),
             requests: 1,

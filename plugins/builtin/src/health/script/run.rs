@@ -59,6 +59,7 @@ fn view(server: &ServerState, backend: Option<Arc<ProxyState>>) -> Exchange {
         listener_id: 0,
         transport: Transport::Tcp,
         vars: Vars::default(),
+        trackers: Default::default(),
         accepted_at: SystemTime::now(),
         accepted: Instant::now(),
         requests: 0,
