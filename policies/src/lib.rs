@@ -13,6 +13,7 @@ pub mod converters;
 pub mod fetches;
 pub mod format;
 pub mod lint;
+pub mod ring;
 pub mod tables;
 pub mod units;
 pub mod users;

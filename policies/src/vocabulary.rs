@@ -7,6 +7,7 @@ use std::sync::Arc;
 use portero_api::{BadArg, Common, Convert, Directory, Fetch, Message, SampleType, VarId};
 use portero_grammar::rules::tree::Arg;
 
+use crate::Cond;
 use crate::users::Userlist;
 
 /// A fetch of the language (HAProxy manual, section 7.3).
@@ -74,6 +75,14 @@ pub struct Args<'a> {
     pub list: &'a [Arg],
     /// What surrounds the call.
     pub context: &'a Context<'a>,
+    /// The ACLs that an argument may name.
+    pub acls: &'a dyn Acls,
+}
+
+/// Finds ACLs by name.
+pub trait Acls {
+    /// The ACL that an argument names, to be asked at the present stage. The error is a sentence for the user.
+    fn acl(&self, name: &Arg) -> Result<Cond, String>;
 }
 
 /// What surrounds an expression or a rule while it is compiled.
@@ -133,6 +142,12 @@ impl<'a> Args<'a> {
         let parse =
             |text: &str| text.parse().map_err(|_| BadArg::at(index, format!("'{text}' is no integer")));
         self.text(index).map(parse).transpose()
+    }
+
+    /// An ACL by name.
+    pub fn acl(&self, index: usize) -> Result<Cond, BadArg> {
+        self.required(index, "the name of an ACL")?;
+        self.acls.acl(&self.list[index]).map_err(|message| BadArg::at(index, message))
     }
 
     /// A variable.

@@ -27,8 +27,6 @@ pub struct Shared {
     pub requests: AtomicU64,
     /// Moves with every configuration that is used.
     pub generation: AtomicU64,
-    /// True once a soft stop has begun: keep-alive ends with the request under way.
-    pub stopping: AtomicBool,
     /// Client connections at the most where the configuration does not say: as the open files allow.
     pub default_maxconn: AtomicU32,
     queues: Mutex<HashMap<Arc<str>, Arc<Queue>>>,
@@ -48,7 +46,6 @@ impl Shared {
             clients: Gate::default(),
             requests: AtomicU64::new(0),
             generation: AtomicU64::new(0),
-            stopping: AtomicBool::new(false),
             default_maxconn: AtomicU32::new(0),
             queues: Mutex::default(),
             gates: Mutex::default(),
@@ -82,9 +79,9 @@ impl Shared {
         }
     }
 
-    /// True once a soft stop has begun.
+    /// True once a soft stop has begun: keep-alive ends with the request under way.
     pub fn is_stopping(&self) -> bool {
-        self.stopping.load(Relaxed)
+        self.process.is_stopping()
     }
 }
 

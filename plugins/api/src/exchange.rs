@@ -238,6 +238,12 @@ impl Payload {
 }
 
 impl LogFacts {
+    /// True while nothing went wrong: no failure, no status of a server error, no further try of a server
+    /// (HAProxy manual, "option dontlog-normal").
+    pub fn is_normal(&self) -> bool {
+        self.term.cause == b'-' && self.status < 500 && self.retries == 0
+    }
+
     /// Gets ready for the next exchange; memory is kept.
     pub fn clear(&mut self) {
         let mut request_line = std::mem::take(&mut self.request_line);

@@ -1,7 +1,7 @@
 //! What holds for the whole process: what statistics and expressions say of it.
 
 use std::sync::RwLock;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 /// Facts of the process. The proxy keeps them up to date.
@@ -11,6 +11,7 @@ pub struct Process {
     max_connections: AtomicU32,
     connections: AtomicU32,
     total: AtomicU64,
+    stopping: AtomicBool,
     node: RwLock<String>,
     description: RwLock<String>,
 }
@@ -22,6 +23,7 @@ impl Default for Process {
             max_connections: AtomicU32::new(0),
             connections: AtomicU32::new(0),
             total: AtomicU64::new(0),
+            stopping: AtomicBool::new(false),
             node: RwLock::default(),
             description: RwLock::default(),
         }
@@ -71,6 +73,16 @@ impl Process {
     /// Counts it out.
     pub fn leave(&self) {
         self.connections.fetch_sub(1, Relaxed);
+    }
+
+    /// True once a soft stop has begun.
+    pub fn is_stopping(&self) -> bool {
+        self.stopping.load(Relaxed)
+    }
+
+    /// Says that a soft stop has begun.
+    pub fn stop(&self) {
+        self.stopping.store(true, Relaxed);
     }
 
     /// The name of the node (`node`), else that of the machine.

@@ -7,9 +7,10 @@ use portero_grammar::rules as tree;
 use portero_grammar::{Diagnostic, FileId, Span, Word};
 
 use super::{Compiler, Reported};
-use crate::cond::Test;
+use crate::Cond;
+use crate::cond::{Node, Test};
 use crate::matching::Method;
-use crate::vocabulary::Needs;
+use crate::vocabulary::{Acls, Needs};
 
 /// A named ACL.
 pub(crate) struct Acl {
@@ -144,6 +145,11 @@ impl Compiler<'_> {
         }))
     }
 
+    /// True for an ACL of the proxy or a predefined one.
+    fn is_acl(&self, name: &str) -> bool {
+        self.acls.contains_key(name) || PREDEFINED.iter().any(|(known, _)| *known == name)
+    }
+
     fn predefined(&self, name: &Word, text: &str) -> Result<Alternative, Reported> {
         if let Some(known) = self.predefined.borrow().get(text) {
             return Ok(known.clone());
@@ -156,6 +162,19 @@ impl Compiler<'_> {
             self.predefined.borrow_mut().insert(key, built.clone());
         }
         Ok(built)
+    }
+}
+
+impl Acls for Compiler<'_> {
+    fn acl(&self, name: &tree::Arg) -> Result<Cond, String> {
+        if !self.is_acl(&name.text) {
+            return Err(format!("no such ACL: '{}'", name.text));
+        }
+        let word = Word::plain(&name.text, name.span);
+        let alternatives = self.named(&word).map_err(|_| format!("ACL '{}' has a mistake", name.text))?;
+        let who = format!("ACL '{}'", name.text);
+        let nodes = alternatives.into_iter().map(|one| self.here(one, &who, name.span)).collect();
+        Ok(Cond { node: Node::any(nodes) })
     }
 }
 

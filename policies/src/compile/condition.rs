@@ -44,7 +44,7 @@ impl Compiler<'_> {
     }
 
     /// A test at the present stage: it never matches where its fetch has no value.
-    fn here(&self, alternative: Alternative, who: &str, span: Span) -> Node {
+    pub(super) fn here(&self, alternative: Alternative, who: &str, span: Span) -> Node {
         if self.stage().has(alternative.needs) {
             return Node::Test(alternative.test);
         }

@@ -125,7 +125,7 @@ impl Compiler<'_> {
     }
 
     fn args<'c>(&'c self, call: &'c Call) -> Args<'c> {
-        Args { list: call.args.as_deref().unwrap_or_default(), context: &self.context }
+        Args { list: call.args.as_deref().unwrap_or_default(), context: &self.context, acls: self }
     }
 
     fn count_args(&self, call: &Call, (least, most): (usize, usize), what: &str) -> Result<(), Reported> {

@@ -16,9 +16,7 @@ pub(super) static ROWS: &[ConvertKind] = &[
     row("base2", (0, 0), Bin, Str, "eight binary digits a byte", |_| {
         by(|s, _| Some(Sample::text(bytes(s).iter().map(|b| format!("{b:08b}")).collect::<String>())))
     }),
-    row("base64", (0, 0), Bin, Str, "base64", |_| {
-        by(|s, _| Some(Sample::text(encode64(&bytes(s), STANDARD, true))))
-    }),
+    row("base64", (0, 0), Bin, Str, "base64", |_| by(|s, _| Some(Sample::text(base64(&bytes(s)))))),
     row("b64dec", (0, 0), Str, Bin, "base64 undone", |_| {
         by(|s, _| from_base64(&bytes(s)).map(Sample::bytes))
     }),
@@ -65,6 +63,11 @@ fn encode64(bytes: &[u8], alphabet: &[u8; 64], pad: bool) -> Vec<u8> {
         }
     }
     out
+}
+
+/// Padded base64 text of the standard alphabet.
+pub(super) fn base64(bytes: &[u8]) -> Vec<u8> {
+    encode64(bytes, STANDARD, true)
 }
 
 /// The bytes of base64 text with or without padding; none when it is none.

@@ -1,22 +1,30 @@
 //! The converters: what is made of samples (HAProxy manual, section 7.3.1). One row each, one file per family.
 
 mod addresses;
+mod aes;
 mod dates;
+mod debug;
 mod digests;
 mod encodings;
+mod fix;
 mod forwarded;
 pub(crate) mod hashes;
 mod http;
 mod json;
+mod jwt;
+mod mqtt;
 mod not_yet;
 mod numbers;
 mod operand;
+mod packets;
 mod protobuf;
 mod regsub;
 mod states;
 mod strings;
 mod variables;
+mod when;
 mod words;
+mod x509;
 
 use portero_api::{BadArg, Convert, Exchange, Sample, SampleType};
 
@@ -42,6 +50,16 @@ pub static CONVERTERS: &[&[ConvertKind]] = &[
     protobuf::ROWS,
     variables::ROWS,
     states::ROWS,
+    aes::ROWS,
+    fix::ROWS,
+    mqtt::ROWS,
+    packets::ETHERNET,
+    packets::IP,
+    packets::TCP,
+    jwt::ROWS,
+    x509::ROWS,
+    when::ROWS,
+    debug::ROWS,
 ];
 
 /// What a row's maker gives.

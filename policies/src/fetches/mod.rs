@@ -1,5 +1,6 @@
 //! The fetches: where samples come from (HAProxy manual, sections 7.3.2 to 7.3.7). One row each, one file per family.
 
+mod acls;
 mod auth;
 mod body;
 mod connection;
@@ -32,6 +33,7 @@ pub(crate) use variables::read as read_variable;
 /// Every fetch of the language, family by family.
 pub static FETCHES: &[&[FetchKind]] = &[
     constants::ROWS,
+    acls::ROWS,
     process::ROWS,
     time::ROWS,
     variables::ROWS,

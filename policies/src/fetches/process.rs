@@ -17,6 +17,10 @@ pub(super) static ROWS: &[FetchKind] = &[
         constant(Sample::text(rustix::system::uname().nodename().to_bytes()))
     }),
     row("pid", &[], (0, 0), Int, Nothing, "the number of the process", |_| constant(int(std::process::id()))),
+    row("stopping", &[], (0, 0), Bool, Nothing, "whether a soft stop has begun", |a| {
+        let process = a.context.common.process.clone();
+        by(move |_| Some(Sample::Bool(process.is_stopping())))
+    }),
     row("thread", &[], (0, 0), Int, Nothing, "the number of the worker, from 0", |_| {
         by(|_| Some(int(shard::current())))
     }),

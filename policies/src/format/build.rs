@@ -79,7 +79,7 @@ impl Compiler<'_> {
     }
 
     fn fetch_behind(&self, name: &str, span: Span) -> Result<Box<dyn Fetch>, Reported> {
-        let args = Args { list: &[], context: &self.context };
+        let args = Args { list: &[], context: &self.context, acls: self };
         match self.vocabulary.fetch(name) {
             Some(FetchWord::Ours(kind)) => {
                 (kind.make)(&args).map_err(|bad| self.error(span, format!("'{name}': {}", bad.message)))

@@ -229,7 +229,7 @@ impl Daemon {
 
     /// Stops accepting and waits for the connections, at most for `hard-stop-after`.
     pub async fn soft_stop(&self) {
-        self.shared.stopping.store(true, Relaxed);
+        self.shared.process.stop();
         let limit = self.checked().global.hard_stop_after;
         let addresses: Vec<_> = binds(&self.checked()).map(|b| b.address.clone()).collect();
         self.sockets.borrow_mut().retain(|address| !addresses.contains(address));

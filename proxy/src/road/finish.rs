@@ -80,8 +80,7 @@ fn should_log(exchange: &Exchange, fe: &Proxy) -> bool {
     if fe.logger.is_empty() || exchange.log.silent {
         return false;
     }
-    let normal = exchange.log.term.cause == b'-' && exchange.log.status < 500 && exchange.log.retries == 0;
-    !(fe.conf.options.dontlog_normal && normal)
+    !(fe.conf.options.dontlog_normal && exchange.log.is_normal())
 }
 
 /// Renders and sends the line of an exchange.

@@ -120,6 +120,17 @@ pub(super) fn env(call: &mut Call<'_>) -> Result<Answer, String> {
     }
 }
 
+/// `show events`: the places that the converter `debug` writes to, and what the one in memory holds.
+pub(super) fn events(call: &mut Call<'_>) -> Result<Answer, String> {
+    match (call.arg(0), call.arg(1)) {
+        (None, _) => Ok("Supported events sinks are listed below. Add their name to dump them.\n  buf0\n  stdout\n  stderr\n".into()),
+        (Some("buf0"), None) => Ok(portero_policies::ring::Ring::of(&call.daemon.shared.common).text().into()),
+        (Some("buf0"), Some(other)) => Err(format!("'{other}' is not supported.\n")),
+        (Some("stdout" | "stderr"), _) => Err("This sink keeps nothing that could be shown.\n".to_owned()),
+        (Some(other), _) => Err(format!("There is no event sink '{other}'.\n")),
+    }
+}
+
 /// `debug dev log`: a line for who wants to see whether logs arrive.
 pub(super) fn log(call: &mut Call<'_>) -> Result<Answer, String> {
     let checked = call.daemon.checked();

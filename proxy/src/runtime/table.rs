@@ -69,6 +69,7 @@ pub(super) const COMMANDS: &[Command] = &[
     both("show cli level", "", "display the level of the current CLI session", process::level),
     both("show cli sockets", "", "dump list of cli sockets", process::sockets),
     both_for("show env", "[var]", "dump environment variables known to the process", OPERATOR, process::env),
+    row("show events", "[<sink>]", "show event sink state or the last events of a sink", OPERATOR, process::events),
     row("show info", "[desc|json|typed]*", "report information about the running process", USER, info::show),
     of_master("show proc", "", "show processes status", USER, master::processes),
     row("show servers conn", "[<backend>]", "dump server connections status (all or for a single backend)", USER, servers::connections),
@@ -93,7 +94,7 @@ const NOT_THERE: &[&str] = &[
     "get map", "hard-reload", "new ssl", "prepare acl", "prepare map", "publish backend", "set anon",
     "set dynamic-cookie-key", "set map", "set profiling", "set rate-limit", "set severity-output", "set ssl", "set table", "set timeout",
     "show acl", "show activity", "show anon", "show cache", "show default-server", "show defaults", "show dev", "show errors",
-    "show events", "show fd", "show libs", "show map", "show peers", "show pools", "show profiling", "show quic",
+    "show fd", "show libs", "show map", "show peers", "show pools", "show profiling", "show quic",
     "show resolvers", "show schema", "show ssl", "show startup-logs", "show table", "show tasks", "show threads",
     "show tls-keys", "show trace", "shutdown session", "trace", "unpublish backend", "update ssl", "wait",
 ];

@@ -1,6 +1,8 @@
 //! Every row against samples; what is expected was read off HAProxy 3.5 and its regression tests.
 
 mod data;
+mod packets;
+mod secrets;
 mod texts;
 
 use std::net::SocketAddr;
@@ -14,7 +16,15 @@ use portero_grammar::rules::tree::Arg;
 
 use super::*;
 use crate::cast::{cast, write_text};
-use crate::vocabulary::{Context, Files};
+use crate::vocabulary::{Acls, Context, Files};
+
+struct NoAcls;
+
+impl Acls for NoAcls {
+    fn acl(&self, name: &Arg) -> Result<crate::Cond, String> {
+        Err(format!("there is no ACL '{}' in this test", name.text))
+    }
+}
 
 struct NoFiles;
 
@@ -73,7 +83,7 @@ fn make(directory: &Directory, name: &str, args: &[&str]) -> Made {
     let list: Vec<Arg> = args.iter().map(|a| Arg { text: (*a).into(), span }).collect();
     let common = Common::default();
     let context = Context { proxy: "be", directory, common: &common, files: &NoFiles };
-    (find(name).make)(&Args { list: &list, context: &context })
+    (find(name).make)(&Args { list: &list, context: &context, acls: &NoAcls })
 }
 
 /// Checks (sample, converter, arguments, expected text); `-` stands for no value, bytes are shown in hexadecimal.

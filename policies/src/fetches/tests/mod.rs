@@ -16,9 +16,17 @@ use portero_grammar::rules::tree::Arg;
 use portero_grammar::{FileId, Span};
 
 use super::*;
-use crate::vocabulary::{Context, Files};
+use crate::vocabulary::{Acls, Context, Files};
 
 const NOWHERE: Span = Span { file: FileId(0), start: 0, end: 0 };
+
+struct NoAcls;
+
+impl Acls for NoAcls {
+    fn acl(&self, name: &Arg) -> Result<crate::Cond, String> {
+        Err(format!("there is no ACL '{}' in this test", name.text))
+    }
+}
 
 struct NoFiles;
 
@@ -61,7 +69,7 @@ impl World {
             args => args.split(',').map(|a| Arg { text: a.into(), span: NOWHERE }).collect(),
         };
         let context = Context { proxy, directory: &self.directory, common: &self.common, files: &NoFiles };
-        (find(name).make)(&Args { list: &list, context: &context })
+        (find(name).make)(&Args { list: &list, context: &context, acls: &NoAcls })
     }
 
     fn make(&self, text: &str) -> Made {
