@@ -6,9 +6,9 @@ use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::task::Poll;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::Duration;
 
-use portero_api::{Answer, Close, Conn, Counter, Exchange, Transport, Vars};
+use portero_api::{Answer, Close, Conn, Counter, Exchange, Transport, Vars, clock};
 use portero_policies::{RuleSet, Run};
 
 use crate::config::checked::Mode;
@@ -115,7 +115,7 @@ async fn wait_for_bytes(session: &Session) -> bool {
     let first = session.facts.requests() == 0;
     // with this option a connection ends behind a response, never before a request
     let stays = first || session.fe.conf.options.idle_close_on_response;
-    let until = idle_limit(&session.fe, first).map(|t| Instant::now() + t);
+    let until = idle_limit(&session.fe, first).map(|t| clock::now() + t);
     let mut alarm = worker.alarms.alarm();
     let mut woken = false;
     poll_fn(|cx| {
@@ -125,7 +125,7 @@ async fn wait_for_bytes(session: &Session) -> bool {
         if !stays && worker.shared.is_stopping() {
             return Poll::Ready(false);
         }
-        if woken && until.is_some_and(|until| Instant::now() >= until) {
+        if woken && until.is_some_and(|until| clock::now() >= until) {
             // a client that never said a word is told so where the request is read
             return Poll::Ready(first);
         }
@@ -182,8 +182,8 @@ pub fn open(
         transport: if matches!(stream, Stream::Unix(_)) { Transport::Unix } else { Transport::Tcp },
         vars: Vars::default(),
         trackers: Default::default(),
-        accepted_at: SystemTime::now(),
-        accepted: Instant::now(),
+        accepted_at: clock::date(),
+        accepted: clock::now(),
         requests: 0,
     };
     let (facts, bonds) = (Facts::Taken, Bonds::default());
@@ -218,6 +218,7 @@ fn allowed(session: &Session, conn: &mut Conn, rules: &RuleSet, counter: Counter
     }
     let facts = std::mem::replace(conn, Facts::Taken.unpack(&session.fe, &session.slot));
     let mut exchange = Exchange::new(facts);
+    exchange.trace = session.worker().outside.as_ref().and_then(|outside| outside.trace());
     let run = rules.run(&mut exchange, 0);
     let Exchange { conn: facts, .. } = exchange;
     *conn = facts;
@@ -233,7 +234,7 @@ async fn read_proxy_header(session: &mut Session) -> io::Result<()> {
     let worker = session.inside.worker.clone();
     let mut buffer = worker.buffers.take();
     let mut deadline = Deadline::default();
-    let until = session.fe.conf.timeouts.client.map(|t| Instant::now() + t);
+    let until = session.fe.conf.timeouts.client.map(|t| clock::now() + t);
     let said = loop {
         match proxy_protocol::parse(buffer.filled()) {
             Ok(Some(said)) => break said,

@@ -3,9 +3,9 @@
 use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::Poll;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::Duration;
 
-use portero_api::{Exchange, Framing, Method};
+use portero_api::{Exchange, Framing, Method, clock};
 
 use crate::connection::{Next, Session, idle_limit};
 use crate::http1::{self, BodyReader, Refusal};
@@ -66,7 +66,7 @@ impl Active {
             deadline: Deadline::default(),
             body: None,
             bonds: std::mem::take(&mut session.bonds),
-            heard: Instant::now(),
+            heard: clock::now(),
         };
         Active { client, ex, server_deadline: Deadline::default(), tried: Vec::new() }
     }
@@ -150,7 +150,7 @@ impl Active {
                     Poll::Ready(Ok(0) | Err(_)) => return Poll::Ready(Head::Left),
                     Poll::Ready(Ok(n)) => {
                         client.buffer.fill(n);
-                        client.heard = Instant::now();
+                        client.heard = clock::now();
                         ex.log.bytes_in += n as u64;
                     }
                     Poll::Pending => break,
@@ -211,7 +211,7 @@ impl Active {
         ex.conn.requests += 1;
         ex.log.timers.request = Some(client.heard);
         if ex.log.timers.date.is_none() {
-            ex.log.timers.date = Some(SystemTime::now());
+            ex.log.timers.date = Some(clock::date());
         }
         if session.fe.needs_request_line {
             let line = &mut ex.log.request_line;
@@ -233,7 +233,7 @@ impl Active {
         (log.term.cause, log.term.phase) = term;
         log.status = status;
         if log.timers.date.is_none() {
-            log.timers.date = Some(SystemTime::now());
+            log.timers.date = Some(clock::date());
         }
         let out = self.client.lead.head();
         road::write_page(&session.fe, status, out);
@@ -257,7 +257,7 @@ impl Active {
         log.status = 400;
         (log.term.cause, log.term.phase) = (b'C', b'R');
         if log.timers.date.is_none() {
-            log.timers.date = Some(SystemTime::now());
+            log.timers.date = Some(clock::date());
         }
         road::log_refused(worker, &session.fe, &mut self.ex);
     }

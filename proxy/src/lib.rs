@@ -23,6 +23,8 @@ mod inherit;
 mod listener;
 mod manager;
 mod net;
+mod offline;
+mod policy_test;
 mod pool;
 mod privileges;
 mod process_vars;

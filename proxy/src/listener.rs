@@ -264,7 +264,7 @@ impl Slot {
     }
 
     /// Takes a place for a connection.
-    fn enter(&self, shared: &Arc<Shared>) -> Seat {
+    pub fn enter(&self, shared: &Arc<Shared>) -> Seat {
         let seat = Seat { shared: shared.clone(), gates: self.gates.borrow().clone() };
         shared.process.enter();
         shared.clients.enter();

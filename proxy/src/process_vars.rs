@@ -59,7 +59,8 @@ fn evaluate(compiler: &Compiler<'_>, value: &SetVar) -> Option<Sample<'static>> 
     }
 }
 
-fn with_compiler<T>(shared: &Shared, checked: &Checked, work: impl FnOnce(&Compiler<'_>) -> T) -> T {
+/// Lends a compiler for what stands in no proxy.
+pub fn with_compiler<T>(shared: &Shared, checked: &Checked, work: impl FnOnce(&Compiler<'_>) -> T) -> T {
     let vocabulary = Vocabulary::new(&shared.plugins);
     let files = ProxyFiles {
         default_path: checked.default_path.clone(),

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use portero_api::{Answer, Close, Counter, Exchange, Outcome, Wait};
+use portero_api::{Answer, Close, Counter, Exchange, Outcome, Wait, clock};
 use portero_policies::{RuleSet, Run};
 
 use crate::connection::Session;
@@ -37,7 +37,7 @@ pub async fn session(session: &mut Session) {
         deadline: Deadline::default(),
         body: None,
         bonds: road::Bonds::default(),
-        heard: Instant::now(),
+        heard: clock::now(),
     };
     let mut road = Road {
         worker,
@@ -54,7 +54,7 @@ pub async fn session(session: &mut Session) {
         },
         ex: &mut ex,
         server_deadline: &mut Deadline::default(),
-        now: Instant::now(),
+        now: clock::now(),
         response_begun: false,
         keep_alive: false,
         head_only: false,
@@ -78,7 +78,7 @@ async fn inner(road: &mut Road<'_>) -> Result<(), Fail> {
     let fe = road.fe.clone();
     road::number(road);
     content_rules(road, &fe.rules.tcp_content, fe.conf.inspect_delay).await?;
-    road.ex.log.timers.request = Some(Instant::now());
+    road.ex.log.timers.request = Some(clock::now());
     road::choose_backend(road)?;
     road::enter_backend(road);
     let result = placed(road).await;
@@ -101,7 +101,7 @@ async fn placed(road: &mut Road<'_>) -> Result<(), Fail> {
         let pause = road::next_try(road, &place, fail)?;
         drop(place);
         if let Some(pause) = pause {
-            tokio::time::sleep(pause).await;
+            crate::net::pause(pause).await;
         }
     }
 }
@@ -111,7 +111,7 @@ async fn content_rules(road: &mut Road<'_>, rules: &RuleSet, delay: Duration) ->
     if rules.is_empty() {
         return Ok(());
     }
-    let until = (!delay.is_zero()).then(|| Instant::now() + delay);
+    let until = (!delay.is_zero()).then(|| clock::now() + delay);
     let mut from = 0;
     if until.is_none() {
         road.ex.payload.complete = true;
@@ -124,7 +124,7 @@ async fn content_rules(road: &mut Road<'_>, rules: &RuleSet, delay: Duration) ->
                 read_more(road, until).await;
             }
             Answer::Wait(Wait::Pause(time)) => {
-                tokio::time::sleep(time).await;
+                crate::net::pause(time).await;
                 from = rule + 1;
             }
             Answer::Wait(_) => from = rule + 1,

@@ -16,6 +16,7 @@ use crate::health::Shutdown;
 use crate::listener::{Listener, Slot, accept_loop};
 use crate::log::LogSinks;
 use crate::net::{Alarms, Buffers};
+use crate::offline::Outside;
 use crate::pool::Pool;
 use crate::shared::Shared;
 use crate::snapshot::Snapshot;
@@ -50,6 +51,8 @@ pub struct Worker {
     pub alarms: Alarms,
     /// Client connections now.
     pub connections: Cell<usize>,
+    /// What stands in the place of the network, for a worker that is offline.
+    pub outside: Option<Rc<Outside>>,
     snapshot: RefCell<Option<Rc<Snapshot>>>,
     prepared: RefCell<Option<Rc<Snapshot>>>,
     slots: RefCell<HashMap<Listen, Rc<Slot>>>,
@@ -96,12 +99,23 @@ impl Worker {
             sinks,
             alarms: Alarms::default(),
             connections: Cell::new(0),
+            outside: None,
             snapshot: RefCell::default(),
             prepared: RefCell::default(),
             slots: RefCell::default(),
             pools: RefCell::default(),
             line: RefCell::default(),
         }
+    }
+
+    /// A worker that serves no socket.
+    pub fn offline(shared: Arc<Shared>, bufsize: usize, outside: Rc<Outside>) -> Rc<Worker> {
+        Rc::new(Worker { outside: Some(outside), ..Worker::new(shared, bufsize) })
+    }
+
+    /// Uses a snapshot from now on.
+    pub fn adopt(&self, snapshot: Rc<Snapshot>) {
+        *self.snapshot.borrow_mut() = Some(snapshot);
     }
 
     /// The configuration in use.
@@ -211,7 +225,7 @@ impl Worker {
         }
         slots.drain().for_each(|(_, slot)| slot.stop());
         *slots = kept;
-        *self.snapshot.borrow_mut() = Some(snapshot);
+        self.adopt(snapshot);
         Ok(())
     }
 

@@ -25,6 +25,11 @@ pub fn advance(by: Duration) {
     AHEAD.set(AHEAD.get() + by);
 }
 
+/// How far the clock of this thread stands ahead of the system's.
+pub fn ahead() -> Duration {
+    AHEAD.get()
+}
+
 /// Sets the clock of this thread back to the system's.
 pub fn reset() {
     AHEAD.set(Duration::ZERO);

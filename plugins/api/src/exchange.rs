@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use crate::tables::{Entry, Event, Trackers};
-use crate::{ProxyState, Request, Response, Scope, ServerState, UniqueId, Vars};
+use crate::{ProxyState, Request, Response, Scope, ServerState, Trace, UniqueId, Vars};
 
 /// One request and its response (or, in TCP mode, one session). Made once per connection and reused.
 #[derive(Debug)]
@@ -31,6 +31,8 @@ pub struct Exchange {
     pub server: Option<Arc<ServerState>>,
     /// What the log will say.
     pub log: LogFacts,
+    /// What rules saw and did, where somebody wants to know.
+    pub trace: Option<Rc<Trace>>,
 }
 
 /// What holds for the whole connection.
@@ -187,6 +189,7 @@ impl Exchange {
             backend: None,
             server: None,
             log: LogFacts::default(),
+            trace: None,
         }
     }
 
@@ -201,6 +204,7 @@ impl Exchange {
         self.backend = None;
         self.server = None;
         self.log.clear();
+        self.trace = None;
     }
 
     /// The variables that a scope lives in; none for those of the process, see [`crate::process_vars`].

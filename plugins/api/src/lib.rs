@@ -31,6 +31,7 @@ mod service;
 pub mod shard;
 mod state;
 pub mod tables;
+pub mod trace;
 mod unique_id;
 mod vars;
 
@@ -48,5 +49,6 @@ pub use process::Process;
 pub use sample::{Sample, SampleType};
 pub use service::{Body, Chunks, Served, Service};
 pub use state::{Address, Admin, CheckView, Directory, Door, Kind, Oper, ProxyState, ServerState};
+pub use trace::Trace;
 pub use unique_id::UniqueId;
 pub use vars::{Scope, Value, VarId, Vars, process_vars};

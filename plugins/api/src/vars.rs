@@ -58,11 +58,21 @@ impl VarId {
         }
         Ok(VarId { scope, name: intern(full) })
     }
+
+    /// Its full name. A search through all names: for traces, not for the road.
+    pub fn name(self) -> String {
+        let names = names().lock().unwrap_or_else(|e| e.into_inner());
+        names.iter().find(|&(_, &id)| id == self.name).map(|(name, _)| name.clone()).unwrap_or_default()
+    }
+}
+
+fn names() -> &'static Mutex<HashMap<String, u32>> {
+    static NAMES: OnceLock<Mutex<HashMap<String, u32>>> = OnceLock::new();
+    NAMES.get_or_init(Mutex::default)
 }
 
 fn intern(name: &str) -> u32 {
-    static NAMES: OnceLock<Mutex<HashMap<String, u32>>> = OnceLock::new();
-    let mut names = NAMES.get_or_init(Mutex::default).lock().unwrap_or_else(|e| e.into_inner());
+    let mut names = names().lock().unwrap_or_else(|e| e.into_inner());
     let next = names.len() as u32;
     *names.entry(name.to_owned()).or_insert(next)
 }
@@ -134,6 +144,11 @@ impl Vars {
         list.len() != before
     }
 
+    /// All variables, in the order they were first set.
+    pub fn all(&self) -> Vec<(VarId, Value)> {
+        self.list.borrow().clone()
+    }
+
     /// Forgets the variables of a scope.
     pub fn clear_scope(&self, scope: Scope) {
         self.list.borrow_mut().retain(|(i, _)| i.scope != scope);
@@ -165,6 +180,11 @@ impl ProcessVars {
     /// Sets a variable.
     pub fn set(&self, id: VarId, value: Sample<'static>) {
         self.map.write().unwrap_or_else(|e| e.into_inner()).insert(id, value);
+    }
+
+    /// Forgets all variables: a policy test begins with none.
+    pub fn clear(&self) {
+        self.map.write().unwrap_or_else(|e| e.into_inner()).clear();
     }
 
     /// Removes a variable and says whether it was there.

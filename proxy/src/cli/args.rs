@@ -15,6 +15,8 @@ pub enum Command {
     Condition(String),
     /// Print the TOML that means the same.
     Convert(Vec<PathBuf>),
+    /// Run tests of policies.
+    Test(crate::policy_test::Options),
     /// Serve built-in origins on an embedded configuration.
     Demo,
     /// Tell a running daemon to read its configuration again: by its pid file or number.
@@ -76,6 +78,7 @@ usage: portero -f FILE [-f FILE ...] [options]     serve
        portero check [--allow LINT] [--deny LINT] FILE ...
                                                    say what is wrong with a configuration
        portero convert haproxy.cfg ...             print the TOML that means the same
+       portero test POLICY.test ...                run the tests of a policy: docs/testing.md
        portero demo                                three built-in origins behind one door, nothing else needed
        portero reload PIDFILE|PID                  make a running daemon read its configuration again
 
@@ -105,6 +108,7 @@ pub fn parse(args: &[String]) -> Result<Command, String> {
         Some("demo") => no_more(args, Command::Demo),
         Some("version" | "--version") => Ok(Command::Version(false)),
         Some("check") => check(args),
+        Some("test") => Ok(Command::Test(test(&args[1..])?)),
         Some("convert") => Ok(Command::Convert(paths(args)?)),
         Some("reload") => match args {
             [_, target] => Ok(Command::Reload(target.clone())),
@@ -153,6 +157,29 @@ fn paths(args: &[String]) -> Result<Vec<PathBuf>, String> {
         [name] => Err(format!("'{name}' needs a file")),
         [_, files @ ..] => Ok(files.iter().map(PathBuf::from).collect()),
         [] => Ok(Vec::new()),
+    }
+}
+
+/// `portero test`: files and folders, options, and for the rest parts of the names of tests.
+fn test(args: &[String]) -> Result<crate::policy_test::Options, String> {
+    let mut options = crate::policy_test::Options::default();
+    let mut rest = args.iter();
+    while let Some(arg) = rest.next() {
+        let mut value = || rest.next().map(PathBuf::from).ok_or_else(|| format!("'{arg}' needs a file"));
+        match arg.as_str() {
+            "-f" => options.config.push(value()?),
+            "--junit" => options.junit = Some(value()?),
+            "--json" => options.json = true,
+            option if option.starts_with('-') => return Err(format!("unknown option '{option}' of 'test'")),
+            path if path.ends_with(".test") || std::path::Path::new(path).is_dir() => {
+                options.files.push(path.into())
+            }
+            name => options.filters.push(name.to_owned()),
+        }
+    }
+    match options.files.is_empty() {
+        true => Err("'test' needs a file whose name ends in '.test', or a folder of them".into()),
+        false => Ok(options),
     }
 }
 

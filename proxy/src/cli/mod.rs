@@ -33,6 +33,7 @@ pub fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
             print!("{}", args::USAGE);
             ExitCode::SUCCESS
         }
+        Ok(Command::Test(options)) => crate::policy_test::main(&options),
         Ok(Command::Demo) => crate::demo::main(),
         Err(message) => {
             eprintln!("error: {message}\n\n{}", args::USAGE);

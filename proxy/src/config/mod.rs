@@ -29,3 +29,8 @@ mod time;
 mod written;
 
 pub(crate) use compile::captures;
+
+/// A time of a policy test, with its unit or in milliseconds; the error is a sentence.
+pub(crate) fn test_time(text: &str) -> Result<std::time::Duration, String> {
+    time::duration(text, time::Unit::Millis)
+}

@@ -1,11 +1,33 @@
 //! One timer for all the waits of a connection.
+//!
+//! Offline (`crate::offline`) nothing comes that is not there already: whoever waits for a time has nothing else to wait
+//! for, so the time is over at once, and the clock of the thread moves to it.
 
+use std::cell::Cell;
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use portero_api::clock;
 use tokio::time::Sleep;
+
+thread_local! {
+    static OFFLINE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Makes the waits of this thread end at once from now on, by moving its clock.
+pub fn go_offline() {
+    OFFLINE.set(true);
+}
+
+/// Lets some time pass.
+pub async fn pause(time: Duration) {
+    match OFFLINE.get() {
+        true => clock::advance(time),
+        false => tokio::time::sleep(time).await,
+    }
+}
 
 /// A timer that is armed lazily. Most waits end long before their time, and each sets a later deadline than the one
 /// before; so the timer stays where it is and is only moved when it fires too early or must fire sooner.
@@ -20,6 +42,10 @@ impl Deadline {
     /// Ready once `at` has passed; never, where there is no time.
     pub fn poll(&mut self, at: Option<Instant>, cx: &mut Context<'_>) -> Poll<()> {
         let Some(at) = at else { return Poll::Pending };
+        if OFFLINE.get() {
+            clock::advance(at.saturating_duration_since(clock::now()));
+            return Poll::Ready(());
+        }
         if self.armed.is_none_or(|armed| armed > at) {
             self.arm(at);
         }

@@ -4,10 +4,12 @@ mod alarms;
 mod buffer;
 mod deadline;
 mod lead;
+mod memory;
 mod stream;
 
 pub use alarms::Alarms;
 pub use buffer::{Buffer, Buffers};
-pub use deadline::Deadline;
+pub use deadline::{Deadline, go_offline, pause};
 pub use lead::Lead;
+pub use memory::Memory;
 pub use stream::Stream;

@@ -1,4 +1,5 @@
-//! A connected socket of either kind, used by one task through a shared reference: both directions at once.
+//! A connected socket of either kind, used by one task through a shared reference: both directions at once. What stands
+//! in its place offline is a third kind.
 
 use std::io::{self, IoSlice};
 use std::net::{Shutdown, SocketAddr};
@@ -9,6 +10,8 @@ use socket2::SockRef;
 use tokio::io::Interest;
 use tokio::net::{TcpStream, UnixStream};
 
+use super::Memory;
+
 /// A connected socket.
 #[derive(Debug)]
 pub enum Stream {
@@ -16,14 +19,17 @@ pub enum Stream {
     Tcp(TcpStream),
     /// A unix stream socket.
     Unix(UnixStream),
+    /// No socket at all.
+    Memory(Memory),
 }
 
-/// The same method of whichever socket it is.
+/// The same method of whichever socket it is, and what stands for it in memory.
 macro_rules! either {
-    ($stream:expr, $socket:ident => $body:expr) => {
+    ($stream:expr, $socket:ident => $body:expr, $memory:pat => $other:expr) => {
         match $stream {
             Stream::Tcp($socket) => $body,
             Stream::Unix($socket) => $body,
+            Stream::Memory($memory) => $other,
         }
     };
 }
@@ -32,7 +38,7 @@ impl Stream {
     /// Reads into `room`; 0 at the end of the stream, or when there is no room.
     pub fn poll_read(&self, cx: &mut Context<'_>, room: &mut [u8]) -> Poll<io::Result<usize>> {
         loop {
-            ready!(either!(self, s => s.poll_read_ready(cx)))?;
+            ready!(either!(self, s => s.poll_read_ready(cx), _ => Poll::Ready(Ok(()))))?;
             match self.try_read(room) {
                 Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
                 result => return Poll::Ready(result),
@@ -42,7 +48,11 @@ impl Stream {
 
     fn try_read(&self, room: &mut [u8]) -> io::Result<usize> {
         let len = room.len();
-        let n = either!(self, s => s.try_io(Interest::READABLE, || Ok(recv(s, &mut *room, RecvFlags::empty())?.0)))?;
+        let n = either!(
+            self,
+            s => s.try_io(Interest::READABLE, || Ok(recv(s, &mut *room, RecvFlags::empty())?.0)),
+            memory => return Ok(memory.read(room))
+        )?;
         if n > 0 && n < len {
             self.note_drained();
         }
@@ -54,17 +64,22 @@ impl Stream {
     fn note_drained(&self) {
         let drained = || Err::<(), _>(io::ErrorKind::WouldBlock.into());
         // the error is the message
-        let _ = either!(self, s => s.try_io(Interest::READABLE, drained));
+        let _ = either!(self, s => s.try_io(Interest::READABLE, drained), _ => Ok(()));
     }
 
     /// Reads what is there already, without waiting to be told so: data often comes with the handshake.
     pub fn read_early(&self, room: &mut [u8]) -> Option<usize> {
-        either!(self, s => recv(s, room, RecvFlags::empty())).ok().map(|(n, _)| n).filter(|&n| n > 0)
+        let read = either!(
+            self,
+            s => recv(s, room, RecvFlags::empty()).ok().map(|(n, _)| n),
+            memory => Some(memory.read(room))
+        );
+        read.filter(|&n| n > 0)
     }
 
     /// Ready when there is something to read, the end of the stream included.
     pub fn poll_readable(&self, cx: &mut Context<'_>) -> Poll<()> {
-        either!(self, s => s.poll_read_ready(cx)).map(|_| ())
+        either!(self, s => s.poll_read_ready(cx).map(|_| ()), _ => Poll::Ready(()))
     }
 
     /// Writes some of the pieces, in order.
@@ -74,7 +89,7 @@ impl Stream {
                 Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
                 result => return Poll::Ready(result),
             }
-            ready!(either!(self, s => s.poll_write_ready(cx)))?;
+            ready!(either!(self, s => s.poll_write_ready(cx), _ => Poll::Ready(Ok(()))))?;
         }
     }
 
@@ -82,9 +97,13 @@ impl Stream {
         match pieces {
             [one] => {
                 let flags = SendFlags::NOSIGNAL;
-                either!(self, s => s.try_io(Interest::WRITABLE, || Ok(send(s, one, flags)?)))
+                either!(
+                    self,
+                    s => s.try_io(Interest::WRITABLE, || Ok(send(s, one, flags)?)),
+                    memory => memory.write(pieces)
+                )
             }
-            many => either!(self, s => s.try_write_vectored(many)),
+            many => either!(self, s => s.try_write_vectored(many), memory => memory.write(many)),
         }
     }
 
@@ -93,7 +112,8 @@ impl Stream {
     pub fn is_quiet(&self) -> bool {
         let mut cx = Context::from_waker(Waker::noop());
         let mut byte = [0; 1];
-        match either!(self, s => s.poll_read_ready(&mut cx)) {
+        // a peer in memory has said all that it will
+        match either!(self, s => s.poll_read_ready(&mut cx), _ => return false) {
             Poll::Pending => true,
             // readiness may be left over from the last read: only the socket itself knows
             Poll::Ready(_) => {
@@ -104,13 +124,20 @@ impl Stream {
 
     /// Says to the peer that no more will come.
     pub fn shutdown_write(&self) -> io::Result<()> {
-        either!(self, s => SockRef::from(s).shutdown(Shutdown::Write))
+        either!(self, s => SockRef::from(s).shutdown(Shutdown::Write), _ => Ok(()))
     }
 
     /// Makes the close that follows a reset, so that the peer does not take what it has for the whole.
     pub fn reset_on_close(&self) {
         // a socket that refuses the option is closed in order: nothing else to be done
-        let _ = either!(self, s => SockRef::from(s).set_linger(Some(std::time::Duration::ZERO)));
+        let _ = either!(
+            self,
+            s => SockRef::from(s).set_linger(Some(std::time::Duration::ZERO)),
+            memory => {
+                memory.reset();
+                Ok(())
+            }
+        );
     }
 
     /// Switches TCP keep-alive probes on.
@@ -126,6 +153,7 @@ impl Stream {
         match self {
             Stream::Tcp(s) => s.local_addr().ok(),
             Stream::Unix(_) => None,
+            Stream::Memory(memory) => memory.local(),
         }
     }
 }

@@ -3,7 +3,9 @@
 
 use std::future::poll_fn;
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use portero_api::clock;
 
 use super::{Client, Fail, Fault, Road, from_now, phase};
 use crate::config::checked::Mode;
@@ -62,6 +64,6 @@ pub async fn pause(road: &mut Road<'_>, time: Duration) -> Result<(), Fail> {
         Poll::Pending => deadline.poll(until, cx).map(Ok),
     });
     passed.await?;
-    road.now = Instant::now();
+    road.now = clock::now();
     Ok(())
 }

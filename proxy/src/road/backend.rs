@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Instant;
 
-use portero_api::{Counter, Message, Method, Reply};
+use portero_api::{Counter, Message, Method, Reply, clock};
 
 use super::abort::{self, Watch};
 use super::rules::{self, Side};
@@ -193,7 +193,7 @@ async fn wait_in_queue(
         deadline.poll(until, cx).map(|()| Err(late()))
     });
     let call = call.await;
-    road.now = Instant::now();
+    road.now = clock::now();
     road.ex.log.timers.queued = Some(road.now);
     match call? {
         Call::Place(state) => {

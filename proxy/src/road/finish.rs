@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use portero_api::{Counter, Exchange};
+use portero_api::{Counter, Exchange, clock};
 
 use super::Road;
 use crate::log::Level;
@@ -11,10 +11,13 @@ use crate::worker::Worker;
 
 /// Counts and logs an exchange that has ended.
 pub fn finish(road: &mut Road<'_>) {
-    let now = Instant::now();
+    let now = clock::now();
     road.ex.log.timers.end = Some(now);
     road.client.heard = now;
     count(road, now);
+    if let Some(outside) = &road.worker.outside {
+        outside.note(road.ex);
+    }
     if !road.ex.log.early && should_log(road.ex, &road.fe) {
         write_line(road.worker, &road.fe, road.ex);
     }
@@ -28,7 +31,7 @@ pub fn log_early(road: &mut Road<'_>) {
     let head = road.client.lead.head().len() as u64;
     let log = &mut road.ex.log;
     log.early = true;
-    log.timers.end = Some(Instant::now());
+    log.timers.end = Some(clock::now());
     log.bytes_out += head;
     write_line(road.worker, &road.fe, road.ex);
     road.ex.log.bytes_out -= head;
@@ -100,7 +103,10 @@ pub fn write_line(worker: &Worker, fe: &Proxy, exchange: &mut Exchange) {
     };
     worker.with_line(|line| {
         format.write(exchange, line);
-        fe.logger.send(level, line);
+        match &worker.outside {
+            None => fe.logger.send(level, line),
+            Some(outside) => outside.log(line),
+        }
     });
 }
 
@@ -113,10 +119,13 @@ fn level_of(number: u8) -> Level {
 
 /// Counts and logs what never became a request: its head was refused, or did not come in time.
 pub fn log_refused(worker: &Worker, fe: &Proxy, exchange: &mut Exchange) {
-    exchange.log.timers.end = Some(Instant::now());
+    exchange.log.timers.end = Some(clock::now());
     // there was no request that anything could be captured of
     exchange.log.request_captures.clear();
     exchange.log.response_captures.clear();
+    if let Some(outside) = &worker.outside {
+        outside.note(exchange);
+    }
     let front = &fe.state.front;
     front.inc(Counter::RequestErrors);
     front.inc(Counter::Requests);

@@ -4,9 +4,9 @@ use std::future::poll_fn;
 use std::pin::pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use portero_api::{Counter, Framing, Outcome, Version};
+use portero_api::{Counter, Framing, Outcome, Version, clock};
 
 use super::abort::Watch;
 use super::backend::Place;
@@ -217,7 +217,7 @@ fn client_gone(at: u8) -> Fail {
 }
 
 fn note_response(road: &mut Road<'_>, place: &Place) {
-    road.now = Instant::now();
+    road.now = clock::now();
     road.ex.log.timers.response = Some(road.now);
     let status = road.ex.response.status;
     place.server.state.counters.inc(Counter::of_status(status));

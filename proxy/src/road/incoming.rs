@@ -4,7 +4,7 @@ use std::future::poll_fn;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use portero_api::{Answer, Framing, Wait};
+use portero_api::{Answer, Framing, Wait, clock};
 use portero_policies::{RuleSet, Run};
 
 use super::rules::{self, Side};
@@ -40,14 +40,14 @@ impl<'a> Incoming<'a> {
             from = rule + 1;
             match wait {
                 Wait::Data => {
-                    let until = *until.get_or_insert_with(|| Instant::now() + delay);
+                    let until = *until.get_or_insert_with(|| clock::now() + delay);
                     match self.more(road, Some(until)).await {
                         Ok(true) => from = rule,
                         _ => from = rules::as_it_is(road, rules, rule, Side::Response)?,
                     }
                 }
                 Wait::Body { at_least, time } => self.wait_for_body(road, at_least, time).await?,
-                Wait::Pause(time) => tokio::time::sleep(time).await,
+                Wait::Pause(time) => crate::net::pause(time).await,
                 // nobody is made to wait for a response that is there
                 Wait::Tarpit(_, reply) => return rules::end(Answer::Deny(reply), Side::Response),
             }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::{Client, Fail, Fault, Road, from_now, phase};
 use crate::http1::{self, BadBody, BodyReader};
 use crate::net::Buffer;
-use portero_api::{Exchange, Headers, Payload};
+use portero_api::{Exchange, Headers, Payload, clock};
 
 /// Waits until `at_least` bytes of the body (0: all, or a full buffer) are there, at most for `time`.
 pub async fn of_request(road: &mut Road<'_>, at_least: usize, time: Option<Duration>) -> Result<(), Fail> {
@@ -110,7 +110,7 @@ pub async fn more(road: &mut Road<'_>, until: Option<Instant>) -> Result<bool, F
 }
 
 async fn read_more(road: &mut Road<'_>, until: Option<Instant>) -> Result<(), Fail> {
-    let idle = road.fe.conf.timeouts.client.map(|t| Instant::now() + t);
+    let idle = road.fe.conf.timeouts.client.map(|t| clock::now() + t);
     let until = match (until, idle) {
         (Some(a), Some(b)) => Some(a.min(b)),
         (a, b) => a.or(b),

@@ -3,7 +3,9 @@
 use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::Poll;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use portero_api::clock;
 
 use super::abort::{self, Watch};
 use super::upstream::{Upstream, from_now};
@@ -69,9 +71,9 @@ pub fn leave(road: &mut Road<'_>, up: Upstream, reusable: bool) {
 pub async fn dial(road: &mut Road<'_>, server: &Rc<Server>) -> Result<Upstream, Fail> {
     let until = from_now(road.be.conf.timeouts.connect);
     let on = abort::is_watched(road);
-    let buffers = &road.worker.buffers;
+    let worker = road.worker;
     let up = {
-        let mut dial = std::pin::pin!(Upstream::dial(server, road.ex, buffers));
+        let mut dial = std::pin::pin!(Upstream::dial(worker, server, road.ex));
         let deadline = &mut *road.server_deadline;
         let Client { stream, buffer, .. } = &mut *road.client;
         let mut watch = Watch::new(stream, buffer, on);
@@ -94,7 +96,7 @@ pub async fn dial(road: &mut Road<'_>, server: &Rc<Server>) -> Result<Upstream, 
     if road.be.conf.options.nolinger {
         up.stream.reset_on_close();
     }
-    road.now = Instant::now();
+    road.now = clock::now();
     road.ex.log.timers.connected = Some(road.now);
     note_addresses(road, &up);
     Ok(up)

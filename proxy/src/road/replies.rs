@@ -2,9 +2,9 @@
 
 use std::future::poll_fn;
 use std::task::Poll;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use portero_api::{Body, Close, Counter, Framing, Headers, Message, Method, Reply, Version};
+use portero_api::{Body, Close, Counter, Framing, Headers, Message, Method, Reply, Version, clock};
 
 use super::{Client, Fail, Fault, Road, Tell, forward};
 use crate::http1::{self, Connection};
@@ -224,7 +224,7 @@ pub async fn linger(client: &mut Client) {
     if client.stream.shutdown_write().is_err() {
         return;
     }
-    let until = Some(Instant::now() + LINGER);
+    let until = Some(clock::now() + LINGER);
     let mut left: usize = LINGER_BYTES;
     let Client { stream, buffer, deadline, .. } = client;
     poll_fn(|cx| {

@@ -2,9 +2,9 @@
 
 use std::future::poll_fn;
 use std::task::Poll;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use portero_api::{Framing, Method, Version};
+use portero_api::{Framing, Method, Version, clock};
 
 use super::incoming::Incoming;
 use super::upstream::{Upstream, from_now};
@@ -159,7 +159,7 @@ async fn relay(
         }
         if seen != (response.read, response.written) {
             seen = (response.read, response.written);
-            since = Instant::now();
+            since = clock::now();
         }
         let at = |time: Option<Duration>| time.map(|t| since + t);
         if response.is_writing() || !lead.is_empty() {

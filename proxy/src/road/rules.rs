@@ -1,8 +1,8 @@
 //! Runs a set of rules: evaluation itself never waits, this does.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use portero_api::{Answer, Wait};
+use portero_api::{Answer, Wait, clock};
 use portero_policies::{RuleSet, Run};
 
 use super::{Fail, Fault, Road, payload, phase};
@@ -44,7 +44,7 @@ pub async fn content(road: &mut Road<'_>, rules: &RuleSet, delay: Duration) -> R
 }
 
 async fn run_within(road: &mut Road<'_>, rules: &RuleSet, side: Side, delay: Duration) -> Result<(), Fail> {
-    let until = (!delay.is_zero()).then(|| Instant::now() + delay);
+    let until = (!delay.is_zero()).then(|| clock::now() + delay);
     let mut from = 0;
     while let Run::Answer(rule, answer) = rules.run(road.ex, from) {
         let Answer::Wait(wait) = answer else { return end(answer, side) };
@@ -53,10 +53,10 @@ async fn run_within(road: &mut Road<'_>, rules: &RuleSet, side: Side, delay: Dur
             Wait::Data if until.is_some() && payload::more(road, until).await? => from = rule,
             // the head is there already: what more may come is no reason to wait, and the same rule decides now
             Wait::Data => from = as_it_is(road, rules, rule, side)?,
-            Wait::Pause(time) => tokio::time::sleep(time).await,
+            Wait::Pause(time) => crate::net::pause(time).await,
             Wait::Body { at_least, time } => wait_for_body(road, side, at_least, time).await?,
             Wait::Tarpit(time, reply) => {
-                tokio::time::sleep(road.be.conf.timeouts.tarpit.unwrap_or(time)).await;
+                crate::net::pause(road.be.conf.timeouts.tarpit.unwrap_or(time)).await;
                 return Err(Fail::reply(reply, b'P', phase::TARPIT, Fault::DeniedRequest));
             }
         }

@@ -5,6 +5,8 @@ use std::io::IoSlice;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
+use portero_api::clock;
+
 use super::upstream::Upstream;
 use super::{Client, Fail, Fault, Road, phase};
 use crate::net::{Buffer, Deadline, Stream};
@@ -97,7 +99,7 @@ pub async fn relay(
     up.moved = client_buffer.len() as u64;
     down.moved = server_buffer.len() as u64;
     let mut seen = (0, 0);
-    let (mut client_since, mut server_since) = (Instant::now(), Instant::now());
+    let (mut client_since, mut server_since) = (clock::now(), clock::now());
     let end = poll_fn(|cx| {
         let sent = up.poll(cx, (client, client_buffer), server);
         let received = down.poll(cx, (server, server_buffer), client);
@@ -111,7 +113,7 @@ pub async fn relay(
             return Poll::Ready(end);
         }
         if seen != (up.moved, down.moved) {
-            let now = Instant::now();
+            let now = clock::now();
             let (from_client, from_server) = (seen.0 != up.moved, seen.1 != down.moved);
             if from_client || !times.independent.0 {
                 client_since = now;

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use portero_api::{Address, Counter, Exchange};
+use portero_api::{Address, Counter, Exchange, clock};
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::io::Interest;
 use tokio::net::{TcpStream, UnixStream};
@@ -16,6 +16,7 @@ use crate::net::{Buffer, Buffers, Lead, Stream};
 use crate::pool::Pooled;
 use crate::proxy_protocol;
 use crate::snapshot::Server;
+use crate::worker::Worker;
 
 /// A connection to a server, taken from the pool or made.
 #[derive(Debug)]
@@ -62,10 +63,14 @@ impl Upstream {
     }
 
     /// A new connection. The caller holds the time.
-    pub async fn dial(server: &Rc<Server>, exchange: &Exchange, buffers: &Buffers) -> Result<Upstream, Fail> {
+    pub async fn dial(worker: &Worker, server: &Rc<Server>, exchange: &Exchange) -> Result<Upstream, Fail> {
+        let buffers = &worker.buffers;
         server.state.counters.inc(Counter::ConnectAttempts);
         let address_version = server.state.address_version();
-        let stream = connect(&server.conf, &server.state.address(), exchange).await;
+        let stream = match &worker.outside {
+            None => connect(&server.conf, &server.state.address(), exchange).await,
+            Some(outside) => outside.connect(&server.state),
+        };
         let stream = stream.map_err(|e| connect_failure(&e))?;
         let mut lead = buffers.take_lead();
         if let Some(header) = server.conf.send_proxy {
@@ -100,7 +105,7 @@ impl Upstream {
     pub fn ends(&self) -> (Option<SocketAddr>, Option<SocketAddr>) {
         let peer = match &self.stream {
             Stream::Tcp(tcp) => tcp.peer_addr().ok(),
-            Stream::Unix(_) => None,
+            Stream::Unix(_) | Stream::Memory(_) => None,
         };
         (self.stream.local(), peer)
     }
@@ -198,5 +203,5 @@ async fn connect_tcp(source: Option<SocketAddr>, to: SocketAddr) -> io::Result<T
 
 /// When a wait that begins now has to end.
 pub fn from_now(time: Option<std::time::Duration>) -> Option<Instant> {
-    time.map(|t| Instant::now() + t)
+    time.map(|t| clock::now() + t)
 }

@@ -5,9 +5,9 @@ mod dates;
 mod parse;
 
 use std::rc::Rc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, UNIX_EPOCH};
 
-use portero_api::{Method, Request, Response, Term};
+use portero_api::{Method, Request, Response, Term, clock};
 
 use super::Road;
 use crate::config::checked::{Cookie, CookieMode};
@@ -242,7 +242,7 @@ fn make_private(response: &mut Response) {
 }
 
 fn seconds_now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO).as_secs()
+    clock::date().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO).as_secs()
 }
 
 #[cfg(test)]
