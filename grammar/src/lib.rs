@@ -9,6 +9,7 @@
 mod call;
 mod diagnostic;
 mod joined;
+mod layout;
 mod source;
 mod syntax;
 mod word;
@@ -17,5 +18,6 @@ pub mod cfg;
 pub mod rules;
 
 pub use diagnostic::{Diagnostic, Diagnostics, Lint, Severity, nearest};
+pub use layout::layout;
 pub use source::{FileId, Sources, Span};
 pub use word::Word;

@@ -73,3 +73,19 @@ fn the_version_is_told_as_haproxy_tells_it() {
     assert_eq!(output.status.code(), Some(0));
     assert!(said(&output).to_lowercase().contains("version"), "{}", said(&output));
 }
+
+#[test]
+fn files_are_laid_out_in_place_or_only_looked_at() {
+    let folder = Folder::new();
+    let file = folder.write("haproxy.cfg", "global\ndaemon   # in the back\n\n\n");
+    let fmt = |arguments: &[&str]| {
+        Command::new(portero()).arg("fmt").args(arguments).arg(&file).output().expect("it starts")
+    };
+    let checked = fmt(&["--check"]);
+    assert_eq!(checked.status.code(), Some(1));
+    assert!(said(&checked).contains("haproxy.cfg"), "{}", said(&checked));
+    assert_eq!(fmt(&[]).status.code(), Some(0));
+    let text = std::fs::read_to_string(&file).expect("the file is there");
+    assert_eq!(text, "global\n    daemon # in the back\n");
+    assert_eq!(fmt(&["--check"]).status.code(), Some(0));
+}

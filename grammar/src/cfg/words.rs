@@ -43,6 +43,16 @@ pub(crate) fn cut(line: RawLine<'_>, vars: &dyn Fn(&str) -> Option<String>) -> (
     (cutter.words, cutter.errors)
 }
 
+/// Where the words of a line stand as they were written; nothing for a line with a mistake.
+pub(crate) fn pieces(text: &str) -> Option<Vec<std::ops::Range<usize>>> {
+    const MISTAKES: [Rule; 6] =
+        [Rule::unclosed, Rule::bad_hex, Rule::bad_var, Rule::broken_var, Rule::nul, Rule::cr];
+    let line = LineGrammar::parse(Rule::line, text).ok()?;
+    let sound = !line.clone().flatten().any(|pair| MISTAKES.contains(&pair.as_rule()));
+    let words = line.flat_map(Pair::into_inner).filter(|pair| pair.as_rule() == Rule::word);
+    sound.then(|| words.map(|word| word.as_span().start()..word.as_span().end()).collect())
+}
+
 struct Cutter<'a> {
     line: RawLine<'a>,
     vars: &'a dyn Fn(&str) -> Option<String>,

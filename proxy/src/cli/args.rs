@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::format;
 use crate::config::lint;
 
 /// What the program is asked to do.
@@ -17,6 +18,8 @@ pub enum Command {
     Convert(Vec<PathBuf>),
     /// Run tests of policies.
     Test(crate::policy_test::Options),
+    /// Lay out files.
+    Format(format::Options),
     /// Serve built-in origins on an embedded configuration.
     Demo,
     /// Tell a running daemon to read its configuration again: by its pid file or number.
@@ -79,6 +82,7 @@ usage: portero -f FILE [-f FILE ...] [options]     serve
                                                    say what is wrong with a configuration
        portero convert haproxy.cfg ...             print the TOML that means the same
        portero test POLICY.test ...                run the tests of a policy: docs/testing.md
+       portero fmt [--check] FILE ...              lay out haproxy.cfg and files of rules; '-' is the standard input
        portero demo                                three built-in origins behind one door, nothing else needed
        portero reload PIDFILE|PID                  make a running daemon read its configuration again
 
@@ -110,6 +114,7 @@ pub fn parse(args: &[String]) -> Result<Command, String> {
         Some("check") => check(args),
         Some("test") => Ok(Command::Test(test(&args[1..])?)),
         Some("convert") => Ok(Command::Convert(paths(args)?)),
+        Some("fmt") => format(args),
         Some("reload") => match args {
             [_, target] => Ok(Command::Reload(target.clone())),
             _ => Err("'reload' takes a pid file or a process number".into()),
@@ -149,6 +154,19 @@ fn check(args: &[String]) -> Result<Command, String> {
     match options.files.is_empty() {
         true => Err("'check' needs a file".into()),
         false => Ok(Command::Check(Box::new(options))),
+    }
+}
+
+/// `fmt [--check] FILE ...`
+fn format(args: &[String]) -> Result<Command, String> {
+    let (options, files): (Vec<_>, Vec<_>) = args[1..].iter().partition(|arg| arg.starts_with("--"));
+    match (options.iter().find(|option| **option != "--check"), files.is_empty()) {
+        (Some(other), _) => Err(format!("unknown option '{other}'")),
+        (None, true) => Err("'fmt' needs a file".into()),
+        (None, false) => {
+            let files = files.iter().map(PathBuf::from).collect();
+            Ok(Command::Format(format::Options { check: !options.is_empty(), files }))
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod args;
 mod check;
+mod format;
 mod run;
 mod version;
 
@@ -27,6 +28,7 @@ pub fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
         Ok(Command::Check(options)) => check::check(&options),
         Ok(Command::Condition(text)) => check::condition(&text),
         Ok(Command::Convert(paths)) => crate::convert::main(&paths),
+        Ok(Command::Format(options)) => format::main(&options),
         Ok(Command::Reload(target)) => run::reload(&target),
         Ok(Command::Version(full)) => version::print(full),
         Ok(Command::Help) => {
