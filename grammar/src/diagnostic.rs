@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet, Title};
 
 use crate::{Sources, Span};
 
@@ -106,29 +106,19 @@ impl Diagnostic {
             Some(lint) => title.id(lint.name),
             None => title,
         };
-        let mut group = match self.span {
-            Some(span) => {
-                // Only the lines concerned are given to the renderer: it walks all that it is given.
-                let text = sources.text(span.file);
-                let start = text.floor_char_boundary(span.start.min(span.end) as usize);
-                let end = text.ceil_char_boundary(span.end as usize);
-                let from = text[..start].rfind('\n').map_or(0, |at| at + 1);
-                let to = text[end..].find('\n').map_or(text.len(), |at| end + at);
-                // Escapes and variables may point into the middle of a character: hence the boundaries.
-                let caret =
-                    AnnotationKind::Primary.span(start - from..end - from).label(self.label.as_deref());
-                let line = sources.line(Span { start: start as u32, ..span }) as usize;
-                let snippet = Snippet::source(&text[from..to]).line_start(line).path(sources.name(span.file));
-                let snippet = snippet.annotation(caret);
-                title.element(snippet)
-            }
-            None => Group::with_title(title),
-        };
+        let mut group = place(sources, title, self.span, self.label.as_deref());
         if let Some(help) = &self.help {
             group = group.element(Level::HELP.message(help.as_str()));
         }
+        let mut groups = vec![group];
+        let mut span = self.span;
+        while let Some(applied) = span.and_then(|span| sources.applied(span.file)) {
+            let title = Level::NOTE.secondary_title(format!("'{}' is applied here", applied.policy()));
+            groups.push(place(sources, title, Some(applied.at), None));
+            span = Some(applied.at);
+        }
         let renderer = if color { Renderer::styled() } else { Renderer::plain() };
-        renderer.render(&[group])
+        renderer.render(&groups)
     }
 }
 
@@ -173,13 +163,38 @@ impl Diagnostics {
         self.list.iter()
     }
 
-    /// All messages as text, in the order of their places, a blank line between two.
+    /// All messages as text, in the order of their places, a blank line between two. What is wrong with a text that is
+    /// applied in several places is said once.
     pub fn render(&self, sources: &Sources, color: bool) -> String {
         let mut sorted: Vec<_> = self.list.iter().collect();
         sorted.sort_by_key(|d| d.span.map(|s| (s.file.0, s.start)));
+        let mut said = BTreeSet::new();
+        let place = |span: Span| (sources.origin(span).file.0, span.start, span.end);
+        sorted.retain(|d| said.insert((d.span.map(place), &d.message)));
         let texts: Vec<_> = sorted.iter().map(|d| d.render(sources, color)).collect();
         texts.join("\n\n")
     }
+}
+
+/// A title with the lines of its place below it.
+fn place<'a>(
+    sources: &'a Sources,
+    title: Title<'a>,
+    span: Option<Span>,
+    label: Option<&'a str>,
+) -> Group<'a> {
+    let Some(span) = span else { return Group::with_title(title) };
+    // Only the lines concerned are given to the renderer: it walks all that it is given.
+    let text = sources.text(span.file);
+    let start = text.floor_char_boundary(span.start.min(span.end) as usize);
+    let end = text.ceil_char_boundary(span.end as usize);
+    let from = text[..start].rfind('\n').map_or(0, |at| at + 1);
+    let to = text[end..].find('\n').map_or(text.len(), |at| end + at);
+    // Escapes and variables may point into the middle of a character: hence the boundaries.
+    let caret = AnnotationKind::Primary.span(start - from..end - from).label(label);
+    let line = sources.line(Span { start: start as u32, ..span }) as usize;
+    let snippet = Snippet::source(&text[from..to]).line_start(line).path(sources.name(span.file));
+    title.element(snippet.annotation(caret))
 }
 
 /// The word of a vocabulary that a mistyped one is nearest to, when near enough to be worth naming.

@@ -19,5 +19,5 @@ pub mod rules;
 
 pub use diagnostic::{Diagnostic, Diagnostics, Lint, Severity, nearest};
 pub use layout::layout;
-pub use source::{FileId, Sources, Span};
+pub use source::{Applied, FileId, Sources, Span};
 pub use word::Word;

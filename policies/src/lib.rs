@@ -31,7 +31,7 @@ mod targets;
 #[cfg(test)]
 mod testing;
 
-pub use compile::{Captures, Compiler, Reported, Uses};
+pub use compile::{Captures, Compiler, Reported, Uses, is_predefined};
 pub use cond::Cond;
 pub use errorfile::errorfile;
 pub use expr::Expr;

@@ -41,6 +41,8 @@ pub const SECTIONS: &[&str] = &[
     "healthcheck",
     "acme",
     "namespace_list",
+    // ours: a group of rules under a name
+    "policy",
 ];
 
 /// What was read from the files.

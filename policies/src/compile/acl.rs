@@ -102,15 +102,16 @@ pub(crate) fn derivatives() -> impl Iterator<Item = String> {
 impl Compiler<'_> {
     pub(super) fn add_acl(&mut self, acl: &tree::Acl) {
         let name = &acl.name.text;
+        let own = shown(name);
         let good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ':');
-        if let Some((at, bad)) = name.char_indices().find(|&(_, c)| !good(c)) {
+        if let Some((at, bad)) = own.char_indices().find(|&(_, c)| !good(c)) {
             let place = acl.name.part(at, at + bad.len_utf8());
             self.push(
                 Diagnostic::error(place, format!("'{bad}' cannot be part of the name of an ACL"))
                     .help("letters, digits, '-', '_', '.' and ':' can"),
             );
         }
-        let built = self.alternative(&acl.test, name);
+        let built = self.alternative(&acl.test, own);
         let entry = self.acls.entry(name.clone()).or_insert_with(|| Acl {
             tests: Vec::new(),
             span: acl.name.span,
@@ -135,10 +136,13 @@ impl Compiler<'_> {
         if name.text == "RDP_COOKIE" {
             return Err(self.error(name.span, "predefined ACL 'RDP_COOKIE' is not supported yet"));
         }
-        let mut known: Vec<&str> = self.acls.keys().map(String::as_str).collect();
+        let own = shown(&name.text);
+        let scope = &name.text[..name.text.len() - own.len()];
+        let mut known: Vec<&str> = self.acls.keys().filter_map(|known| known.strip_prefix(scope)).collect();
+        known.retain(|known| !known.contains('/'));
         PREDEFINED.iter().for_each(|&(name, _)| known.push(name));
-        let near = nearest_any_case(&name.text, &known);
-        let error = Diagnostic::error(name.span, format!("no such ACL: '{}'", name.text));
+        let near = nearest_any_case(own, &known);
+        let error = Diagnostic::error(name.span, format!("no such ACL: '{own}'"));
         Err(self.fail(match near {
             Some(near) => error.help(format!("did you mean '{near}'?")),
             None => error,
@@ -147,7 +151,7 @@ impl Compiler<'_> {
 
     /// True for an ACL of the proxy or a predefined one.
     fn is_acl(&self, name: &str) -> bool {
-        self.acls.contains_key(name) || PREDEFINED.iter().any(|(known, _)| *known == name)
+        self.acls.contains_key(name) || is_predefined(name)
     }
 
     fn predefined(&self, name: &Word, text: &str) -> Result<Alternative, Reported> {
@@ -167,15 +171,29 @@ impl Compiler<'_> {
 
 impl Acls for Compiler<'_> {
     fn acl(&self, name: &tree::Arg) -> Result<Cond, String> {
-        if !self.is_acl(&name.text) {
+        let named = match self.sources.applied(name.span.file) {
+            Some(applied) if !is_predefined(&name.text) => applied.acl(&name.text),
+            _ => name.text.clone(),
+        };
+        if !self.is_acl(&named) {
             return Err(format!("no such ACL: '{}'", name.text));
         }
-        let word = Word::plain(&name.text, name.span);
+        let word = Word::plain(named, name.span);
         let alternatives = self.named(&word).map_err(|_| format!("ACL '{}' has a mistake", name.text))?;
         let who = format!("ACL '{}'", name.text);
         let nodes = alternatives.into_iter().map(|one| self.here(one, &who, name.span)).collect();
         Ok(Cond { node: Node::any(nodes) })
     }
+}
+
+/// Whether an ACL of this name is there without being declared.
+pub fn is_predefined(name: &str) -> bool {
+    PREDEFINED.iter().any(|(known, _)| *known == name)
+}
+
+/// An ACL's name as it is written: that of a policy has the name of the application in front, `cors/preflight`.
+pub(super) fn shown(name: &str) -> &str {
+    name.rsplit('/').next().unwrap_or(name)
 }
 
 /// The nearest name, without regard to case.

@@ -18,6 +18,7 @@ use crate::{Cond, Expr, Vocabulary};
 use acl::Acl;
 use portero_grammar::rules as tree;
 
+pub use acl::is_predefined;
 pub(crate) use acl::{PREDEFINED, derivative};
 
 /// Compiles the rules of one proxy.
@@ -144,7 +145,8 @@ impl<'a> Compiler<'a> {
     pub fn finish(self) {
         for (name, acl) in &self.acls {
             if !acl.used.get() {
-                self.push(Diagnostic::lint(&UNUSED_ACL, acl.span, format!("ACL '{name}' is never used")));
+                let message = format!("ACL '{}' is never used", acl::shown(name));
+                self.push(Diagnostic::lint(&UNUSED_ACL, acl.span, message));
             }
         }
     }

@@ -120,7 +120,8 @@ fn hide_acls(draft: &mut Draft) {
     conditions.for_each(|condition| each_name(&mut condition.cond, &rename));
 }
 
-fn each_name(cond: &mut Cond, change: &impl Fn(&mut Word)) {
+/// Changes each name of an ACL in a condition.
+pub(super) fn each_name(cond: &mut Cond, change: &impl Fn(&mut Word)) {
     match cond {
         Cond::Any(list) | Cond::All(list) => list.iter_mut().for_each(|c| each_name(c, change)),
         Cond::Not(inner, _) => each_name(inner, change),

@@ -15,7 +15,7 @@ use super::reading::{Reading, UnixSockets};
 use super::resolve::{Resolve, System};
 use super::sections::Drafts;
 use super::written::{Door, door};
-use super::{build, compile, lint};
+use super::{build, compile, lint, policy};
 use crate::registry;
 
 /// How to load.
@@ -110,11 +110,15 @@ fn read(
         default_path: DefaultPath::default(),
         unix: UnixSockets::default(),
     };
-    let mut drafts = Drafts::default();
+    let mut sections = Vec::new();
     for (door, files) in by_door(files, &reading) {
         let written = door(&mut reading.sources, &files, env);
         reading.out.extend(written.diagnostics.iter().cloned());
-        written.sections.iter().for_each(|section| drafts.read(section, &mut reading));
+        sections.extend(written.sections);
+    }
+    let mut drafts = Drafts::default();
+    for section in policy::expand(sections, &mut reading) {
+        drafts.read(&section, &mut reading);
     }
     let fatal = options.warnings_fatal || drafts.global.zero_warning;
     let checked = build::build(drafts, &mut reading);

@@ -21,6 +21,7 @@ mod defaults;
 mod draft;
 mod keywords;
 mod modes;
+mod policy;
 mod reading;
 mod rule_lines;
 mod sections;
@@ -29,6 +30,7 @@ mod time;
 mod written;
 
 pub(crate) use compile::captures;
+pub(crate) use policy::APPLY;
 
 /// A time of a policy test, with its unit or in milliseconds; the error is a sentence.
 pub(crate) fn test_time(text: &str) -> Result<std::time::Duration, String> {

@@ -6,14 +6,16 @@ use portero_grammar::{Diagnostic, Word};
 
 use super::draft::Draft;
 use super::keywords::Place;
+use super::policy::scope;
 use super::reading::Reading;
 
 /// Reads a rule or an ACL into a section.
 pub(super) fn read(draft: &mut Draft, line: &Line, reading: &mut Reading) {
-    let statement = match rules::statement(&line.words) {
+    let mut statement = match rules::statement(&line.words) {
         Ok(statement) => statement,
         Err(errors) => return reading.out.extend(errors),
     };
+    scope::rename(&mut statement, &reading.sources);
     if draft.section == Place::DEFAULTS && !rule_in_defaults(draft, &statement, line, reading) {
         return;
     }

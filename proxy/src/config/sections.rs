@@ -10,6 +10,7 @@ use super::defaults::{DefaultsList, Origin};
 use super::draft::Draft;
 use super::keywords::global::{self, GlobalDraft};
 use super::keywords::{Found, Place, Row, bind, find, global_others, http_errors, proxy, userlist};
+use super::policy::APPLY;
 use super::reading::Reading;
 use super::rule_lines;
 use super::userlists::UserlistDraft;
@@ -156,7 +157,8 @@ fn proxy_line(draft: &mut Draft, line: &Line, section: &str, reading: &mut Readi
 fn with_rules(error: Diagnostic, line: &Line) -> Diagnostic {
     match error.help {
         Some(_) => error,
-        None => error.did_you_mean(line.keyword(), rules::keywords().chain(SECTIONS.iter().copied())),
+        None => error
+            .did_you_mean(line.keyword(), rules::keywords().chain([APPLY]).chain(SECTIONS.iter().copied())),
     }
 }
 

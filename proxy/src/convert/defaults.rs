@@ -116,6 +116,6 @@ fn is_proxy(section: &Section) -> bool {
 }
 
 fn is_taken(name: &str) -> bool {
-    vocabulary::OWN.contains(&name)
+    vocabulary::own_keys("defaults").contains(&name)
         || vocabulary::keys("defaults").iter().any(|key| key.path().split('.').next() == Some(name))
 }

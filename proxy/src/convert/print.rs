@@ -57,7 +57,7 @@ pub(super) fn at<'e>(entries: &'e mut Entries, key: &str, make: impl FnOnce() ->
 
 fn entry(text: &mut String, path: &str, item: &Item) {
     // servers stand one below another, as they do in haproxy.cfg
-    let spread = matches!(path, "server" | "server_template");
+    let spread = matches!(path, "param" | "server" | "server_template");
     match item {
         Item::Table(inner) if spread || inner.len() == 1 || path.len() + inline(item).len() > WIDTH => {
             for (name, item) in inner {

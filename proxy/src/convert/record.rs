@@ -40,11 +40,21 @@ fn fields(converter: &Converter<'_>, record: &Record, words: &[Word]) -> Option<
         let item = match field.form {
             Form::Flag(_) | Form::Check => Item::Bool(on),
             Form::Value(kind) => converter.word(take(&mut rest)?, kind)?,
+            Form::Rest => rest_of(converter, std::mem::take(&mut rest))?,
             Form::Many => converter.word(take(&mut rest)?, Kind::Text)?,
         };
         add(&mut entries, field, item)?;
     }
     Some(entries)
+}
+
+/// All words to the end of a line: one as itself, several as a list.
+fn rest_of(converter: &Converter<'_>, words: &[Word]) -> Option<Item> {
+    let items: Option<Vec<_>> = words.iter().map(|word| converter.word(word, Kind::Number)).collect();
+    match <[Item; 1]>::try_from(items?) {
+        Ok([one]) => Some(one),
+        Err(several) => Some(Item::List(several)),
+    }
 }
 
 fn take<'w>(rest: &mut &'w [Word]) -> Option<&'w Word> {

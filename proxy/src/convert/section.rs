@@ -8,7 +8,8 @@ use portero_grammar::{Sources, Word, rules};
 use super::comments;
 use super::print::{Entries, Item, at, put};
 use super::record;
-use crate::config::toml::vocabulary::{Key, Kind, Off, Shape, is_proxy, keys};
+use crate::config::APPLY;
+use crate::config::toml::vocabulary::{Key, Kind, Off, Shape, is_proxy, keys, own_keys};
 
 /// Keywords whose lines look at one another: as keys they come in this order, so they must be written in it.
 const ORDERED: &[&[&str]] = &[
@@ -57,7 +58,7 @@ impl<'a> Converter<'a> {
         let (mut entries, mut block, mut options, mut rest) =
             (Entries::new(), Vec::new(), Vec::new(), Vec::new());
         for line in lines.clone() {
-            if rules::is_statement(&line.words).is_some() && self.is_proxy() {
+            if self.is_rule(line) {
                 block.extend(comments::above(self.sources, line.span));
                 block.push(self.written(line, 0));
             } else if let Some(option) = self.option(line) {
@@ -209,12 +210,12 @@ impl<'a> Converter<'a> {
         let word = line.words.get(inverted)?;
         let is_old = OPTIONS_NOW.contains(&&*word.text);
         let written = self.written(line, inverted + usize::from(!is_old));
-        ((is_old || word.text == "option") && self.is_proxy() && !written.is_empty()).then(
-            || match inverted {
+        ((is_old || word.text == "option") && is_proxy(self.kind) && !written.is_empty()).then(|| {
+            match inverted {
                 0 => written,
                 _ => format!("{} {written}", line.keyword()),
-            },
-        )
+            }
+        })
     }
 
     /// Whether `option httplog` or `option tcplog` stands below `log-format` and so replaces it. As a key it would not.
@@ -227,8 +228,10 @@ impl<'a> Converter<'a> {
         formats.last().is_some_and(|line| line.keyword() != "log-format")
     }
 
-    fn is_proxy(&self) -> bool {
-        is_proxy(self.kind)
+    /// Whether a line stands in `rules`.
+    fn is_rule(&self, line: &Line) -> bool {
+        let is_ours = rules::is_statement(&line.words).is_some() || line.keyword() == APPLY;
+        is_ours && own_keys(self.kind).contains(&"rules")
     }
 }
 

@@ -16,7 +16,7 @@ mod call;
 mod parameters;
 mod tls;
 
-pub(super) use call::{Call, Form};
+pub(super) use call::{Call, Form, choose};
 
 use portero_grammar::cfg::Line;
 use portero_grammar::{Diagnostic, Span, Word};

@@ -13,7 +13,7 @@ pub(super) use silence::silence;
 
 macro_rules! lints {
     ($($name:ident = $text:literal: $summary:literal;)*) => {
-        $(static $name: Lint = Lint { name: $text, summary: $summary };)*
+        $(pub(super) static $name: Lint = Lint { name: $text, summary: $summary };)*
 
         /// Every lint of whole configurations.
         static LINTS: &[&Lint] = &[$(&$name),*];
@@ -26,6 +26,7 @@ lints! {
     UNUSED_SERVER_COOKIE = "unused-server-cookie": "a 'cookie' of a server whose backend has none";
     UNUSED_CHECK_WORD = "unused-check-word": "'inter', 'rise' and their kin on a server without 'check'";
     SHARED_ADDRESS = "shared-address": "two sockets that listen on the same address";
+    UNUSED_PARAMETER = "unused-parameter": "a parameter that no line of its policy refers to";
     UNKNOWN_LINT = "unknown-lint": "a comment that allows a lint which does not exist";
 }
 

@@ -1,7 +1,7 @@
 //! The rows: keys of `[global]`, of proxies, of `[http_errors.NAME]` and of `[userlist.NAME]`.
 
 use super::records::{
-    BALANCE, BIND, CAPTURE, COOKIE, DEFAULT_SERVER, GROUP, LOG, SERVER, TEMPLATE, UNIX_BIND, USER,
+    BALANCE, BIND, CAPTURE, COOKIE, DEFAULT_SERVER, GROUP, LOG, PARAM, SERVER, TEMPLATE, UNIX_BIND, USER,
 };
 use super::vocabulary::Kind::{Number, OneOf, Size, Text, Time};
 use super::vocabulary::Shape::{Lines, Map, Named, Record, Records, Switch, SwitchOr, Words};
@@ -46,6 +46,7 @@ pub(super) const GLOBAL: &[Key] = &[
 pub(super) const HTTP_ERRORS: &[Key] = &[key("errorfile", Map)];
 
 pub(super) const USERLIST: &[Key] = &[key("group", Named(&GROUP)), key("user", Named(&USER))];
+pub(super) const POLICY: &[Key] = &[key("param", Named(&PARAM))];
 
 const MODE: &[&str] = &["http", "tcp"];
 const REUSE: &[&str] = &["never", "safe", "aggressive", "always"];

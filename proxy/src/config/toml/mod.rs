@@ -7,6 +7,7 @@
 //!
 //! The order of tables never matters but for what has a number by its place, proxies and servers. See docs/toml.md.
 
+mod apply;
 mod checks;
 mod keys;
 mod own;
@@ -37,6 +38,7 @@ const KINDS: &[(&str, &str)] = &[
     ("listen", "listen"),
     ("http_errors", "http-errors"),
     ("userlist", "userlist"),
+    ("policy", "policy"),
 ];
 
 /// Reads TOML files in order. `[defaults]` holds in its file and in those behind it, until another one says more.

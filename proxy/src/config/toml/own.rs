@@ -10,6 +10,7 @@ use super::section::Section;
 use super::strings::Text;
 use super::values::{Name, Value};
 use crate::config::files;
+use crate::config::policy::APPLY;
 
 /// `rules`: lines of the rule language, in a string or in a file.
 pub(super) fn rules(section: &mut Section<'_, '_>, value: &Value<'_>) {
@@ -19,13 +20,16 @@ pub(super) fn rules(section: &mut Section<'_, '_>, value: &Value<'_>) {
         _ => section.reader.refuse("rules", "a string, or a table with 'file'", value).unwrap_or_default(),
     };
     for words in lines {
-        if grammar::is_statement(&words).is_some() {
+        if grammar::is_statement(&words).is_some() || words[0].text == APPLY {
             section.line(whole(words));
         } else {
             let first = &words[0];
             let error = Diagnostic::error(first.span, format!("'{}' is no rule", first.text));
             let help = "other words have a key of their own; any line of haproxy.cfg can stand in 'lines'";
-            section.reader.out.push(error.help(help).did_you_mean(&first.text, grammar::keywords()));
+            section
+                .reader
+                .out
+                .push(error.help(help).did_you_mean(&first.text, grammar::keywords().chain([APPLY])));
         }
     }
 }

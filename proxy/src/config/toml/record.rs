@@ -116,6 +116,12 @@ fn parameter(
             let words: Option<Vec<_>> = items.iter().map(|item| reader.word(path, item)).collect();
             Some(words?.into_iter().flat_map(|word| [plain(field.word), word]).collect())
         }
+        (Form::Rest, DeValue::Array(items)) => {
+            let words: Option<Vec<_>> = items.iter().map(|item| reader.word(path, item)).collect();
+            Some([vec![plain(field.word)], words?].concat())
+        }
+        (Form::Rest, DeValue::Boolean(value)) => Some(vec![plain(field.word), plain(&value.to_string())]),
+        (Form::Rest, _) => Some(vec![plain(field.word), reader.word(path, value)?]),
         (Form::Many, _) => Some(vec![plain(field.word), reader.word(path, value)?]),
     }
 }

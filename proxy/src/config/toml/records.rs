@@ -3,6 +3,7 @@
 use super::vocabulary::Form;
 use super::vocabulary::Kind::{Number, OneOf, Text, Time};
 use super::vocabulary::{Field, Off, Record, flag, many, named, value};
+use crate::config::policy::TYPES;
 
 const SILENT: Off = Off::Silent;
 
@@ -19,6 +20,7 @@ pub(super) const ALL: &[&Record] = &[
     &LOG,
     &USER,
     &GROUP,
+    &PARAM,
 ];
 
 /// `bind` and `stats socket`
@@ -181,6 +183,14 @@ pub(super) const COOKIE: Record = Record {
 /// `capture request header`
 pub(super) const CAPTURE: Record =
     Record { name: "capture", head: &[value("name", Text)], params: &[value("len", Number)], tail: &[] };
+
+/// `param` of a policy
+pub(super) const PARAM: Record = Record {
+    name: "param",
+    head: &[value("type", OneOf(&TYPES))],
+    params: &[Field { word: "default", key: None, form: Form::Rest }],
+    tail: &[],
+};
 
 /// `log`
 pub(super) const LOG: Record = Record {

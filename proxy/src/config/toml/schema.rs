@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::checks;
 use super::records::{ALL as RECORDS, CHECK};
-use super::vocabulary::{Field, Form, Key, Kind, Record, Shape, is_proxy, keys};
+use super::vocabulary::{Field, Form, Key, Kind, Record, Shape, is_proxy, keys, own_keys};
 
 /// The schema (JSON Schema, draft 7, which editors know best).
 pub fn schema() -> Value {
@@ -15,6 +15,8 @@ pub fn schema() -> Value {
         ("proxy".to_owned(), section("proxy")),
         ("http_errors".to_owned(), section("http-errors")),
         ("userlist".to_owned(), section("userlist")),
+        ("policy".to_owned(), section("policy")),
+        ("applied".to_owned(), applied()),
         ("checked".to_owned(), any([json!({ "type": "boolean" }), object(check_fields())])),
         ("word".to_owned(), json!({ "type": ["string", "integer"] })),
         ("line".to_owned(), any([reference("word"), list("word")])),
@@ -43,6 +45,7 @@ pub fn schema() -> Value {
             "listen": named("proxy"),
             "http_errors": named("http_errors"),
             "userlist": named("userlist"),
+            "policy": named("policy"),
         },
         "definitions": definitions,
     })
@@ -63,6 +66,9 @@ fn section(kind: &str) -> Value {
     properties
         .insert("lines".to_owned(), about(reference("lines"), "Lines of haproxy.cfg, as they stand there."));
     if is_proxy(kind) {
+        let one = any([json!({ "type": "string" }), reference("applied")]);
+        let apply = any([one.clone(), json!({ "type": "array", "items": one, "minItems": 1 })]);
+        properties.insert("apply".to_owned(), about(apply, "Policies, applied before the rules."));
         properties.insert("check".to_owned(), check());
         properties
             .insert("from".to_owned(), about(json!({ "type": "string" }), "The defaults to start from."));
@@ -70,6 +76,8 @@ fn section(kind: &str) -> Value {
             "options".to_owned(),
             about(reference("lines"), "What stands behind 'option', 'no' in front turns off."),
         );
+    }
+    if own_keys(kind).contains(&"rules") {
         let file = object([("file".to_owned(), json!({ "type": "string" }))].into_iter().collect());
         let rules = any([json!({ "type": "string" }), file]);
         properties.insert("rules".to_owned(), about(rules, "Lines of the rule language."));
@@ -128,9 +136,22 @@ fn parameter(field: &Field) -> Value {
     match field.form {
         Form::Flag(_) => json!({ "type": "boolean" }),
         Form::Value(kind) => word(kind),
+        Form::Rest => any([json!({ "type": "boolean" }), reference("word"), list("word")]),
         Form::Many => any([reference("word"), list("word")]),
         Form::Check => reference("checked"),
     }
+}
+
+/// A policy with its arguments.
+fn applied() -> Value {
+    let argument = any([json!({ "type": "boolean" }), reference("word"), list("word")]);
+    let text = json!({ "type": "string" });
+    json!({
+        "type": "object",
+        "properties": { "policy": text, "if": reference("line"), "unless": reference("line") },
+        "required": ["policy"],
+        "additionalProperties": argument,
+    })
 }
 
 /// `check` of a proxy.

@@ -6,8 +6,8 @@ use toml::de::{DeTable, DeValue};
 
 use super::record;
 use super::values::{Name, Reader, Value};
-use super::vocabulary::{Key, OWN, Off, Shape, is_proxy, keys, snake};
-use super::{checks, own};
+use super::vocabulary::{Key, Off, Shape, keys, own_keys, snake};
+use super::{apply, checks, own};
 use crate::config::keywords;
 
 /// A table on its way to lines.
@@ -48,7 +48,7 @@ impl<'r, 'a> Section<'r, 'a> {
                 own::lines(self, value);
                 continue;
             }
-            if self.is_proxy() && self.own(&path, name, value) {
+            if own_keys(self.kind).contains(&&*path) && self.own(&path, name, value) {
                 continue;
             }
             match keys(self.kind).iter().find(|key| key.path() == path) {
@@ -77,13 +77,13 @@ impl<'r, 'a> Section<'r, 'a> {
     fn unknown(&mut self, path: &str, name: &Name<'_>) {
         let span = self.reader.span(name);
         let error = Diagnostic::error(span, format!("unknown key '{path}' in {}", self.place));
-        let own = if self.is_proxy() { OWN } else { &["lines"] };
+        let own = own_keys(self.kind);
         let paths: Vec<String> = keys(self.kind).iter().map(Key::path).collect();
         let tables = paths.iter().filter_map(|path| path.split_once('.')).map(|(table, _)| table);
         let known = paths.iter().map(String::as_str).chain(tables).chain(own.iter().copied());
         let error = match nearest(path, known) {
             Some(near) => error.help(format!("did you mean '{near}'?")),
-            None if self.is_proxy() && rules::keywords().any(|k| snake(k) == path) => {
+            None if own.contains(&"rules") && rules::keywords().any(|k| snake(k) == path) => {
                 error.help("rules stand in 'rules', line by line as in haproxy.cfg")
             }
             None => error,
@@ -96,6 +96,7 @@ impl<'r, 'a> Section<'r, 'a> {
         match path {
             "rules" => own::rules(self, value),
             "options" => own::options(self, name, value),
+            "apply" => apply::apply(self, name, value),
             "check" => checks::check(self, name, value),
             "from" => {} // part of the header
             _ => return false,
@@ -141,7 +142,12 @@ impl<'r, 'a> Section<'r, 'a> {
     }
 
     /// A value, or each value of a list.
-    fn each(&mut self, path: &str, value: &Value<'_>, mut does: impl FnMut(&mut Self, &Value<'_>)) {
+    pub(super) fn each(
+        &mut self,
+        path: &str,
+        value: &Value<'_>,
+        mut does: impl FnMut(&mut Self, &Value<'_>),
+    ) {
         match value.get_ref() {
             DeValue::Array(items) if items.is_empty() => {
                 self.reader.error(value, format!("'{path}' is an empty list"));
@@ -225,10 +231,6 @@ impl<'r, 'a> Section<'r, 'a> {
     pub(super) fn line_first(&mut self, line: Line) {
         self.first.push(line);
     }
-
-    fn is_proxy(&self) -> bool {
-        is_proxy(self.kind)
-    }
 }
 
 /// Whether a table says anything that a section of this kind knows.
@@ -238,5 +240,5 @@ pub(super) fn is_section(table: &DeTable<'_>, kind: &str) -> bool {
 
 /// Whether a key of this name stands directly in a section of this kind.
 pub(super) fn is_key(name: &str, kind: &str) -> bool {
-    OWN.contains(&name) || keys(kind).iter().any(|key| key.path().split('.').next() == Some(name))
+    own_keys(kind).contains(&name) || keys(kind).iter().any(|key| key.path().split('.').next() == Some(name))
 }

@@ -301,6 +301,38 @@ fn rules_can_stand_in_a_file_beside() {
     assert!(said.contains("front.rules:2:"), "{said}");
 }
 
+#[test]
+fn policies_are_applied_before_the_rules() {
+    let text = "[policy.p]\nparam.n = { type = 'int', default = 1 }\nparam.l = { type = 'list', default = ['a'] }\n\
+                rules = 'http-request set-header X-$(n) \"$(l)\"'\n[frontend.f]\nbind = ':1'\n\
+                rules = 'http-request deny'\n\
+                apply = [{ policy = 'p', n = 2, l = ['b', 'c'], if = 'TRUE' }, 'p']\n";
+    let proxy = checked(text).proxies.remove(0);
+    let rules = &proxy.rules[&portero_grammar::rules::Family::HttpRequest];
+    let words = |rule: &portero_grammar::rules::Rule| {
+        let words: Vec<_> = rule.action.words.iter().map(|word| word.text.clone()).collect();
+        format!("{} {}", rule.action.name.text, words.join(" "))
+    };
+    let found: Vec<_> = rules.iter().map(words).collect();
+    assert_eq!(found[1..], ["set-header X-2 b c", "set-header X-1 a", "deny "]);
+}
+
+#[test]
+fn a_mistake_in_apply_points_at_key_or_value() {
+    let text = |apply: &str| {
+        format!(
+            "[policy.p]\nparam.n = 'int'\nrules = 'http-request set-priority-class int($(n))'\n[frontend.f]\nbind = ':1'\napply = {apply}\n"
+        )
+    };
+    assert_eq!(errors(&text("{ n = 2 }"))[0].0, "'apply' needs 'policy'");
+    assert_eq!(errors(&text("{ policy = 'q', n = 2 }"))[0].1, "'q'");
+    assert_eq!(errors(&text("{ policy = 'p', n = 'x' }"))[0].1, "n = 'x");
+    assert_eq!(errors(&text("{ policy = 'p', m = 1 }"))[0].1, "m");
+    assert_eq!(errors(&text("{ policy = 'p', n = 2, if = 'a &' }"))[0].1, "&");
+    assert_eq!(errors(&text("{ policy = 'p', n = 2, if = 'a', unless = 'b' }"))[0].1, "unless");
+    assert_eq!(errors(&text("[]"))[0].0, "'apply' is an empty list");
+}
+
 /// Keywords that have no key of their own, with the key that says it.
 const OTHERWISE: &[(&str, &str)] = &[
     ("option ", "options"),

@@ -84,6 +84,8 @@ pub(crate) enum Form {
     Value(Kind),
     /// The same, any number of times: a string or a list.
     Many,
+    /// A word with one or several values behind it, up to the end of the line.
+    Rest,
     /// `check`: a flag, or a table of what belongs to it.
     Check,
 }
@@ -111,6 +113,7 @@ pub(crate) fn keys(section: &str) -> &'static [Key] {
         "global" => super::keys::GLOBAL,
         "http-errors" => super::keys::HTTP_ERRORS,
         "userlist" => super::keys::USERLIST,
+        "policy" => super::keys::POLICY,
         _ => super::keys::PROXY,
     }
 }
@@ -120,8 +123,14 @@ pub(crate) fn is_proxy(kind: &str) -> bool {
     matches!(kind, "defaults" | "frontend" | "backend" | "listen" | "proxy")
 }
 
-/// Keys of proxies that are no keywords: they are lowered by hand.
-pub(crate) const OWN: &[&str] = &["check", "from", "lines", "options", "rules"];
+/// Keys of a kind of section that are no keywords: they are lowered by hand.
+pub(crate) fn own_keys(section: &str) -> &'static [&'static str] {
+    match section {
+        "policy" => &["lines", "rules"],
+        _ if is_proxy(section) => &["apply", "check", "from", "lines", "options", "rules"],
+        _ => &["lines"],
+    }
+}
 
 /// `http-request` to `http_request`
 pub(crate) fn snake(word: &str) -> String {

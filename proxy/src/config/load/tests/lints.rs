@@ -34,7 +34,7 @@ fn whole(example: &str) -> String {
 const TIMES: &str = " timeout client 5s\n timeout server 5s\n timeout connect 1s\n";
 
 fn lint_is_of_sections(example: &str) -> bool {
-    ["frontend ", "backend ", "listen "].iter().any(|start| example.starts_with(start))
+    ["frontend ", "backend ", "listen ", "policy "].iter().any(|start| example.starts_with(start))
 }
 
 fn lints(text: &str) -> Vec<&'static str> {
