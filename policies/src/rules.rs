@@ -103,7 +103,10 @@ impl Rule {
 }
 
 fn is_final(answer: &Answer) -> bool {
-    !matches!(answer, Answer::Continue | Answer::Wait(Wait::Data | Wait::Body { .. } | Wait::Pause(_)))
+    !matches!(
+        answer,
+        Answer::Continue | Answer::Wait(Wait::Data | Wait::Body { .. } | Wait::Pause(_)) | Answer::Do(_)
+    )
 }
 
 impl Compiler<'_> {

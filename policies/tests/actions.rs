@@ -5,7 +5,7 @@ mod common;
 use common::{World, exchange, lines};
 use std::sync::Arc;
 
-use portero_api::{Answer, Reply, Wait};
+use portero_api::{Answer, Deed, Packets, Reply, Wait};
 use portero_policies::users::{Secret, User, Userlist};
 use portero_policies::{Escape, Run, Stage};
 
@@ -311,4 +311,59 @@ fn auth_names_its_realm() {
         };
         assert_eq!(String::from_utf8_lossy(&field.1), challenge);
     }
+}
+
+#[test]
+fn tuning_is_what_the_rules_say_and_nothing_without_them() {
+    use portero_api::Timeout::{Client, Server, Tunnel};
+    let millis = |rules: &str, which| {
+        let outcome = run(rules, "GET / HTTP/1.1\nT: 1500");
+        outcome.exchange.tuning.and_then(|tuning| tuning.time(which)).map(|time| time.as_micros())
+    };
+    assert!(run("http-request allow", "GET / HTTP/1.1").exchange.tuning.is_none());
+    for (rule, which, time) in [
+        ("set-timeout server 3s", Server, Some(3_000_000)),
+        ("set-timeout client 250us", Client, Some(250)),
+        ("set-timeout tunnel req.hdr(t)", Tunnel, Some(1_500_000)),
+        ("set-timeout tunnel req.hdr(t),mul(-1)", Tunnel, None),
+        ("set-timeout tunnel req.hdr(none)", Tunnel, None),
+        ("set-timeout tunnel 3s", Server, None),
+    ] {
+        assert_eq!(millis(&format!("http-request {rule}"), which), time, "{rule}");
+    }
+}
+
+#[test]
+fn fetches_show_what_rules_have_tuned() {
+    let shown = |rules: &str, format: &str| {
+        let exchange = run(rules, "GET / HTTP/1.1\nN: 7").exchange;
+        World::default().format(format, Stage::Log, Escape::None, &exchange)
+    };
+    for (rules, format, expected) in [
+        ("set-timeout server 2s", "%[be_server_timeout] %[cur_server_timeout]", "0 2000"),
+        ("set-timeout client 20", "%[fe_client_timeout] %[cur_client_timeout]", "0 20"),
+        ("set-retries 7", "%[be_max_retries] %[cur_max_retries]", "0 7"),
+        ("set-retries req.hdr(n)", "%[cur_max_retries]", "7"),
+        ("set-retries req.hdr(n),mul(100)", "%[cur_max_retries]", "0"),
+        ("set-priority-class int(-9000)", "%[prio_class] %[prio_offset]", "-2047 0"),
+        ("set-priority-offset req.hdr(n)", "%[prio_class] %[prio_offset]", "0 7"),
+        ("allow", "%[cur_tunnel_timeout] %[prio_class] %[cur_max_retries]", "0 0 0"),
+    ] {
+        assert_eq!(shown(&format!("http-request {rules}"), format), expected, "{rules}");
+    }
+}
+
+#[test]
+fn marks_for_the_client_are_asked_of_the_road_and_those_for_the_server_kept() {
+    let asked = |rule: &str| match run(&format!("http-request {rule}"), "GET / HTTP/1.1").run {
+        Run::Answer(0, Answer::Do(deed)) => deed,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(asked("set-fc-tos 0x10"), Deed::Mark(Packets { tos: Some(16), mark: None }));
+    assert_eq!(asked("set-fc-mark int(7)"), Deed::Mark(Packets { tos: None, mark: Some(7) }));
+    assert_eq!(asked("set-tos 2"), Deed::Mark(Packets { tos: Some(2), mark: None }));
+    assert_eq!(asked("early-hint Link %[path]"), Deed::Hint(b"Link"[..].into(), b"/"[..].into()));
+    let both = run("http-request set-bc-tos 8\nhttp-request set-bc-mark 0xff", "GET / HTTP/1.1").exchange;
+    let packets = both.tuning.expect("it was tuned").server_packets;
+    assert_eq!(packets, Packets { tos: Some(8), mark: Some(255) });
 }

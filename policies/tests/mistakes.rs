@@ -91,6 +91,24 @@ fn bad_arguments_of_every_action_are_named() {
         ("set-status 200", "it may stand in 'http-response', 'http-after-response'", "set-status"),
         ("auth realm", "'auth': a realm is missing", "realm"),
         ("auth nobody", "unexpected 'nobody' behind 'auth'", "nobody"),
+        ("set-timeout", "the name of a time-out is missing", "set-timeout"),
+        ("set-timeout sever 1s", "did you mean 'server'?", "sever"),
+        ("set-timeout server 1q", "'q' in '1q' is no unit of time", "1q"),
+        ("set-timeout server 0", "a time-out of 0 is none", "set-timeout"),
+        ("set-timeout tunnel nope", "unknown fetch 'nope'", "nope"),
+        ("set-retries 101", "'101' is no number from 0 to 100", "101"),
+        ("set-retries", "an expression is missing", "set-retries"),
+        ("disable-l7-retry x", "unexpected 'x' behind 'disable-l7-retry'", "x"),
+        ("set-priority-class 1", "unknown fetch '1'", "1"),
+        ("set-priority-offset", "an expression is missing", "set-priority-offset"),
+        ("set-fc-tos 256", "'256' is no number from 0 to 0xff", "256"),
+        ("set-fc-mark 0xfffffffff", "'0xfffffffff' is no number from 0 to 0xffffffff", "0xfffffffff"),
+        ("set-bc-tos 1z", "'1z' is no number", "1z"),
+        ("set-bc-mark nope", "unknown fetch 'nope'", "nope"),
+        ("set-tos 300", "'300' is no number from 0 to 0xff", "300"),
+        ("set-mark -1", "unknown fetch '-1'", "-1"),
+        ("early-hint link", "'early-hint': a value is missing", "link"),
+        ("wait-for-handshake x", "unexpected 'x' behind 'wait-for-handshake'", "x"),
         ("allow foo", "unexpected 'foo' behind 'allow'", "foo"),
         ("reject foo", "unexpected 'foo' behind 'reject'", "foo"),
         ("silent-drop foo", "unexpected 'foo' behind 'silent-drop'", "foo"),
@@ -174,6 +192,20 @@ fn bad_arguments_of_response_actions_are_named() {
         ("set-header a %[path]", "'path' has no value in 'http-response' rules", "path"),
     ] {
         says(&format!("http-response {rule}"), message, guilty);
+    }
+}
+
+#[test]
+fn bad_arguments_of_tcp_actions_are_named() {
+    for (rule, message, guilty) in [
+        ("close now", "unexpected 'now' behind 'close'", "now"),
+        (
+            "set-timeout server 1s",
+            "'set-timeout' cannot be used in 'tcp-response content' rules",
+            "set-timeout",
+        ),
+    ] {
+        says(&format!("tcp-response content {rule}"), message, guilty);
     }
 }
 

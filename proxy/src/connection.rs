@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::task::Poll;
 use std::time::Duration;
 
-use portero_api::{Answer, Close, Conn, Counter, Exchange, Transport, Vars, clock};
+use portero_api::{Answer, Close, Conn, Counter, Deed, Exchange, Transport, Vars, clock};
 use portero_policies::{RuleSet, Run};
 
 use crate::config::checked::Mode;
@@ -18,7 +18,7 @@ use crate::net::{Buffer, Deadline, Stream};
 use crate::road::Bonds;
 use crate::snapshot::{Proxy, Snapshot};
 use crate::worker::Worker;
-use crate::{http, proxy_protocol, tcp};
+use crate::{http, proxy_protocol, road, tcp};
 
 /// A connection between two requests.
 pub struct Session {
@@ -219,7 +219,11 @@ fn allowed(session: &Session, conn: &mut Conn, rules: &RuleSet, counter: Counter
     let facts = std::mem::replace(conn, Facts::Taken.unpack(&session.fe, &session.slot));
     let mut exchange = Exchange::new(facts);
     exchange.trace = session.worker().outside.as_ref().and_then(|outside| outside.trace());
-    let run = rules.run(&mut exchange, 0);
+    let mut run = rules.run(&mut exchange, 0);
+    while let Run::Answer(rule, Answer::Do(Deed::Mark(packets))) = run {
+        road::mark(&session.stream, packets);
+        run = rules.run(&mut exchange, rule + 1);
+    }
     let Exchange { conn: facts, .. } = exchange;
     *conn = facts;
     let Run::Answer(_, Answer::Close(close)) = run else { return true };

@@ -1,12 +1,14 @@
-//! Requests that wait for a place at a server of a backend, in the order they came, whatever worker they are on.
+//! Requests that wait for a place at a server of a backend, in the order they came unless rules gave them priorities,
+//! whatever worker they are on.
 
 use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
+use std::time::Instant;
 
-use portero_api::{ProxyState, ServerState};
+use portero_api::{Priority, ProxyState, ServerState};
 
 /// The queue of a backend, those of its servers included.
 #[derive(Debug, Default)]
@@ -14,8 +16,13 @@ pub struct Queue {
     inner: Mutex<Inner>,
 }
 
+/// The order of those who wait: class, then arrival in milliseconds, moved by the offset.
+type Rank = (i32, i64);
+
 #[derive(Debug, Default)]
 struct Inner {
+    /// When the first one came: what arrivals are counted from.
+    start: Option<Instant>,
     next: u64,
     waiting: VecDeque<Waiter>,
 }
@@ -23,6 +30,7 @@ struct Inner {
 #[derive(Debug)]
 struct Waiter {
     number: u64,
+    rank: Rank,
     /// The server it must have (persistence), else any of the backend.
     server: Option<Arc<ServerState>>,
     waker: Option<Waker>,
@@ -60,14 +68,21 @@ impl Queue {
         inner.waiting.iter_mut().filter(|w| w.call.is_none()).for_each(|w| w.call(Call::Again));
     }
 
-    /// A place in the queue, behind all others.
-    pub fn wait(self: &Arc<Self>, backend: &Arc<ProxyState>, server: Option<Arc<ServerState>>) -> Ticket {
+    /// A place in the queue: behind all others, but for what the priority says.
+    pub fn wait(
+        self: &Arc<Self>,
+        backend: &Arc<ProxyState>,
+        server: Option<Arc<ServerState>>,
+        priority: Priority,
+    ) -> Ticket {
         let mut inner = self.lock();
         inner.next += 1;
         let number = inner.next;
-        inner.waiting.push_back(Waiter { number, server: server.clone(), waker: None, call: None });
+        let rank = inner.rank(priority);
+        let place = inner.waiting.partition_point(|waiter| waiter.rank <= rank);
+        inner.waiting.insert(place, Waiter { number, rank, server: server.clone(), waker: None, call: None });
         inner.count(backend, server.as_ref());
-        let ahead = inner.waiting.len() as u32 - 1;
+        let ahead = place as u32;
         Ticket { queue: self.clone(), backend: backend.clone(), server, number, ahead }
     }
 
@@ -77,6 +92,13 @@ impl Queue {
 }
 
 impl Inner {
+    fn rank(&mut self, priority: Priority) -> Rank {
+        let now = Instant::now();
+        let start = *self.start.get_or_insert(now);
+        let arrival = now.saturating_duration_since(start).as_millis() as i64;
+        (priority.class, arrival + i64::from(priority.offset))
+    }
+
     /// Tells the states how many wait.
     fn count(&self, backend: &ProxyState, server: Option<&Arc<ServerState>>) {
         let of_server = |s: &Arc<ServerState>| {
@@ -162,8 +184,8 @@ mod tests {
     #[test]
     fn the_first_in_the_queue_gets_the_place() {
         let (queue, backend, server) = full_server();
-        let mut first = queue.wait(&backend, None);
-        let mut second = queue.wait(&backend, None);
+        let mut first = queue.wait(&backend, None, Priority::default());
+        let mut second = queue.wait(&backend, None, Priority::default());
         assert_eq!((backend.queued(), second.ahead), (2, 1));
         assert!(poll(&mut first).is_pending());
         queue.leave(&backend, &server);
@@ -173,10 +195,26 @@ mod tests {
     }
 
     #[test]
+    fn a_lower_class_goes_first_and_within_one_the_offset_counts() {
+        let (queue, backend, server) = full_server();
+        let wait = |class, offset| queue.wait(&backend, None, Priority { class, offset });
+        let mut tickets =
+            [wait(0, 0), wait(0, 60_000), wait(0, -60_000), wait(5, -60_000), wait(-5, 60_000), wait(0, 0)];
+        let mut order = Vec::new();
+        for _ in 0..tickets.len() {
+            queue.leave(&backend, &server);
+            order.extend(
+                (0..tickets.len()).find(|&i| !order.contains(&i) && poll(&mut tickets[i]).is_ready()),
+            );
+        }
+        assert_eq!(order, [4, 2, 0, 5, 1, 3]);
+    }
+
+    #[test]
     fn a_place_won_by_who_has_left_goes_to_the_next() {
         let (queue, backend, server) = full_server();
-        let first = queue.wait(&backend, None);
-        let mut second = queue.wait(&backend, None);
+        let first = queue.wait(&backend, None, Priority::default());
+        let mut second = queue.wait(&backend, None, Priority::default());
         queue.leave(&backend, &server);
         drop(first);
         assert!(matches!(poll(&mut second), Poll::Ready(Call::Place(_))));

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
-use portero_api::{ProxyState, ServerState};
+use portero_api::{ProxyState, ServerState, Timeout};
 
 use crate::config::checked::{Checked, Mode, Proxy, Server};
 use crate::config::environment::host_name;
@@ -22,6 +22,7 @@ pub fn apply(shared: &Shared, checked: &Checked) {
         let state = proxy(shared, conf);
         state.set_id(conf.id);
         state.set_description(conf.description.as_deref().unwrap_or_default());
+        set_times(&state, conf);
         state.set_max_sessions(if conf.maxconn == 0 { maxconn } else { conf.maxconn });
         shared.gate(&conf.name).set_max(conf.maxconn);
         for bind in &conf.binds {
@@ -61,6 +62,18 @@ pub fn restore(shared: &Shared, before: Before, checked: &Checked) {
     }
     apply(shared, checked);
     forget_others(shared, checked);
+}
+
+/// What fetches show of the time-outs.
+fn set_times(state: &ProxyState, conf: &Proxy) {
+    let times = &conf.timeouts;
+    state.set_timeout(Timeout::Client, times.client);
+    state.set_timeout(Timeout::Connect, times.connect);
+    state.set_timeout(Timeout::Queue, times.queue.or(times.connect));
+    state.set_timeout(Timeout::Server, times.server);
+    state.set_timeout(Timeout::Tarpit, times.tarpit.or(times.connect));
+    state.set_timeout(Timeout::Tunnel, times.tunnel);
+    state.set_retries(conf.retries);
 }
 
 fn proxy(shared: &Shared, conf: &Proxy) -> Arc<ProxyState> {

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use portero_api::{Answer, Close, Counter, Exchange, Outcome, Wait, clock};
+use portero_api::{Answer, Close, Counter, Deed, Exchange, Outcome, Wait, clock};
 use portero_policies::{RuleSet, Run};
 
 use crate::connection::Session;
@@ -127,7 +127,11 @@ async fn content_rules(road: &mut Road<'_>, rules: &RuleSet, delay: Duration) ->
                 crate::net::pause(time).await;
                 from = rule + 1;
             }
-            Answer::Wait(_) => from = rule + 1,
+            Answer::Do(Deed::Mark(packets)) => {
+                road::mark(&road.client.stream, packets);
+                from = rule + 1;
+            }
+            Answer::Do(_) | Answer::Wait(_) => from = rule + 1,
             Answer::Close(close) => return Err(Fail::close(close, phase::REQUEST)),
             _ => return Err(Fail::silent(b'P', phase::REQUEST, Fault::DeniedRequest)),
         }
@@ -194,7 +198,11 @@ async fn response_rules(road: &mut Road<'_>, up: &mut Upstream) -> Result<(), Fa
                 from = rule;
                 read_response(road, up, until).await;
             }
-            Answer::Wait(_) => from = rule + 1,
+            Answer::Do(Deed::Mark(packets)) => {
+                road::mark(&road.client.stream, packets);
+                from = rule + 1;
+            }
+            Answer::Do(_) | Answer::Wait(_) => from = rule + 1,
             _ => return Err(Fail::silent(b'P', phase::DATA, Fault::DeniedResponse)),
         }
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::Exchange;
+use crate::{Exchange, Packets};
 
 /// Something a rule does.
 pub trait Action {
@@ -27,6 +27,17 @@ pub enum Answer {
     Close(Close),
     /// With the same rule or the next, later.
     Wait(Wait),
+    /// With the next rule, once the road has done this.
+    Do(Deed),
+}
+
+/// What only the road can do, for it has the sockets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Deed {
+    /// Mark packets to the client (`set-fc-tos`, `set-fc-mark`).
+    Mark(Packets),
+    /// An interim response with this header field (`early-hint`): name and value.
+    Hint(Box<[u8]>, Box<[u8]>),
 }
 
 /// How a connection ends without a reply.

@@ -3,10 +3,10 @@
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::tables::{Entry, Event, Trackers};
-use crate::{ProxyState, Request, Response, Scope, ServerState, Trace, UniqueId, Vars};
+use crate::{ProxyState, Request, Response, Scope, ServerState, Timeout, Trace, Tuning, UniqueId, Vars};
 
 /// One request and its response (or, in TCP mode, one session). Made once per connection and reused.
 #[derive(Debug)]
@@ -29,6 +29,8 @@ pub struct Exchange {
     pub backend: Option<Arc<ProxyState>>,
     /// The server, once it is chosen.
     pub server: Option<Arc<ServerState>>,
+    /// What rules changed of how it is handled.
+    pub tuning: Option<Box<Tuning>>,
     /// What the log will say.
     pub log: LogFacts,
     /// What rules saw and did, where somebody wants to know.
@@ -188,6 +190,7 @@ impl Exchange {
             trackers: Trackers::default(),
             backend: None,
             server: None,
+            tuning: None,
             log: LogFacts::default(),
             trace: None,
         }
@@ -203,6 +206,7 @@ impl Exchange {
         self.trackers.clear();
         self.backend = None;
         self.server = None;
+        self.tuning = None;
         self.log.clear();
         self.trace = None;
     }
@@ -225,6 +229,20 @@ impl Exchange {
     pub fn count(&self, event: Event, by: u64) {
         self.conn.trackers.count(event, by);
         self.trackers.count(event, by);
+    }
+
+    /// What rules change of how it is handled, to change more.
+    pub fn tune(&mut self) -> &mut Tuning {
+        self.tuning.get_or_insert_default()
+    }
+
+    /// A time-out as rules have left it; none: no limit.
+    pub fn timeout(&self, which: Timeout) -> Option<Duration> {
+        let tuned = self.tuning.as_ref().and_then(|tuning| tuning.time(which));
+        tuned.or_else(|| match which {
+            Timeout::Client => self.conn.frontend.timeout(which),
+            _ => self.proxy().timeout(which),
+        })
     }
 
     /// The backend, or the frontend itself while none is chosen.

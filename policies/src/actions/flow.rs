@@ -57,6 +57,26 @@ pub(super) static ROWS: &[ActionKind] = &[
         make: silent_drop,
     },
     ActionKind {
+        name: "close",
+        families: &[TcpResponseContent],
+        syntax: "",
+        summary: "close the connections with the server and the client",
+        ends: true,
+        make: |_| Ok(Box::new(End(Close::Reject))),
+    },
+    ActionKind {
+        name: "wait-for-handshake",
+        families: families::HTTP_REQUEST,
+        syntax: "",
+        summary: "go on when the TLS handshake is done, which it is: there is no early data",
+        ends: false,
+        make: |words| {
+            let note = "'wait-for-handshake' changes nothing here: requests are read behind the handshake";
+            words.compiler.push(Diagnostic::note(words.span(), note));
+            Ok(Box::new(Nothing))
+        },
+    },
+    ActionKind {
         name: "pause",
         families: families::HTTP_BOTH,
         syntax: "<time> | <expr>",
@@ -126,8 +146,11 @@ impl Action for Pause {
 }
 
 fn pause(words: &mut Words<'_, '_>) -> Made {
-    let number = words.peek().is_some_and(|w| w.text.starts_with(|c: char| c.is_ascii_digit()));
-    if number { Ok(Box::new(Pause::For(words.time()?))) } else { Ok(Box::new(Pause::Asked(words.expr()?))) }
+    if words.is_number() {
+        Ok(Box::new(Pause::For(words.time()?)))
+    } else {
+        Ok(Box::new(Pause::Asked(words.expr()?)))
+    }
 }
 
 struct WaitForBody {

@@ -5,13 +5,16 @@ mod auth;
 mod capture;
 mod flow;
 mod headers;
+mod hints;
 mod log;
 mod normalize;
+mod packets;
 mod redirect;
 mod replace;
 mod reply;
 mod request;
 mod text;
+mod tuning;
 mod variables;
 mod words;
 
@@ -55,6 +58,9 @@ pub static ACTIONS: &[&[ActionKind]] = &[
     addresses::ROWS,
     capture::ROWS,
     log::ROWS,
+    tuning::ROWS,
+    packets::ROWS,
+    hints::ROWS,
 ];
 
 /// Actions of HAProxy that are known and refused.
@@ -64,15 +70,12 @@ pub static NOT_YET: &[&str] = &[
     "attach-srv",
     "cache-store",
     "cache-use",
-    "close",
     "del-acl",
     "del-headers-bin",
     "del-map",
     "dgram-drop",
-    "disable-l7-retry",
     "do-log",
     "do-resolve",
-    "early-hint",
     "expect-netscaler-cip",
     "expect-proxy",
     "sc-add-gpc",
@@ -84,25 +87,14 @@ pub static NOT_YET: &[&str] = &[
     "send-retry",
     "send-spoe-group",
     "set-bandwidth-limit",
-    "set-bc-mark",
-    "set-bc-tos",
-    "set-fc-mark",
-    "set-fc-tos",
     "set-headers-bin",
     "set-map",
-    "set-mark",
     "set-nice",
-    "set-priority-class",
-    "set-priority-offset",
-    "set-retries",
-    "set-timeout",
-    "set-tos",
     "switch-mode",
     "track-sc0",
     "track-sc1",
     "track-sc2",
     "use-service",
-    "wait-for-handshake",
 ];
 
 /// Sets of families that many actions share.

@@ -64,6 +64,11 @@ impl<'c, 'a> Words<'c, 'a> {
         hit
     }
 
+    /// Whether the next word begins as a number does.
+    pub(crate) fn is_number(&self) -> bool {
+        self.peek().is_some_and(|word| word.text.starts_with(|c: char| c.is_ascii_digit()))
+    }
+
     /// An expression.
     pub(crate) fn expr(&mut self) -> Result<Expr, Reported> {
         let word = self.need("an expression")?;

@@ -176,6 +176,11 @@ impl<'a> Compiler<'a> {
         self.fail(Diagnostic::error(span, message))
     }
 
+    /// Whether the proxy of the rules has a backend side, or a frontend side.
+    pub(crate) fn has_side(&self, back: bool) -> bool {
+        self.context.directory.proxy(self.context.proxy, back).is_some()
+    }
+
     /// A new capture slot; its number.
     pub(crate) fn add_request_capture(&self, length: usize) -> usize {
         let slots = &mut self.captures.borrow_mut().request;

@@ -18,6 +18,7 @@ mod request;
 mod response;
 mod servers;
 mod time;
+mod timeouts;
 mod timers;
 mod variables;
 
@@ -50,6 +51,7 @@ pub static FETCHES: &[&[FetchKind]] = &[
     body::ROWS,
     response::ROWS,
     timers::ROWS,
+    timeouts::ROWS,
     log::ROWS,
 ];
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Instant;
 
-use portero_api::{Counter, Message, Method, Reply, clock};
+use portero_api::{Counter, Message, Method, Priority, Reply, Timeout, clock};
 
 use super::abort::{self, Watch};
 use super::rules::{self, Side};
@@ -69,8 +69,7 @@ pub async fn service(road: &mut Road<'_>) -> Result<(), Fail> {
 /// that gets free.
 pub async fn place(road: &mut Road<'_>) -> Result<Place, Fail> {
     let be = road.be.clone();
-    let times = &be.conf.timeouts;
-    let until = times.queue.or(times.connect).map(|time| road.now + time);
+    let until = road.time(Timeout::Queue).map(|time| road.now + time);
     loop {
         let persistent = persistent(road, &be);
         let bound = persistent.is_some() || be.balance.is_deterministic();
@@ -173,7 +172,8 @@ async fn wait_in_queue(
             return Ok(None);
         }
     }
-    let mut ticket = be.queue.wait(&be.state, server);
+    let priority = road.ex.tuning.as_ref().map_or_else(Priority::default, |tuning| tuning.priority);
+    let mut ticket = be.queue.wait(&be.state, server, priority);
     match bound {
         Some(_) => road.ex.log.server_queue = ticket.ahead,
         None => road.ex.log.backend_queue = ticket.ahead,

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use portero_api::{Counter, Framing, Outcome, Version, clock};
+use portero_api::{Counter, Framing, Outcome, Timeout, Version, clock};
 
 use super::abort::Watch;
 use super::backend::Place;
@@ -35,8 +35,10 @@ async fn talk(road: &mut Road<'_>, up: &mut Upstream, place: &Place) -> Result<b
     let mut request = compose(road, up);
     let again = request.is_none();
     let head = await_response(road, up, &mut request).await.map_err(|fail| match again {
-        true => retry::by_event(fail, &road.be.conf.retry_on, up.buffer.is_empty()),
-        false => fail,
+        true if retry::may_follow(road) => {
+            retry::by_event(fail, &road.be.conf.retry_on, up.buffer.is_empty())
+        }
+        _ => fail,
     })?;
     if again {
         check_retry_status(road, place)?;
@@ -108,7 +110,7 @@ async fn forward_interim(road: &mut Road<'_>) -> Result<(), Fail> {
     }
     let out = road.client.lead.head();
     http1::response_head(&road.ex.response, Framing::None, Connection::KeepAlive, out);
-    write_lead(road.client, road.fe.conf.timeouts.client).await.map_err(|_| client_gone(phase::HEADERS))
+    write_lead(road.client, road.time(Timeout::Client)).await.map_err(|_| client_gone(phase::HEADERS))
 }
 
 /// Waits for a whole response head while the request body goes out.
@@ -118,8 +120,8 @@ async fn response_head(
     request: &mut Option<Pump>,
 ) -> Result<http1::Head, Fail> {
     let limits = road.snapshot.response_limits(&road.be);
-    let server_time = road.be.conf.timeouts.server;
-    let client_time = road.fe.conf.timeouts.client;
+    let server_time = road.time(Timeout::Server);
+    let client_time = road.time(Timeout::Client);
     let abort = road.be.conf.options.abortonclose;
     let safe = road.ex.request.method.is_idempotent();
     let Client { stream, buffer, deadline, heard, .. } = &mut *road.client;
@@ -234,7 +236,10 @@ fn note_response(road: &mut Road<'_>, place: &Place) {
 /// `retry-on` with status codes, for a request that can be sent a second time.
 fn check_retry_status(road: &Road<'_>, place: &Place) -> Result<(), Fail> {
     let (status, conf) = (road.ex.response.status, &road.be.conf);
-    if conf.retry_on.statuses.contains(&status) && road.ex.log.retries < conf.retries {
+    if conf.retry_on.statuses.contains(&status)
+        && road.ex.log.retries < road.retries()
+        && retry::may_follow(road)
+    {
         place.server.saw(Seen::response(status));
         return Err(Fail::status(status, b'-', phase::HEADERS, Fault::BadResponse).may_retry(true));
     }

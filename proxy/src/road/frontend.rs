@@ -104,6 +104,9 @@ pub fn choose_backend(road: &mut Road<'_>) -> Result<(), Fail> {
     };
     road.ex.backend = Some(be.state.clone());
     be.state.back.inc(Counter::Sessions);
+    if let (Some(tuning), false) = (&mut road.ex.tuning, Rc::ptr_eq(&road.fe, &be)) {
+        tuning.forget_backend();
+    }
     road.be = be;
     Ok(())
 }

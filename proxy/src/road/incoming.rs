@@ -4,7 +4,7 @@ use std::future::poll_fn;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use portero_api::{Answer, Framing, Wait, clock};
+use portero_api::{Answer, Deed, Framing, Wait, clock};
 use portero_policies::{RuleSet, Run};
 
 use super::rules::{self, Side};
@@ -34,23 +34,36 @@ impl<'a> Incoming<'a> {
     /// Evaluates rules on the response; those that look at the body may wait for it as long as `delay` from now.
     pub async fn run(&mut self, road: &mut Road<'_>, rules: &RuleSet, delay: Duration) -> Result<(), Fail> {
         let mut until = None;
-        let mut from = 0;
-        while let Run::Answer(rule, answer) = rules.run(road.ex, from) {
-            let Answer::Wait(wait) = answer else { return rules::end(answer, Side::Response) };
-            from = rule + 1;
-            match wait {
-                Wait::Data => {
+        let mut run = rules.run(road.ex, 0);
+        while let Run::Answer(rule, answer) = run {
+            run = match answer {
+                Answer::Wait(Wait::Data) => {
                     let until = *until.get_or_insert_with(|| clock::now() + delay);
                     match self.more(road, Some(until)).await {
-                        Ok(true) => from = rule,
-                        _ => from = rules::as_it_is(road, rules, rule, Side::Response)?,
+                        Ok(true) => rules.run(road.ex, rule),
+                        _ => rules::as_it_is(road, rules, rule, Side::Response),
                     }
                 }
-                Wait::Body { at_least, time } => self.wait_for_body(road, at_least, time).await?,
-                Wait::Pause(time) => crate::net::pause(time).await,
+                Answer::Wait(Wait::Body { at_least, time }) => {
+                    self.wait_for_body(road, at_least, time).await?;
+                    rules.run(road.ex, rule + 1)
+                }
+                Answer::Wait(Wait::Pause(time)) => {
+                    crate::net::pause(time).await;
+                    rules.run(road.ex, rule + 1)
+                }
+                Answer::Do(Deed::Mark(packets)) => {
+                    super::mark(&road.client.stream, packets);
+                    rules.run(road.ex, rule + 1)
+                }
+                // the final response is there: nothing comes before it any more
+                Answer::Do(Deed::Hint(..)) => rules.run(road.ex, rule + 1),
                 // nobody is made to wait for a response that is there
-                Wait::Tarpit(_, reply) => return rules::end(Answer::Deny(reply), Side::Response),
-            }
+                Answer::Wait(Wait::Tarpit(_, reply)) => {
+                    return rules::end(Answer::Deny(reply), Side::Response);
+                }
+                answer => return rules::end(answer, Side::Response),
+            };
         }
         Ok(())
     }

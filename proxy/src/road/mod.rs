@@ -5,6 +5,7 @@
 mod abort;
 mod backend;
 mod bonds;
+mod deeds;
 pub mod exchange;
 mod fail;
 mod finish;
@@ -24,9 +25,9 @@ pub mod tunnel;
 mod upstream;
 
 use std::rc::Rc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use portero_api::Exchange;
+use portero_api::{Exchange, Timeout};
 
 use crate::http1::{self, BodyReader};
 use crate::net::{Buffer, Deadline, Lead, Stream};
@@ -35,6 +36,7 @@ use crate::worker::Worker;
 
 pub use backend::{Place, enter as enter_backend, place};
 pub use bonds::Bonds;
+pub use deeds::mark;
 pub use fail::{Fail, Fault, Retry, Tell, phase};
 pub use finish::{finish, log_early, log_refused};
 pub use forward::write_lead;
@@ -76,6 +78,30 @@ pub struct Road<'a> {
     pub sticky: Sticky,
     /// Servers that were tried already, by place.
     pub tried: &'a mut Vec<usize>,
+}
+
+impl Road<'_> {
+    /// A time-out, as configured or as rules have changed it.
+    pub fn time(&self, which: Timeout) -> Option<Duration> {
+        if let Some(tuned) = self.ex.tuning.as_ref().and_then(|tuning| tuning.time(which)) {
+            return Some(tuned);
+        }
+        let times = &self.be.conf.timeouts;
+        match which {
+            Timeout::Client => self.fe.conf.timeouts.client,
+            Timeout::Connect => times.connect,
+            Timeout::Queue => times.queue.or(times.connect),
+            Timeout::Server => times.server,
+            Timeout::Tarpit => times.tarpit.or(times.connect),
+            Timeout::Tunnel => times.tunnel,
+        }
+    }
+
+    /// How many further tries there are.
+    pub fn retries(&self) -> u32 {
+        let tuned = self.ex.tuning.as_ref().and_then(|tuning| tuning.retries);
+        tuned.unwrap_or(self.be.conf.retries)
+    }
 }
 
 /// A client's connection while a request is under way.

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::{Client, Fail, Fault, Road, from_now, phase};
 use crate::http1::{self, BadBody, BodyReader};
 use crate::net::Buffer;
-use portero_api::{Exchange, Headers, Payload, clock};
+use portero_api::{Exchange, Headers, Payload, Timeout, clock};
 
 /// Waits until `at_least` bytes of the body (0: all, or a full buffer) are there, at most for `time`.
 pub async fn of_request(road: &mut Road<'_>, at_least: usize, time: Option<Duration>) -> Result<(), Fail> {
@@ -110,7 +110,7 @@ pub async fn more(road: &mut Road<'_>, until: Option<Instant>) -> Result<bool, F
 }
 
 async fn read_more(road: &mut Road<'_>, until: Option<Instant>) -> Result<(), Fail> {
-    let idle = road.fe.conf.timeouts.client.map(|t| clock::now() + t);
+    let idle = road.time(Timeout::Client).map(|t| clock::now() + t);
     let until = match (until, idle) {
         (Some(a), Some(b)) => Some(a.min(b)),
         (a, b) => a.or(b),
@@ -145,7 +145,7 @@ async fn read(road: &mut Road<'_>, until: Option<Instant>) -> Result<bool, Fail>
 async fn say_continue(road: &mut Road<'_>) -> Result<(), Fail> {
     road.ex.request.headers.remove(b"expect");
     road.client.lead.head().extend_from_slice(b"HTTP/1.1 100 Continue\r\n\r\n");
-    super::forward::write_lead(road.client, road.fe.conf.timeouts.client)
+    super::forward::write_lead(road.client, road.time(Timeout::Client))
         .await
         .map_err(|_| Fail::silent(b'C', phase::REQUEST, Fault::ClientAbort))
 }

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use portero_api::clock;
 
+use portero_api::Timeout;
+
 use super::abort::{self, Watch};
 use super::upstream::{Upstream, from_now};
 use super::{Client, Fail, Fault, Road, phase};
@@ -22,7 +24,7 @@ const FRESH: Duration = Duration::from_secs(1);
 pub async fn for_request(road: &mut Road<'_>, server: &Rc<Server>) -> Result<Upstream, Fail> {
     let whole = road.ex.payload.complete || road.client.body.is_none();
     let newest = if whole { None } else { Some(FRESH) };
-    if road.ex.log.retries == 0 {
+    if road.ex.log.retries == 0 && !is_marked(road) {
         let buffers = &road.worker.buffers;
         let bound = road.client.bonds.take(server, newest);
         let found = match bound {
@@ -37,6 +39,11 @@ pub async fn for_request(road: &mut Road<'_>, server: &Rc<Server>) -> Result<Ups
         }
     }
     dial(road, server).await
+}
+
+/// Whether rules have marked the packets to the server: that is for a connection of the request's own.
+fn is_marked(road: &Road<'_>) -> bool {
+    road.ex.tuning.as_ref().is_some_and(|tuning| !tuning.server_packets.is_plain())
 }
 
 /// Whether an idle connection that others have used may carry this request: the first one of a client gets its own
@@ -69,7 +76,7 @@ pub fn leave(road: &mut Road<'_>, up: Upstream, reusable: bool) {
 
 /// A new connection to a server, within the connect time.
 pub async fn dial(road: &mut Road<'_>, server: &Rc<Server>) -> Result<Upstream, Fail> {
-    let until = from_now(road.be.conf.timeouts.connect);
+    let until = from_now(road.time(Timeout::Connect));
     let on = abort::is_watched(road);
     let worker = road.worker;
     let up = {

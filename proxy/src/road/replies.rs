@@ -4,7 +4,7 @@ use std::future::poll_fn;
 use std::task::Poll;
 use std::time::Duration;
 
-use portero_api::{Body, Close, Counter, Framing, Headers, Message, Method, Reply, Version, clock};
+use portero_api::{Body, Close, Counter, Framing, Headers, Message, Method, Reply, Timeout, Version, clock};
 
 use super::{Client, Fail, Fault, Road, Tell, forward};
 use crate::http1::{self, Connection};
@@ -176,7 +176,7 @@ async fn send_stream(
 }
 
 async fn write(road: &mut Road<'_>) -> Result<(), Fail> {
-    forward::write_lead(road.client, road.fe.conf.timeouts.client).await.map_err(|_| {
+    forward::write_lead(road.client, road.time(Timeout::Client)).await.map_err(|_| {
         road.keep_alive = false;
         Fail::silent(b'C', super::phase::DATA, Fault::ClientAbort)
     })

@@ -4,7 +4,7 @@ use std::future::poll_fn;
 use std::task::Poll;
 use std::time::Duration;
 
-use portero_api::{Framing, Method, Version, clock};
+use portero_api::{Framing, Method, Timeout, Version, clock};
 
 use super::incoming::Incoming;
 use super::upstream::{Upstream, from_now};
@@ -95,7 +95,7 @@ async fn without_body(
     body: Option<BodyReader>,
 ) -> Result<bool, Fail> {
     road.ex.log.bytes_out += road.client.lead.head().len() as u64;
-    forward::write_lead(road.client, road.fe.conf.timeouts.client)
+    forward::write_lead(road.client, road.time(Timeout::Client))
         .await
         .map_err(|_| Fail::silent(b'C', phase::DATA, Fault::ClientAbort))?;
     match body {
@@ -106,7 +106,7 @@ async fn without_body(
 }
 
 async fn discard(road: &mut Road<'_>, up: &mut Upstream, mut body: BodyReader) -> bool {
-    let until = from_now(road.be.conf.timeouts.server);
+    let until = from_now(road.time(Timeout::Server));
     let deadline = &mut *road.server_deadline;
     let mut left = DISCARD;
     poll_fn(|cx| {
@@ -139,8 +139,8 @@ async fn relay(
     request: &mut Option<Pump>,
     response: &mut Pump,
 ) -> Result<(), Fail> {
-    let server_time = road.be.conf.timeouts.server;
-    let client_time = road.fe.conf.timeouts.client;
+    let server_time = road.time(Timeout::Server);
+    let client_time = road.time(Timeout::Client);
     let Client { stream, buffer, lead, deadline, .. } = &mut *road.client;
     let server_deadline = &mut *road.server_deadline;
     let mut seen = (0, 0);

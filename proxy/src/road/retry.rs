@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use portero_api::{Counter, Outcome};
+use portero_api::{Counter, Outcome, Timeout};
 
 use super::backend::Place;
 use super::{Fail, Fault, Retry, Road, Tell, persistence};
@@ -54,6 +54,11 @@ pub fn by_event(fail: Fail, on: &RetryOn, silent: bool) -> Fail {
     if fail.retry == Retry::No { fail.may_retry(named) } else { fail }
 }
 
+/// Whether another try may follow once a server was reached (`disable-l7-retry`).
+pub fn may_follow(road: &Road<'_>) -> bool {
+    road.ex.tuning.as_ref().is_none_or(|tuning| !tuning.no_l7_retry)
+}
+
 /// Whether there is another try after this failure, and after which pause; the failure itself when there is none.
 pub fn next_try(road: &mut Road<'_>, place: &Place, fail: Fail) -> Result<Option<Duration>, Fail> {
     let conf = road.be.conf.clone();
@@ -61,7 +66,7 @@ pub fn next_try(road: &mut Road<'_>, place: &Place, fail: Fail) -> Result<Option
         Retry::No => false,
         // the server has had no try yet
         Retry::Stale => true,
-        Retry::Yes => road.ex.log.retries < conf.retries,
+        Retry::Yes => road.ex.log.retries < road.retries(),
     };
     let refused = fail.fault == Fault::Connect && !conf.retry_on.conn_failure;
     if !tries_are_left || refused || road.response_begun {
@@ -73,14 +78,14 @@ pub fn next_try(road: &mut Road<'_>, place: &Place, fail: Fail) -> Result<Option
     road.ex.response.clear();
     road.ex.response_payload.clear();
     let leaves = fail.retry != Retry::Stale && has_others(road, place);
-    if leaves && (!place.bound || redispatches(conf.redispatch, road.ex.log.retries, conf.retries)) {
+    if leaves && (!place.bound || redispatches(conf.redispatch, road.ex.log.retries, road.retries())) {
         redispatch(road, place);
         return Ok(None);
     }
     road.be.state.back.inc(Counter::Retries);
     place.server.state.counters.inc(Counter::Retries);
     // the same server again: one that could not be reached may be restarting
-    let pause = conf.timeouts.connect.unwrap_or(TURN_AROUND).min(TURN_AROUND);
+    let pause = road.time(Timeout::Connect).unwrap_or(TURN_AROUND).min(TURN_AROUND);
     Ok((fail.fault == Fault::Connect).then_some(pause))
 }
 

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use portero_api::{Answer, Wait, clock};
+use portero_api::{Answer, Timeout, Wait, clock};
 use portero_policies::{RuleSet, Run};
 
+use super::deeds::Hints;
 use super::{Fail, Fault, Road, payload, phase};
 
 /// The side of the exchange that rules look at.
@@ -45,35 +46,51 @@ pub async fn content(road: &mut Road<'_>, rules: &RuleSet, delay: Duration) -> R
 
 async fn run_within(road: &mut Road<'_>, rules: &RuleSet, side: Side, delay: Duration) -> Result<(), Fail> {
     let until = (!delay.is_zero()).then(|| clock::now() + delay);
-    let mut from = 0;
-    while let Run::Answer(rule, answer) = rules.run(road.ex, from) {
-        let Answer::Wait(wait) = answer else { return end(answer, side) };
-        from = rule + 1;
-        match wait {
-            Wait::Data if until.is_some() && payload::more(road, until).await? => from = rule,
-            // the head is there already: what more may come is no reason to wait, and the same rule decides now
-            Wait::Data => from = as_it_is(road, rules, rule, side)?,
-            Wait::Pause(time) => crate::net::pause(time).await,
-            Wait::Body { at_least, time } => wait_for_body(road, side, at_least, time).await?,
-            Wait::Tarpit(time, reply) => {
-                crate::net::pause(road.be.conf.timeouts.tarpit.unwrap_or(time)).await;
-                return Err(Fail::reply(reply, b'P', phase::TARPIT, Fault::DeniedRequest));
+    let mut hints = Hints::default();
+    let mut run = rules.run(road.ex, 0);
+    while let Run::Answer(rule, answer) = run {
+        run = match answer {
+            Answer::Do(deed) => {
+                hints.take(road, deed);
+                rules.run(road.ex, rule + 1)
             }
+            Answer::Wait(Wait::Data) if until.is_some() && payload::more(road, until).await? => {
+                rules.run(road.ex, rule)
+            }
+            // the head is there already: what more may come is no reason to wait, and the same rule decides now
+            Answer::Wait(Wait::Data) => as_it_is(road, rules, rule, side),
+            Answer::Wait(wait) => {
+                hints.send(road).await?;
+                self::wait(road, side, wait).await?;
+                rules.run(road.ex, rule + 1)
+            }
+            answer => {
+                hints.send(road).await?;
+                return end(answer, side);
+            }
+        };
+    }
+    hints.send(road).await
+}
+
+async fn wait(road: &mut Road<'_>, side: Side, wait: Wait) -> Result<(), Fail> {
+    match (wait, side) {
+        (Wait::Pause(time), _) => tokio::time::sleep(time).await,
+        (Wait::Body { at_least, time }, Side::Request) => {
+            payload::of_request(road, at_least, Some(time)).await?;
         }
+        (Wait::Tarpit(time, reply), _) => {
+            tokio::time::sleep(road.time(Timeout::Tarpit).unwrap_or(time)).await;
+            return Err(Fail::reply(reply, b'P', phase::TARPIT, Fault::DeniedRequest));
+        }
+        // rules behind the response have no body to wait for: see [`super::incoming`] for those before
+        (Wait::Body { .. }, Side::Response) | (Wait::Data, _) => {}
     }
     Ok(())
 }
 
-async fn wait_for_body(road: &mut Road<'_>, side: Side, at_least: usize, time: Duration) -> Result<(), Fail> {
-    match side {
-        Side::Request => payload::of_request(road, at_least, Some(time)).await,
-        // rules behind the response have no body to wait for: see [`super::incoming`] for those before
-        Side::Response => Ok(()),
-    }
-}
-
-/// Runs the rules from one that would wait for data, as if all data had come. The place to go on at.
-pub fn as_it_is(road: &mut Road<'_>, rules: &RuleSet, from: usize, side: Side) -> Result<usize, Fail> {
+/// Runs the rules from one that would wait for data, as if all data had come.
+pub fn as_it_is(road: &mut Road<'_>, rules: &RuleSet, from: usize, side: Side) -> Run {
     let complete = |road: &mut Road<'_>, now| {
         let payload = match side {
             Side::Request => &mut road.ex.payload,
@@ -84,11 +101,7 @@ pub fn as_it_is(road: &mut Road<'_>, rules: &RuleSet, from: usize, side: Side) -
     let before = complete(road, true);
     let run = rules.run(road.ex, from);
     complete(road, before);
-    match run {
-        Run::Answer(rule, Answer::Wait(_)) => Ok(rule + 1),
-        Run::Answer(_, answer) => end(answer, side).map(|()| rules.len()),
-        Run::Finished | Run::Stopped => Ok(rules.len()),
-    }
+    run
 }
 
 /// What an answer that ends the rules means for the exchange.
@@ -99,7 +112,7 @@ pub fn end(answer: Answer, side: Side) -> Result<(), Fail> {
     };
     let at = if side == Side::Request { phase::REQUEST } else { phase::HEADERS };
     match answer {
-        Answer::Continue | Answer::Stop | Answer::Wait(_) => Ok(()),
+        Answer::Continue | Answer::Stop | Answer::Wait(_) | Answer::Do(_) => Ok(()),
         Answer::Deny(reply) => Err(Fail::reply(reply, b'P', at, denied)),
         Answer::Reply(reply) => Err(Fail::reply(reply, b'L', at, Fault::Intercepted)),
         Answer::Close(close) => Err(Fail::close(close, at)),

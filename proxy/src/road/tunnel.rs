@@ -5,7 +5,7 @@ use std::io::IoSlice;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
-use portero_api::clock;
+use portero_api::{Timeout, clock};
 
 use super::upstream::Upstream;
 use super::{Client, Fail, Fault, Road, phase};
@@ -140,12 +140,13 @@ pub async fn relay(
 /// The tunnel that an upgraded exchange becomes; its response head is still to be written.
 pub async fn run(road: &mut Road<'_>, up: &mut Upstream) -> Result<(), Fail> {
     let head = road.client.lead.head().len() as u64;
-    super::forward::write_lead(road.client, road.fe.conf.timeouts.client)
+    super::forward::write_lead(road.client, road.time(Timeout::Client))
         .await
         .map_err(|_| Fail::silent(b'C', phase::DATA, Fault::ClientAbort))?;
     let (client, server) = (&road.fe.conf.timeouts, &road.be.conf.timeouts);
+    let tunnel = road.time(Timeout::Tunnel);
     let times = Times {
-        idle: (server.tunnel.or(client.client), server.tunnel.or(server.server)),
+        idle: (tunnel.or(road.time(Timeout::Client)), tunnel.or(road.time(Timeout::Server))),
         half_closed: (client.client_fin, server.server_fin),
         independent: (road.fe.conf.options.independent_streams, road.be.conf.options.independent_streams),
     };

@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use portero_api::{Address, Counter, Exchange, clock};
-use socket2::{Domain, Protocol, Socket, Type};
+use portero_api::{Address, Counter, Exchange, Packets, clock};
+use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use tokio::io::Interest;
 use tokio::net::{TcpStream, UnixStream};
 
@@ -31,6 +31,8 @@ pub struct Upstream {
     pub reused: bool,
     /// True when no other client may ever use it.
     pub private: bool,
+    /// True when rules have marked its packets: it carries one request.
+    marked: bool,
     requests: u32,
     address_version: u32,
     server: Rc<Server>,
@@ -56,6 +58,7 @@ impl Upstream {
             lead: buffers.take_lead(),
             reused: true,
             private,
+            marked: false,
             requests: pooled.requests,
             address_version: pooled.address_version,
             server: server.clone(),
@@ -72,6 +75,7 @@ impl Upstream {
             Some(outside) => outside.connect(&server.state),
         };
         let stream = stream.map_err(|e| connect_failure(&e))?;
+        let marked = exchange.tuning.as_ref().is_some_and(|tuning| !tuning.server_packets.is_plain());
         let mut lead = buffers.take_lead();
         if let Some(header) = server.conf.send_proxy {
             proxy_protocol::write(header, &exchange.conn, lead.head());
@@ -83,6 +87,7 @@ impl Upstream {
             lead,
             reused: false,
             private: false,
+            marked,
             requests: 0,
             address_version,
             server: server.clone(),
@@ -134,10 +139,10 @@ impl Upstream {
     /// The connection between two exchanges; none when it can carry no other.
     fn idle(mut self, reusable: bool, now: Instant, buffers: &Buffers) -> Option<Pooled> {
         self.requests += 1;
-        let Upstream { stream, buffer, lead, requests, address_version, server, .. } = self;
+        let Upstream { stream, buffer, lead, marked, requests, address_version, server, .. } = self;
         server.pool.unlend();
         let worn = server.conf.max_reuse.is_some_and(|max| requests > max);
-        let fit = reusable && !worn && buffer.is_empty() && lead.is_empty();
+        let fit = reusable && !worn && !marked && buffer.is_empty() && lead.is_empty();
         buffers.give(buffer);
         buffers.give_lead(lead);
         fit.then(|| Pooled::new(stream, requests, address_version, now))
@@ -159,7 +164,8 @@ async fn connect(conf: &checked::Server, address: &Address, exchange: &Exchange)
                 let client_port = exchange.conn.dst.map_or(0, |d| i32::from(d.port()));
                 addr.set_port((client_port + offset) as u16);
             }
-            Ok(Stream::Tcp(connect_tcp(conf.source, addr).await?))
+            let packets = exchange.tuning.as_ref().map(|tuning| tuning.server_packets);
+            Ok(Stream::Tcp(connect_tcp(conf.source, addr, packets.unwrap_or_default()).await?))
         }
         Address::Unix(path) => Ok(Stream::Unix(UnixStream::connect(path).await?)),
         Address::Abstract(name) => {
@@ -175,9 +181,12 @@ async fn connect(conf: &checked::Server, address: &Address, exchange: &Exchange)
     }
 }
 
-async fn connect_tcp(source: Option<SocketAddr>, to: SocketAddr) -> io::Result<TcpStream> {
+async fn connect_tcp(source: Option<SocketAddr>, to: SocketAddr, packets: Packets) -> io::Result<TcpStream> {
     let kind = Type::STREAM.nonblocking().cloexec();
     let socket = Socket::new(Domain::for_address(to), kind, Some(Protocol::TCP))?;
+    if !packets.is_plain() {
+        super::deeds::mark_socket(&SockRef::from(&socket), to, packets);
+    }
     if let Some(source) = source {
         if source.port() != 0 {
             socket.set_reuse_address(true)?;

@@ -5,10 +5,10 @@ use std::sync::atomic::{
     Ordering::{AcqRel, Acquire, Relaxed, Release},
 };
 use std::sync::{Arc, Mutex, RwLock};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use super::ServerState;
-use crate::{Averages, Counters, Rate};
+use crate::{Averages, Counters, Rate, Timeout};
 
 /// What a proxy can do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,6 +81,9 @@ pub struct ProxyState {
     changed: Mutex<SystemTime>,
     log_lines: AtomicU64,
     description: RwLock<Arc<str>>,
+    /// In milliseconds; 0: none.
+    timeouts: [AtomicU64; Timeout::COUNT],
+    retries: AtomicU32,
 }
 
 impl ProxyState {
@@ -111,6 +114,8 @@ impl ProxyState {
             changed: Mutex::new(SystemTime::now()),
             log_lines: AtomicU64::new(0),
             description: RwLock::new(Arc::from("")),
+            timeouts: Default::default(),
+            retries: AtomicU32::new(0),
         }
     }
 
@@ -172,6 +177,31 @@ impl ProxyState {
     /// Sets the description.
     pub fn set_description(&self, description: &str) {
         *self.description.write().unwrap_or_else(|e| e.into_inner()) = description.into();
+    }
+
+    /// A time-out of its configuration.
+    pub fn timeout(&self, which: Timeout) -> Option<Duration> {
+        match self.timeouts[which as usize].load(Relaxed) {
+            0 => None,
+            millis => Some(Duration::from_millis(millis)),
+        }
+    }
+
+    /// Sets a time-out.
+    pub fn set_timeout(&self, which: Timeout, time: Option<Duration>) {
+        // one of less than a millisecond is not none
+        let millis = time.map_or(0, |time| (time.as_micros() as u64).div_ceil(1000));
+        self.timeouts[which as usize].store(millis, Relaxed);
+    }
+
+    /// How many further tries of a server there are (`retries`).
+    pub fn retries(&self) -> u32 {
+        self.retries.load(Relaxed)
+    }
+
+    /// Sets the number of further tries.
+    pub fn set_retries(&self, retries: u32) {
+        self.retries.store(retries, Relaxed);
     }
 
     /// The number of the next line that its frontend side logs, from 1 (`%lc`).

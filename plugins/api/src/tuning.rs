@@ -1,0 +1,103 @@
+//! What rules change of how one exchange is handled: its time-outs, its tries, its place in the queue, its packets.
+
+use std::time::Duration;
+
+/// The time-outs that a rule can change (`set-timeout`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Timeout {
+    Client,
+    Connect,
+    Queue,
+    Server,
+    Tarpit,
+    Tunnel,
+}
+
+impl Timeout {
+    /// How many there are.
+    pub const COUNT: usize = 6;
+
+    /// True for those that belong to the backend side.
+    pub fn is_of_backend(self) -> bool {
+        !matches!(self, Timeout::Client | Timeout::Tarpit)
+    }
+}
+
+/// What rules changed. An exchange has none as long as no rule changes anything.
+#[derive(Clone, Debug, Default)]
+pub struct Tuning {
+    times: [Option<Duration>; Timeout::COUNT],
+    /// `set-retries`
+    pub retries: Option<u32>,
+    /// `disable-l7-retry`: another try only where the server could not be reached.
+    pub no_l7_retry: bool,
+    /// `set-priority-class`, `set-priority-offset`
+    pub priority: Priority,
+    /// How packets to the server are marked.
+    pub server_packets: Packets,
+}
+
+/// The place of a request among those that wait for a server: a lower class goes first; within a class the time of
+/// arrival counts, moved by the offset.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Priority {
+    /// -2047 to 2047.
+    pub class: i32,
+    /// In milliseconds, -524287 to 524287.
+    pub offset: i32,
+}
+
+/// How packets of a connection are marked, for routers and for the packet filter of the system.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Packets {
+    /// The type-of-service byte (RFC 2474).
+    pub tos: Option<u8>,
+    /// The mark that the packet filter sees.
+    pub mark: Option<u32>,
+}
+
+impl Packets {
+    /// True when nothing is to be marked.
+    pub fn is_plain(self) -> bool {
+        self == Packets::default()
+    }
+}
+
+impl Tuning {
+    /// The time-out that a rule has set.
+    pub fn time(&self, which: Timeout) -> Option<Duration> {
+        self.times[which as usize]
+    }
+
+    /// Sets a time-out.
+    pub fn set_time(&mut self, which: Timeout, time: Duration) {
+        self.times[which as usize] = Some(time);
+    }
+
+    /// Forgets what a frontend's rules said about the backend side: another backend was chosen.
+    pub fn forget_backend(&mut self) {
+        (self.times[Timeout::Connect as usize], self.times[Timeout::Queue as usize]) = (None, None);
+        (self.times[Timeout::Server as usize], self.times[Timeout::Tunnel as usize]) = (None, None);
+        self.retries = None;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_backend_has_its_own_times() {
+        use Timeout::{Client, Connect, Queue, Server, Tarpit, Tunnel};
+        let mut tuning = Tuning { retries: Some(1), ..Tuning::default() };
+        for which in [Client, Connect, Queue, Server, Tarpit, Tunnel] {
+            tuning.set_time(which, Duration::from_secs(3));
+        }
+        tuning.forget_backend();
+        for which in [Client, Connect, Queue, Server, Tarpit, Tunnel] {
+            assert_eq!(tuning.time(which).is_none(), which.is_of_backend(), "{which:?}");
+        }
+        assert_eq!(tuning.retries, None);
+    }
+}
