@@ -7,10 +7,13 @@ use portero_api::Exchange;
 
 use crate::Expr;
 use crate::matching::Matcher;
+use crate::trace::Shape;
 
 /// A compiled condition.
 pub struct Cond {
     pub(crate) node: Node,
+    /// The same as it was written, for traces.
+    pub(crate) shape: Option<Rc<Shape>>,
 }
 
 /// What a condition is made of.

@@ -15,6 +15,7 @@ pub mod format;
 pub mod lint;
 pub mod ring;
 pub mod tables;
+pub mod trace;
 pub mod units;
 pub mod users;
 pub mod vocabulary;

@@ -2,12 +2,14 @@
 
 use std::rc::Rc;
 
+use portero_api::trace::SetName;
 use portero_api::{Action, Answer, Exchange, Wait};
 use portero_grammar::Diagnostic;
 use portero_grammar::rules::{self as tree, Family};
 
 use crate::cond::Truth;
 use crate::lint::UNREACHABLE_RULE;
+use crate::trace::{Silent, Telling, Watch, Written};
 use crate::{Compiler, Cond, Reported, Stage, actions};
 
 /// The rules of one family in the order of the configuration, ready to run.
@@ -15,6 +17,8 @@ use crate::{Compiler, Cond, Reported, Stage, actions};
 pub struct RuleSet {
     rules: Box<[Rule]>,
     waits: Waits,
+    /// What traces call it; none for a set without rules.
+    name: Option<Rc<SetName>>,
 }
 
 /// Whether the rules may wait for data that they look at (`tcp-request content`).
@@ -26,11 +30,11 @@ enum Waits {
     ForResponse,
 }
 
-struct Rule {
-    cond: Option<Cond>,
-    action: Box<dyn Action>,
-    file: Rc<str>,
-    line: u32,
+/// A rule, ready to run.
+pub(crate) struct Rule {
+    pub(crate) cond: Option<Cond>,
+    pub(crate) action: Box<dyn Action>,
+    pub(crate) written: Box<Written>,
 }
 
 /// How far evaluation went.
@@ -60,25 +64,37 @@ impl RuleSet {
     /// at may not have arrived: the answer is then [`Wait::Data`], unless the payload is complete. The road marks it so
     /// when the inspect delay is over.
     pub fn run(&self, exchange: &mut Exchange, from: usize) -> Run {
+        match (&exchange.trace, &self.name) {
+            (Some(trace), Some(name)) => {
+                let mut telling = Telling::new(trace.clone(), name, from);
+                self.evaluate(exchange, from, &mut telling)
+            }
+            _ => self.evaluate(exchange, from, &mut Silent),
+        }
+    }
+
+    fn evaluate(&self, exchange: &mut Exchange, from: usize, watch: &mut impl Watch) -> Run {
         let may_wait = match self.waits {
             Waits::Never => false,
             Waits::ForRequest => !exchange.payload.complete,
             Waits::ForResponse => !exchange.response_payload.complete,
         };
         for (index, rule) in self.rules.iter().enumerate().skip(from) {
-            match rule.cond.as_ref().map_or(Truth::Yes, |cond| cond.eval(exchange, may_wait)) {
+            match watch.condition(rule, exchange, may_wait) {
                 Truth::No => continue,
                 Truth::Later => return Run::Answer(index, Answer::Wait(Wait::Data)),
                 Truth::Yes => {}
             }
-            match rule.action.run(exchange) {
+            match watch.action(rule, exchange) {
                 Answer::Continue => {}
                 Answer::Stop => {
+                    watch.left(self.rules.len() - index - 1);
                     rule.note(exchange);
                     return Run::Stopped;
                 }
                 answer => {
                     if is_final(&answer) {
+                        watch.left(self.rules.len() - index - 1);
                         rule.note(exchange);
                     }
                     return Run::Answer(index, answer);
@@ -98,7 +114,7 @@ impl std::fmt::Debug for RuleSet {
 impl Rule {
     /// Remembers in the log that this rule ended the evaluation.
     fn note(&self, exchange: &mut Exchange) {
-        exchange.log.last_rule = Some((self.file.clone(), self.line));
+        exchange.log.last_rule = Some((self.written.place.file.clone(), self.written.place.line));
     }
 }
 
@@ -124,7 +140,7 @@ impl Compiler<'_> {
             if let Ok(built) = built {
                 let always = built.cond.as_ref().is_none_or(|c| c.constant() == Some(true));
                 if always && end.is_none() && actions::ends(&rule.action.name.text) {
-                    end = Some(built.line);
+                    end = Some(built.written.place.line);
                 }
                 compiled.push(built);
             }
@@ -134,15 +150,17 @@ impl Compiler<'_> {
             Family::TcpResponseContent => Waits::ForResponse,
             _ => Waits::Never,
         };
-        RuleSet { rules: compiled.into(), waits }
+        let name = (!compiled.is_empty()).then(|| self.set_name(family));
+        RuleSet { rules: compiled.into(), waits, name }
     }
 
     fn rule(&self, rule: &tree::Rule) -> Result<Rule, Reported> {
         let cond = rule.condition.as_ref().map(|c| self.build_condition(c)).transpose();
         let action = self.action(rule);
-        let (file, line) = (self.sources.name(rule.span.file).into(), self.sources.line(rule.span));
+        let cond = cond?;
+        let written = Box::new(self.written(rule, cond.as_ref()));
         // A condition that always holds costs nothing.
-        let cond = cond?.filter(|c| c.constant() != Some(true));
-        Ok(Rule { cond, action: action?, file, line })
+        let cond = cond.filter(|c| c.constant() != Some(true));
+        Ok(Rule { cond, action: action?, written })
     }
 }

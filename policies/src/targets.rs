@@ -1,25 +1,30 @@
 //! `use_backend` and `use-server`: rules that name where a request goes (HAProxy manual, section 4.2).
 
 use std::borrow::Cow;
+use std::rc::Rc;
 
 use portero_api::Exchange;
+use portero_api::trace::{SetName, Step};
 use portero_grammar::rules::{self as tree, Family};
 use portero_grammar::{Diagnostic, Span};
 
 use crate::format::Escape;
 use crate::lint::UNREACHABLE_RULE;
+use crate::trace::{self, Written};
 use crate::{Compiler, Cond, Format, Reported, Stage};
 
 /// The rules of one family, in order; the first whose condition holds names the target.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Targets {
     list: Box<[Target]>,
+    /// What traces call them; none where there are none.
+    name: Option<Rc<SetName>>,
 }
 
-#[derive(Debug)]
 struct Target {
     cond: Option<Cond>,
     name: Name,
+    written: Box<Written>,
 }
 
 #[derive(Debug)]
@@ -43,8 +48,18 @@ impl Targets {
 
     /// The same from a place on, with the place of the rule.
     pub fn pick_from<'a>(&'a self, exchange: &Exchange, from: usize) -> Option<(usize, Cow<'a, str>)> {
-        let holds = |target: &Target| target.cond.as_ref().is_none_or(|c| c.holds(exchange));
+        let (trace, set) = (exchange.trace.as_deref(), self.name.as_ref());
+        if let (Some(trace), Some(set), 0) = (trace, set, from) {
+            trace.push(Step::Set(set.clone()));
+        }
+        let holds = |target: &Target| match trace {
+            None => target.cond.as_ref().is_none_or(|c| c.holds(exchange)),
+            Some(trace) => trace::holds(trace, &target.written, exchange, || target.names(exchange)),
+        };
         let (index, target) = self.list.iter().enumerate().skip(from).find(|(_, t)| holds(t))?;
+        if let (Some(trace), left @ 1..) = (trace, self.list.len() - index - 1) {
+            trace.push(Step::Rest(left));
+        }
         Some((
             index,
             match &target.name {
@@ -67,6 +82,26 @@ impl Targets {
     }
 }
 
+impl Target {
+    /// What it names, as traces say it.
+    fn names(&self, exchange: &Exchange) -> String {
+        match &self.name {
+            Name::Fixed(name, _) => name.clone(),
+            Name::Format(format) => {
+                let mut text = Vec::new();
+                format.write(exchange, &mut text);
+                String::from_utf8_lossy(&text).into_owned()
+            }
+        }
+    }
+}
+
+impl std::fmt::Debug for Targets {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Targets").field("rules", &self.list.len()).finish_non_exhaustive()
+    }
+}
+
 impl Compiler<'_> {
     /// Compiles the rules of `use_backend` or `use-server`; those of other families are passed over.
     pub fn targets<'t>(&self, family: Family, rules: impl IntoIterator<Item = &'t tree::Rule>) -> Targets {
@@ -86,7 +121,8 @@ impl Compiler<'_> {
                 list.push(target);
             }
         }
-        Targets { list: list.into() }
+        let name = (!list.is_empty()).then(|| self.set_name(family));
+        Targets { list: list.into(), name }
     }
 
     fn target(&self, rule: &tree::Rule) -> Result<Target, Reported> {
@@ -107,7 +143,9 @@ impl Compiler<'_> {
                 ))
             }
         };
-        let cond = cond?.filter(|c| c.constant() != Some(true));
-        Ok(Target { cond, name: name? })
+        let cond = cond?;
+        let written = Box::new(self.written(rule, cond.as_ref()));
+        let cond = cond.filter(|c| c.constant() != Some(true));
+        Ok(Target { cond, name: name?, written })
     }
 }

@@ -182,6 +182,12 @@ impl ProcessVars {
         self.map.write().unwrap_or_else(|e| e.into_inner()).insert(id, value);
     }
 
+    /// All variables.
+    pub fn all(&self) -> Vec<(VarId, Sample<'static>)> {
+        let map = self.map.read().unwrap_or_else(|e| e.into_inner());
+        map.iter().map(|(id, value)| (*id, value.clone())).collect()
+    }
+
     /// Forgets all variables: a policy test begins with none.
     pub fn clear(&self) {
         self.map.write().unwrap_or_else(|e| e.into_inner()).clear();

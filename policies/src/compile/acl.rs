@@ -10,6 +10,7 @@ use super::{Compiler, Reported};
 use crate::Cond;
 use crate::cond::{Node, Test};
 use crate::matching::Method;
+use crate::trace::{About, Shape};
 use crate::vocabulary::{Acls, Needs};
 
 /// A named ACL.
@@ -29,6 +30,8 @@ pub(crate) struct Alternative {
     pub(crate) needs: Needs,
     /// The fetch as written.
     pub(crate) fetch: String,
+    /// How it was written.
+    pub(crate) about: Rc<About>,
 }
 
 /// The predefined ACLs and what they stand for. `RDP_COOKIE` is known and refused.
@@ -181,8 +184,9 @@ impl Acls for Compiler<'_> {
         let word = Word::plain(named, name.span);
         let alternatives = self.named(&word).map_err(|_| format!("ACL '{}' has a mistake", name.text))?;
         let who = format!("ACL '{}'", name.text);
-        let nodes = alternatives.into_iter().map(|one| self.here(one, &who, name.span)).collect();
-        Ok(Cond { node: Node::any(nodes) })
+        let here = alternatives.into_iter().map(|one| self.here(one, &who, name.span));
+        let (nodes, probes) = here.unzip();
+        Ok(Cond { node: Node::any(nodes), shape: Some(Rc::new(Shape::acl(Some(&word), probes))) })
     }
 }
 

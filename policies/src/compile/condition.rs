@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use portero_grammar::rules as tree;
-use portero_grammar::{Diagnostic, Span};
+use portero_grammar::{Diagnostic, Span, Word};
 
 use super::acl::{Alternative, derivatives};
 use super::expr::{needs_what, type_name};
@@ -11,47 +11,67 @@ use super::{Compiler, Reported, derivative};
 use crate::Cond;
 use crate::cond::{Node, Test};
 use crate::matching::{METHODS, Matcher, Method};
+use crate::trace::{Probe, Shape};
 
 impl Compiler<'_> {
     pub(crate) fn build_condition(&self, condition: &tree::Condition) -> Result<Cond, Reported> {
-        let node = self.node(&condition.cond)?;
-        Ok(Cond { node: if condition.unless { node.not() } else { node } })
+        let (node, shape) = self.node(&condition.cond)?;
+        Ok(match condition.unless {
+            true => Cond { node: node.not(), shape: Some(Rc::new(Shape::Not(Box::new(shape)))) },
+            false => Cond { node, shape: Some(Rc::new(shape)) },
+        })
     }
 
-    fn node(&self, cond: &tree::Cond) -> Result<Node, Reported> {
+    /// A condition in the form that answers fastest, and as it was written.
+    fn node(&self, cond: &tree::Cond) -> Result<(Node, Shape), Reported> {
+        let known = |name: &Word, value| (Node::Const(value), Shape::Known(name.text.as_str().into(), value));
         match cond {
-            tree::Cond::Any(parts) => Ok(Node::any(self.nodes(parts)?)),
-            tree::Cond::All(parts) => Ok(Node::all(self.nodes(parts)?)),
-            tree::Cond::Not(inner, _) => Ok(self.node(inner)?.not()),
-            tree::Cond::Named(name) if name.text == "TRUE" => Ok(Node::Const(true)),
-            tree::Cond::Named(name) if name.text == "FALSE" => Ok(Node::Const(false)),
+            tree::Cond::Any(parts) => {
+                let (nodes, shapes) = self.nodes(parts)?;
+                Ok((Node::any(nodes), Shape::Any(shapes.into())))
+            }
+            tree::Cond::All(parts) => {
+                let (nodes, shapes) = self.nodes(parts)?;
+                Ok((Node::all(nodes), Shape::All(shapes.into())))
+            }
+            tree::Cond::Not(inner, _) => {
+                let (node, shape) = self.node(inner)?;
+                Ok((node.not(), Shape::Not(Box::new(shape))))
+            }
+            tree::Cond::Named(name) if name.text == "TRUE" => Ok(known(name, true)),
+            tree::Cond::Named(name) if name.text == "FALSE" => Ok(known(name, false)),
             tree::Cond::Named(name) => {
                 let alternatives = self.named(name)?;
                 let who = format!("ACL '{}'", name.text);
-                Ok(Node::any(alternatives.into_iter().map(|one| self.here(one, &who, name.span)).collect()))
+                let here = alternatives.into_iter().map(|one| self.here(one, &who, name.span));
+                let (nodes, probes) = here.unzip();
+                Ok((Node::any(nodes), Shape::acl(Some(name), probes)))
             }
             tree::Cond::Test(test) => {
                 let alternative = self.alternative(test, "")?;
-                Ok(self.here(alternative, "this test", test.expr.span))
+                let (node, probe) = self.here(alternative, "this test", test.expr.span);
+                Ok((node, Shape::acl(None, vec![probe])))
             }
         }
     }
 
     /// All parts, so that the mistakes of all are found.
-    fn nodes(&self, parts: &[tree::Cond]) -> Result<Vec<Node>, Reported> {
+    fn nodes(&self, parts: &[tree::Cond]) -> Result<(Vec<Node>, Vec<Shape>), Reported> {
         let built: Vec<_> = parts.iter().map(|part| self.node(part)).collect();
-        built.into_iter().collect()
+        Ok(built.into_iter().collect::<Result<Vec<_>, _>>()?.into_iter().unzip())
     }
 
     /// A test at the present stage: it never matches where its fetch has no value.
-    pub(super) fn here(&self, alternative: Alternative, who: &str, span: Span) -> Node {
+    pub(super) fn here(&self, alternative: Alternative, who: &str, span: Span) -> (Node, Probe) {
+        let Alternative { test, about, .. } = alternative.clone();
         if self.stage().has(alternative.needs) {
-            return Node::Test(alternative.test);
+            return (Node::Test(test.clone()), Probe::new(test, about, None));
         }
+        let never = format!("'{}' has no value in {}", alternative.fetch, self.place());
         let message =
             format!("{who} never matches here: '{}' has no value in {}", alternative.fetch, self.place());
         self.push(Diagnostic::warning(span, message).help(needs_what(alternative.needs)));
-        Node::Const(false)
+        (Node::Const(false), Probe::new(test, about, Some(never.into())))
     }
 
     /// One test with what it needs. `acl` is the name of the ACL it belongs to, empty for an anonymous one.
@@ -84,8 +104,10 @@ impl Compiler<'_> {
             );
         }
         let at_end = name == "wait_end" && expr.converters.is_empty();
+        let given = test;
         let test = Rc::new(Test { expr: built, matcher, at_end });
-        Ok(Alternative { test, needs, fetch: name.clone() })
+        let about = self.about(given, method, test.expr.output());
+        Ok(Alternative { test, needs, fetch: name.clone(), about })
     }
 
     /// Names a near ACL word where no fetch of that name exists.
