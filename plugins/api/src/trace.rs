@@ -22,7 +22,7 @@ pub enum Step {
     /// The rest of a set was not looked at: so many rules.
     Rest(usize),
     /// The proxy itself did something.
-    Did(Deed),
+    Did(Act),
     /// A server was chosen, or none.
     Choice(Choice),
 }
@@ -147,7 +147,7 @@ pub struct Change {
 
 /// Something that the proxy itself did.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Deed {
+pub struct Act {
     /// The part of the proxy: `backend`, `cookie`, `try`, `wait`, `reply`.
     pub part: &'static str,
     /// A sentence about it.
@@ -190,7 +190,7 @@ impl Trace {
 
     /// Adds what the proxy did, without changes.
     pub fn did(&self, part: &'static str, text: impl Into<String>) {
-        self.push(Step::Did(Deed { part, text: text.into(), changes: Vec::new() }));
+        self.push(Step::Did(Act { part, text: text.into(), changes: Vec::new() }));
     }
 
     /// True when the last step is a rule of that set that waits: it goes on, and does not begin anew.

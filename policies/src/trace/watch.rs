@@ -119,7 +119,7 @@ fn place(place: &Place) -> Place {
 /// What an answer means for the rules behind.
 fn end(answer: &Answer) -> RuleEnd {
     match answer {
-        Answer::Continue => RuleEnd::Done,
+        Answer::Continue | Answer::Do(_) => RuleEnd::Done,
         Answer::Stop => RuleEnd::Ended("no further rule of this set counts".to_owned()),
         Answer::Deny(reply) => RuleEnd::Ended(format!("refused with {}", reply_text(reply))),
         Answer::Reply(reply) => RuleEnd::Ended(format!("answered with {}", reply_text(reply))),
