@@ -95,6 +95,21 @@ pub fn load_text(name: &str, text: &str, env: &mut dyn Environment, options: &Op
     read(sources, &[file], Diagnostics::default(), env, options)
 }
 
+/// Loads files in order, and one text behind them.
+pub fn load_beside(
+    paths: &[PathBuf],
+    name: &str,
+    text: &str,
+    env: &mut dyn Environment,
+    options: &Options,
+) -> Loaded {
+    let (mut sources, mut diagnostics) = (Sources::default(), Diagnostics::default());
+    let mut files =
+        if paths.is_empty() { Vec::new() } else { open(paths, &mut sources, &mut diagnostics) };
+    files.push(sources.add(name, text));
+    read(sources, &files, diagnostics, env, options)
+}
+
 fn read(
     sources: Sources,
     files: &[FileId],

@@ -149,10 +149,10 @@ impl Configs<'_> {
         let named = match &file.config {
             _ if !self.options.config.is_empty() => &self.options.config,
             Config::Files(files) => files,
-            Config::Inline(text) => {
+            Config::Inline { files, text } => {
                 let mut env = environment::process(None, false);
-                let loaded =
-                    load::load_text(sources.name(file.file), text, &mut env, &load::Options::default());
+                let name = sources.name(file.file);
+                let loaded = load::load_beside(files, name, text, &mut env, &load::Options::default());
                 return usable(loaded, color);
             }
             Config::Unsaid => {

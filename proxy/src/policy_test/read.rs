@@ -46,7 +46,7 @@ pub fn read(sources: &Sources, file: FileId, out: &mut Diagnostics) -> TestFile 
         let line = full.trim_end_matches(['\n', '\r']);
         match &mut inline {
             Some(block) if line.trim() == "end" => {
-                reader.file.config = Config::Inline(std::mem::take(&mut block.text));
+                reader.inline(std::mem::take(&mut block.text));
                 inline = None;
             }
             Some(block) => block.text.push_str(full),
@@ -128,6 +128,15 @@ impl Reader {
         }
         self.file.config = Config::Files(files.iter().map(|f| self.folder.join(&f.text)).collect());
         Ok(())
+    }
+
+    /// A block of lines, behind the files that it builds on.
+    fn inline(&mut self, text: String) {
+        let files = match std::mem::take(&mut self.file.config) {
+            Config::Files(files) => files,
+            Config::Inline { .. } | Config::Unsaid => Vec::new(),
+        };
+        self.file.config = Config::Inline { files, text };
     }
 
     fn test(&mut self, words: &mut Words<'_>) -> Result<(), Mistake> {

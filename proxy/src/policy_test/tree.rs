@@ -27,8 +27,13 @@ pub enum Config {
     Unsaid,
     /// In these files.
     Files(Vec<PathBuf>),
-    /// In the test file itself: its text, at the same lines as there.
-    Inline(String),
+    /// In the test file itself, beside files that it builds on (a library of policies).
+    Inline {
+        /// The files.
+        files: Vec<PathBuf>,
+        /// The text, at the same lines as in the test file.
+        text: String,
+    },
 }
 
 /// One test.
