@@ -104,8 +104,7 @@ pub fn load_beside(
     options: &Options,
 ) -> Loaded {
     let (mut sources, mut diagnostics) = (Sources::default(), Diagnostics::default());
-    let mut files =
-        if paths.is_empty() { Vec::new() } else { open(paths, &mut sources, &mut diagnostics) };
+    let mut files = if paths.is_empty() { Vec::new() } else { open(paths, &mut sources, &mut diagnostics) };
     files.push(sources.add(name, text));
     read(sources, &files, diagnostics, env, options)
 }
