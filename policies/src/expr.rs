@@ -53,6 +53,17 @@ impl Expr {
         }
     }
 
+    /// Appends its value as bytes, as they are, and says whether there was one.
+    pub(crate) fn write_bytes(&self, exchange: &Exchange, into: &mut Vec<u8>) -> bool {
+        match self.get(exchange) {
+            Some(Sample::Str(bytes) | Sample::Bin(bytes) | Sample::Method(bytes)) => {
+                into.extend_from_slice(&bytes);
+                true
+            }
+            _ => false,
+        }
+    }
+
     /// All its values, until the visitor breaks: what an ACL is matched against.
     pub fn each<'a>(
         &'a self,

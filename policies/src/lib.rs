@@ -22,23 +22,28 @@ pub mod vocabulary;
 
 mod compile;
 mod cond;
+mod conditions;
 mod errorfile;
 mod expr;
 mod lookup;
 mod matching;
+mod page;
 mod rules;
 mod stage;
 mod targets;
 #[cfg(test)]
 mod testing;
 
+pub use actions::whole_file;
 pub use compile::{Captures, Compiler, Reported, Uses, is_predefined};
 pub use cond::Cond;
+pub use conditions::Conditions;
 pub use errorfile::errorfile;
 pub use expr::Expr;
 pub use format::{Escape, Format};
 pub use lookup::Vocabulary;
 pub use matching::Method;
+pub use page::{MadePage, Page};
 pub use rules::{RuleSet, Run};
 pub use stage::Stage;
 pub use targets::Targets;

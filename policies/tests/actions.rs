@@ -175,7 +175,8 @@ fn flow_actions_end_or_hold_up() {
     for (rule, verdict) in [
         ("http-request allow", "stop"),
         ("http-request reject", "close Reject"),
-        ("http-request silent-drop", "close Silent"),
+        ("http-request silent-drop", "close Silent(1)"),
+        ("http-request silent-drop rst-ttl 7", "close Silent(7)"),
         ("tcp-request connection accept", "stop"),
         ("tcp-request connection reject", "close Reject"),
         ("http-request pause 10ms", "Wait(Pause(10ms))"),
@@ -366,4 +367,31 @@ fn marks_for_the_client_are_asked_of_the_road_and_those_for_the_server_kept() {
     let both = run("http-request set-bc-tos 8\nhttp-request set-bc-mark 0xff", "GET / HTTP/1.1").exchange;
     let packets = both.tuning.expect("it was tuned").server_packets;
     assert_eq!(packets, Packets { tos: Some(8), mark: Some(255) });
+}
+
+#[test]
+fn packed_header_fields_are_put_back() {
+    let request = "GET / HTTP/1.1\nHost: h\nX-A: 1\nX-B: two words";
+    let keep = "http-request set-var(txn.all) req.hdrs_bin\nhttp-request del-header x- -m beg\n";
+    for (rule, expected) in [
+        ("add-headers-bin var(txn.all)", "Host: h\nhost: h\nx-a: 1\nx-b: two words"),
+        ("set-headers-bin var(txn.all)", "host: h\nx-a: 1\nx-b: two words"),
+        ("add-headers-bin var(txn.all) prefix x-B", "Host: h\nx-b: two words"),
+        ("add-headers-bin str(AWE=),b64dec", "Host: h"),
+        ("add-headers-bin req.hdr(none)", "Host: h"),
+        ("add-headers-bin str(AWEDYg0K),b64dec", "Host: h"),
+        ("del-headers-bin str(BGhvc3Q=),b64dec", ""),
+        ("del-headers-bin str(AkhP),b64dec -m beg", ""),
+        ("del-headers-bin str(AkhP),b64dec", "Host: h"),
+    ] {
+        let outcome = run(&format!("{keep}http-request {rule}"), request);
+        assert_eq!(outcome.request_headers(), expected, "{rule}");
+    }
+}
+
+#[test]
+fn a_written_value_has_no_blanks_around_it() {
+    let outcome =
+        run("http-request set-header a '  b  c '\nhttp-request add-header a ' d '", "GET / HTTP/1.1");
+    assert_eq!(outcome.request_headers(), "a: b  c\na: d");
 }

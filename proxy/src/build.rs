@@ -1,5 +1,6 @@
 //! From the checked configuration to a worker's snapshot: compiles rules and formats, makes plugins.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -8,13 +9,14 @@ use portero_grammar::rules::{self as tree, Family};
 use portero_grammar::{Diagnostics, Sources, Word};
 use portero_policies::format::{self, Escape, Format};
 use portero_policies::vocabulary::Context;
-use portero_policies::{Compiler, Stage, Targets, Vocabulary};
+use portero_policies::{Compiler, Conditions, Page, Stage, Targets, Vocabulary};
 
 use crate::config::captures;
 use crate::config::checked::{self, Checked, LogStyle, PluginUse};
 use crate::health::Observer;
 use crate::log::Identity;
 use crate::plugins::Plugins;
+use crate::road::Forwarded;
 use crate::snapshot::{Proxy, Rules, Server, Stats};
 use crate::worker::Worker;
 
@@ -93,6 +95,10 @@ impl<'a> Builder<'a> {
                 .map(|format| -> Rc<dyn portero_api::Format> { Rc::new(format) }),
             needs_request_line: !conf.log.targets.is_empty(),
             stats: self.stats(conf, compiler, &plugins).map_err(said)?,
+            forwarded: conf.forwarded.as_ref().map(|forwarded| Forwarded::new(forwarded, compiler)),
+            made_pages: made_pages(conf, compiler),
+            monitor_fail: conditions(conf, compiler, &[Family::MonitorFail]),
+            persist_rules: conditions(conf, compiler, &[Family::ForcePersist, Family::IgnorePersist]),
             states,
             state,
             conf: conf.clone(),
@@ -164,6 +170,17 @@ fn rules(conf: &checked::Proxy, compiler: &Compiler<'_>) -> Rules {
 
 fn targets(conf: &checked::Proxy, compiler: &Compiler<'_>, family: Family) -> Targets {
     compiler.targets(family, of_family(conf, family))
+}
+
+/// Rules that are conditions alone.
+fn conditions(conf: &checked::Proxy, compiler: &Compiler<'_>, families: &[Family]) -> Conditions {
+    compiler.conditions(families.iter().flat_map(|family| of_family(conf, *family)))
+}
+
+/// The error pages that have something to evaluate in them. Mistakes are pushed to the compiler.
+pub fn made_pages(conf: &checked::Proxy, compiler: &Compiler<'_>) -> BTreeMap<u16, Page> {
+    let pages = conf.made_pages.iter();
+    pages.filter_map(|(status, page)| Some((*status, compiler.page(page)?))).collect()
 }
 
 fn of_family(conf: &checked::Proxy, family: Family) -> &[tree::Rule] {

@@ -228,8 +228,8 @@ fn allowed(session: &Session, conn: &mut Conn, rules: &RuleSet, counter: Counter
     *conn = facts;
     let Run::Answer(_, Answer::Close(close)) = run else { return true };
     session.fe.state.front.inc(counter);
-    if close == Close::Silent {
-        session.stream.reset_on_close();
+    if let Close::Silent(ttl) = close {
+        road::vanish(&session.stream, ttl);
     }
     false
 }

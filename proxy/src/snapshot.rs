@@ -1,11 +1,11 @@
 //! A worker's own image of the configuration: rules compiled, plugins made, states and pools at hand.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
 
 use portero_api::{Balance, Candidates, ProxyState, Request, ServerState, Service};
-use portero_policies::{Format, RuleSet, Targets, Uses};
+use portero_policies::{Conditions, Format, Page, RuleSet, Targets, Uses};
 
 use crate::build::Builder;
 use crate::config::checked::{self, Checked, Observe};
@@ -14,6 +14,7 @@ use crate::http1;
 use crate::log::Logger;
 use crate::pool::Pool;
 use crate::queue::Queue;
+use crate::road::Forwarded;
 use crate::worker::Worker;
 
 /// The configuration as a worker runs it. Requests under way keep the one they began with.
@@ -59,6 +60,14 @@ pub struct Proxy {
     pub uses: Uses,
     /// Its statistics page.
     pub stats: Option<Stats>,
+    /// `option forwarded`
+    pub forwarded: Option<Forwarded>,
+    /// Error pages that are made for each reply.
+    pub made_pages: BTreeMap<u16, Page>,
+    /// When the monitor is told of a failure (`monitor fail`).
+    pub monitor_fail: Conditions,
+    /// `force-persist` and `ignore-persist`, in order.
+    pub persist_rules: Conditions,
 }
 
 impl Proxy {

@@ -232,8 +232,8 @@ async fn read_response(road: &mut Road<'_>, up: &mut Upstream, until: Option<Ins
 /// Notes why a session ended before its time; there is nobody to be told in words.
 fn end(road: &mut Road<'_>, fail: Fail) {
     road::note(road, &fail);
-    if let Tell::Close(Close::Silent) = fail.answer {
-        road.client.stream.reset_on_close();
+    if let Tell::Close(Close::Silent(ttl)) = fail.answer {
+        road::vanish(&road.client.stream, ttl);
     }
     if fail.fault == Fault::DeniedRequest {
         road.fe.state.front.inc(Counter::DeniedConnections);

@@ -45,8 +45,9 @@ pub enum Deed {
 pub enum Close {
     /// Closed (`reject`).
     Reject,
-    /// Left without a word to the peer, as far as the system allows (`silent-drop`).
-    Silent,
+    /// Left without a word to the peer (`silent-drop`): the reset that the system sends passes so many routers and no
+    /// more.
+    Silent(u8),
 }
 
 /// What a rule waits for. The road waits, evaluation itself never does.

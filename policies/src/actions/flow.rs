@@ -51,8 +51,8 @@ pub(super) static ROWS: &[ActionKind] = &[
             HttpRequest,
             HttpResponse,
         ],
-        syntax: "",
-        summary: "make the connection disappear without telling the client, as far as the system allows",
+        syntax: "[rst-ttl <ttl>]",
+        summary: "make the connection disappear: the reset gets no farther than <ttl> routers, 1 by default",
         ends: true,
         make: silent_drop,
     },
@@ -118,12 +118,17 @@ impl Action for End {
     }
 }
 
+/// How far the reset gets where nothing is said: nowhere.
+const TTL: u8 = 1;
+
 fn silent_drop(words: &mut Words<'_, '_>) -> Made {
-    match words.peek() {
-        Some(word) if word.text == "rst-ttl" => {
-            Err(words.compiler.error(word.span, "'rst-ttl' of 'silent-drop' is not supported yet"))
-        }
-        _ => Ok(Box::new(End(Close::Silent))),
+    if !words.take("rst-ttl") {
+        return Ok(Box::new(End(Close::Silent(TTL))));
+    }
+    let word = words.need("a number of routers")?;
+    match word.text.parse() {
+        Ok(ttl @ 1..) => Ok(Box::new(End(Close::Silent(ttl)))),
+        _ => Err(words.compiler.error(word.span, format!("'{}' is no number from 1 to 255", word.text))),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Actions on header fields: set-header, add-header, del-header, set-status.
 
-use portero_api::{Action, Answer, Exchange, Headers};
+use portero_api::{Action, Answer, Exchange, Headers, trim};
 use portero_grammar::rules::Family;
 
 use super::text::Text;
@@ -83,7 +83,7 @@ struct WriteHeader {
 impl Action for WriteHeader {
     fn run(&self, exchange: &mut Exchange) -> Answer {
         self.value.with(exchange, |exchange, value| {
-            let headers = self.side.headers(exchange);
+            let (headers, value) = (self.side.headers(exchange), trim(value));
             match self.mode {
                 Mode::Add => headers.add(&self.name, value),
                 Mode::Set => headers.set(&self.name, value),
@@ -97,6 +97,11 @@ fn write_header(words: &mut Words<'_, '_>, mode: Mode) -> Made {
     let name = words.header_name();
     let value = words.text("a value", Escape::Header);
     Ok(Box::new(WriteHeader { side: Side::of(words.family), mode, name: name?, value: value? }))
+}
+
+/// Whether a text can be the name of a header field (RFC 9110, 5.1).
+pub(super) fn is_name(name: &[u8]) -> bool {
+    !name.is_empty() && name.iter().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(b))
 }
 
 struct DelHeader {

@@ -8,6 +8,7 @@ mod headers;
 mod hints;
 mod log;
 mod normalize;
+mod packed;
 mod packets;
 mod redirect;
 mod replace;
@@ -24,6 +25,8 @@ use portero_grammar::rules::{self as tree, Family};
 
 use crate::stage::family_name;
 use crate::{Compiler, Reported};
+pub use reply::whole_file;
+pub(crate) use text::Text;
 use words::Words;
 
 /// An action of the language.
@@ -61,17 +64,16 @@ pub static ACTIONS: &[&[ActionKind]] = &[
     tuning::ROWS,
     packets::ROWS,
     hints::ROWS,
+    packed::ROWS,
 ];
 
 /// Actions of HAProxy that are known and refused.
 pub static NOT_YET: &[&str] = &[
     "add-acl",
-    "add-headers-bin",
     "attach-srv",
     "cache-store",
     "cache-use",
     "del-acl",
-    "del-headers-bin",
     "del-map",
     "dgram-drop",
     "do-log",
@@ -87,7 +89,6 @@ pub static NOT_YET: &[&str] = &[
     "send-retry",
     "send-spoe-group",
     "set-bandwidth-limit",
-    "set-headers-bin",
     "set-map",
     "set-nice",
     "switch-mode",

@@ -11,6 +11,7 @@ use super::text::Text;
 use super::words::Words;
 use super::{ActionKind, Made, families};
 use crate::format::Escape;
+use crate::page::Page;
 use crate::{Reported, errorfile};
 
 pub(super) static ROWS: &[ActionKind] = &[
@@ -76,8 +77,8 @@ enum Source {
     Page(u16),
     /// Always the same.
     Fixed(Message),
-    /// Rendered for each exchange.
-    Rendered { message: Message, body: Option<Text>, headers: Vec<(Box<[u8]>, Text)> },
+    /// Made for each exchange.
+    Made(Page),
 }
 
 impl Action for Answering {
@@ -94,26 +95,11 @@ impl Action for Answering {
 
 impl Source {
     fn reply(&self, exchange: &Exchange) -> Reply {
-        let (message, body, headers) = match self {
-            Source::Page(status) => return Reply::Status(*status),
-            Source::Fixed(message) => return Reply::Message(Box::new(message.clone())),
-            Source::Rendered { message, body, headers } => (message, body, headers),
-        };
-        let mut message = message.clone();
-        for (name, value) in headers {
-            let mut text = Vec::new();
-            value.write(exchange, &mut text);
-            // a field whose text comes out empty is left out, as HAProxy does here (not in `set-header`)
-            if !text.is_empty() {
-                message.headers.push((name.clone(), text.into()));
-            }
+        match self {
+            Source::Page(status) => Reply::Status(*status),
+            Source::Fixed(message) => Reply::Message(Box::new(message.clone())),
+            Source::Made(page) => Reply::Message(Box::new(page.message(exchange))),
         }
-        if let Some(body) = body {
-            let mut text = Vec::new();
-            body.write(exchange, &mut text);
-            message.body = text.into();
-        }
-        Reply::Message(Box::new(message))
     }
 }
 
@@ -210,7 +196,7 @@ fn read<'w>(words: &mut Words<'w, '_>, word: &'w Word, draft: &mut Draft<'w>) ->
 }
 
 /// A file as a word: every mistake in it is shown at the word that names the file.
-fn whole_file(text: String, place: Span) -> Word {
+pub fn whole_file(text: String, place: Span) -> Word {
     let map = vec![place.start; text.len()];
     Word { map: Some(map.into()), quoted: true, ..Word::plain(text, place) }
 }
@@ -261,5 +247,5 @@ fn finish(words: &Words<'_, '_>, draft: Draft<'_>, default: u16) -> Result<Sourc
     if format.is_none() && draft.headers.is_empty() {
         return Ok(Source::Fixed(message));
     }
-    Ok(Source::Rendered { message, body: format, headers: draft.headers })
+    Ok(Source::Made(Page { message, body: format, headers: draft.headers }))
 }

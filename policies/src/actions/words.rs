@@ -5,6 +5,7 @@ use std::time::Duration;
 use portero_grammar::rules::{self as tree, Arg, Family};
 use portero_grammar::{Diagnostic, Span, Word};
 
+use super::headers::is_name;
 use super::text::Text;
 use crate::format::Escape;
 use crate::matching::Regex;
@@ -90,7 +91,7 @@ impl<'c, 'a> Words<'c, 'a> {
     /// The name of a header field (RFC 9110, 5.1).
     pub(crate) fn header_name(&mut self) -> Result<Box<[u8]>, Reported> {
         let word = self.need("a header name")?;
-        match is_token(word.bytes()) {
+        match is_name(word.bytes()) {
             true => Ok(word.bytes().into()),
             false => {
                 Err(self.compiler.error(word.span, format!("'{}' is no name of a header field", word.text)))
@@ -151,8 +152,4 @@ impl<'c, 'a> Words<'c, 'a> {
             }
         }
     }
-}
-
-fn is_token(name: &[u8]) -> bool {
-    !name.is_empty() && name.iter().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(b))
 }

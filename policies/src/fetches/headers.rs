@@ -196,7 +196,7 @@ fn encoded(headers: &Headers) -> Vec<u8> {
 }
 
 /// SPOE's encoding of a number (doc/SPOE.txt of HAProxy, 3.1): up to 239 as it is, else four bits, then seven each.
-pub(super) fn variable_length(mut n: usize, out: &mut Vec<u8>) {
+pub(crate) fn variable_length(mut n: usize, out: &mut Vec<u8>) {
     if n < 240 {
         out.push(n as u8);
         return;

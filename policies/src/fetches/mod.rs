@@ -26,6 +26,8 @@ use portero_api::{BadArg, Exchange, Fetch, Fetched, Headers, Request, Response, 
 
 use crate::vocabulary::{Args, FetchKind, Needs};
 
+#[cfg(test)]
+pub(crate) use headers::variable_length;
 pub use not_yet::NOT_YET;
 pub(crate) use servers::is_up;
 pub(crate) use time::Unit;

@@ -3,13 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use portero_api::{Kind, Message};
+use portero_api::Kind;
 use portero_grammar::rules as tree;
 use portero_grammar::{Diagnostic, Word};
+use portero_policies::MadePage;
 
 use super::checked::{Checked, Log, LogHeader, LogStyle, LogTarget, Mode, PluginUse, Proxy, Stats};
 use super::draft::{Draft, ErrorPage, LogLine};
 use super::keywords::Place;
+use super::keywords::http_errors::Pages;
 use super::reading::Reading;
 use super::sections::Drafts;
 use super::{lint, modes, servers, userlists};
@@ -55,7 +57,7 @@ pub(super) fn build(mut drafts: Drafts, reading: &mut Reading) -> Checked {
 struct Shared<'a> {
     logs: &'a [LogTarget],
     send_hostname: bool,
-    http_errors: &'a BTreeMap<String, BTreeMap<u16, Arc<Message>>>,
+    http_errors: &'a BTreeMap<String, Pages>,
     /// The place of each live backend among the live proxies.
     places: BTreeMap<String, usize>,
 }
@@ -63,6 +65,7 @@ struct Shared<'a> {
 impl Shared<'_> {
     fn proxy(&self, draft: &Draft, id: u32, reading: &mut Reading) -> Proxy {
         let mode = draft.mode.unwrap_or(Mode::Tcp);
+        let (error_pages, made_pages) = self.error_pages(draft, reading);
         let default_backend = draft.default_backend.as_ref().filter(|_| draft.section != Place::BACKEND);
         Proxy {
             name: draft.name().into(),
@@ -87,10 +90,12 @@ impl Shared<'_> {
             retries: draft.retries,
             redispatch: draft.redispatch,
             retry_on: draft.retry_on.clone(),
-            error_pages: self.error_pages(draft, reading),
+            error_pages,
+            made_pages,
             log: self.log(draft, mode, reading),
             stats: stats(draft, mode, reading),
             forwardfor: draft.forwardfor.clone(),
+            forwarded: draft.forwarded.clone().filter(|_| draft.section != Place::FRONTEND),
             originalto: draft.originalto.clone(),
             monitor_uri: draft.monitor_uri.clone(),
             request_captures: draft.request_captures.clone(),
@@ -103,16 +108,30 @@ impl Shared<'_> {
         }
     }
 
-    fn error_pages(&self, draft: &Draft, reading: &mut Reading) -> BTreeMap<u16, Arc<Message>> {
-        let mut pages = BTreeMap::new();
+    /// Pages that are always the same, and those that are made for each reply. The last one said for a status holds.
+    fn error_pages(&self, draft: &Draft, reading: &mut Reading) -> (Pages, BTreeMap<u16, MadePage>) {
+        let (mut pages, mut made) = (Pages::new(), BTreeMap::new());
         for page in &draft.error_pages {
             match page {
-                ErrorPage::One(status, message) => drop(pages.insert(*status, message.clone())),
-                ErrorPage::Builtin(status) => drop(pages.remove(status)),
+                ErrorPage::One(status, message) => {
+                    made.remove(status);
+                    pages.insert(*status, message.clone());
+                }
+                ErrorPage::Made(status, page) => {
+                    pages.remove(status);
+                    made.insert(*status, MadePage::clone(page));
+                }
+                ErrorPage::Builtin(status) => {
+                    made.remove(status);
+                    pages.remove(status);
+                }
                 ErrorPage::Section(name, statuses) => match self.http_errors.get(&name.text) {
                     Some(section) => {
                         let wanted = |status: &u16| statuses.is_empty() || statuses.contains(status);
-                        pages.extend(section.iter().filter(|(s, _)| wanted(s)).map(|(s, m)| (*s, m.clone())));
+                        for (status, message) in section.iter().filter(|(status, _)| wanted(status)) {
+                            made.remove(status);
+                            pages.insert(*status, message.clone());
+                        }
                     }
                     None => {
                         let error = Diagnostic::error(
@@ -125,7 +144,7 @@ impl Shared<'_> {
                 },
             }
         }
-        pages
+        (pages, made)
     }
 
     fn log(&self, draft: &Draft, mode: Mode, reading: &mut Reading) -> Log {

@@ -12,7 +12,9 @@ use portero_policies::{Captures, Compiler, Stage, Vocabulary, lint};
 
 use super::checked::{Checked, LogStyle, Mode, Proxy, SetVar};
 use super::files::ProxyFiles;
+use crate::build::made_pages;
 use crate::plugins::Plugins;
+use crate::road::Forwarded;
 
 /// Compiles everything, and says what is wrong with it.
 pub(super) fn rehearse(checked: &Checked, plugins: &[Plugin], out: &mut Diagnostics) {
@@ -53,10 +55,15 @@ impl Rehearsal<'_> {
         for (family, rules) in &proxy.rules {
             match family {
                 Family::UseBackend | Family::UseServer => drop(compiler.targets(*family, rules)),
+                Family::MonitorFail | Family::ForcePersist | Family::IgnorePersist => {
+                    drop(compiler.conditions(rules));
+                }
                 _ => drop(compiler.rules(*family, rules)),
             }
         }
         formats(proxy, &compiler);
+        drop(proxy.forwarded.as_ref().map(|forwarded| Forwarded::new(forwarded, &compiler)));
+        drop(made_pages(proxy, &compiler));
         if let Some(stats) = &proxy.stats {
             compiler.rules(Family::HttpRequest, &stats.rules);
         }

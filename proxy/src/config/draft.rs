@@ -7,10 +7,11 @@ use std::time::Duration;
 use portero_api::Message;
 use portero_grammar::rules as tree;
 use portero_grammar::{Span, Word};
+use portero_policies::MadePage;
 
 use super::checked::{
-    Bind, Check, Cookie, ForwardFor, LogStyle, LogTarget, Mode, OnError, Options, PluginUse, ProxyHeader,
-    RetryOn, Reuse, Timeouts,
+    Bind, Check, Cookie, ForwardFor, Forwarded, LogStyle, LogTarget, Mode, OnError, Options, PluginUse,
+    ProxyHeader, RetryOn, Reuse, Timeouts,
 };
 use super::keywords::Place;
 
@@ -54,6 +55,7 @@ pub(super) struct Draft {
     pub(super) log_tag: Option<Arc<str>>,
     pub(super) stats: StatsDraft,
     pub(super) forwardfor: Option<ForwardFor>,
+    pub(super) forwarded: Option<Forwarded>,
     pub(super) originalto: Option<ForwardFor>,
     pub(super) monitor_uri: Option<Vec<u8>>,
     pub(super) request_captures: Vec<(Vec<u8>, usize)>,
@@ -105,6 +107,8 @@ pub(super) enum ErrorPage {
     One(u16, Arc<Message>),
     /// `errorfiles SECTION [STATUS ...]`
     Section(Word, Vec<u16>),
+    /// `http-error` with formats
+    Made(u16, Arc<MadePage>),
     /// Back to the built-in page.
     Builtin(u16),
 }
@@ -214,6 +218,7 @@ impl Draft {
             log_tag: None,
             stats: StatsDraft::default(),
             forwardfor: None,
+            forwarded: None,
             originalto: None,
             monitor_uri: None,
             request_captures: Vec::new(),

@@ -95,9 +95,6 @@ fn not_yet(family: Family) -> Option<&'static str> {
             Some("keyword 'stick' is not supported yet")
         }
         Family::ForceBeSwitch => Some("keyword 'force-be-switch' is not supported yet"),
-        Family::ForcePersist => Some("keyword 'force-persist' is not supported yet"),
-        Family::IgnorePersist => Some("keyword 'ignore-persist' is not supported yet"),
-        Family::MonitorFail => Some("keyword 'monitor fail' is not supported yet"),
         _ => None,
     }
 }

@@ -30,6 +30,22 @@ pub fn mark_socket(socket: &SockRef<'_>, peer: SocketAddr, packets: Packets) {
     }
 }
 
+/// Makes a connection disappear when it is closed: the reset gets no farther than `ttl` routers, so that the client
+/// waits for a word in vain (`silent-drop`).
+pub fn vanish(stream: &Stream, ttl: u8) {
+    if let Stream::Tcp(tcp) = stream
+        && let Ok(peer) = tcp.peer_addr()
+    {
+        let socket = SockRef::from(tcp);
+        // where it cannot be set the client gets the reset
+        let _ = match peer.ip().to_canonical() {
+            IpAddr::V4(_) => socket.set_ttl_v4(u32::from(ttl)),
+            IpAddr::V6(_) => socket.set_unicast_hops_v6(u32::from(ttl)),
+        };
+    }
+    stream.reset_on_close();
+}
+
 /// `103 Early Hints` while its rules are evaluated.
 #[derive(Default)]
 pub struct Hints(Vec<u8>);

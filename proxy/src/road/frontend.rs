@@ -21,12 +21,24 @@ pub fn begin(road: &mut Road<'_>) -> Result<(), Fail> {
         road.ex.log.unique_id.begin(format.clone());
     }
     if road.fe.conf.monitor_uri.as_deref().is_some_and(|uri| is_monitored(&road.ex.request, uri)) {
-        let up = Message::new(200)
-            .body("text/html", "<html><body><h1>200 OK</h1>\nService ready.\n</body></html>\n");
-        road.ex.log.silent = true;
-        return Err(Fail::reply(Reply::Message(Box::new(up)), b'L', phase::REQUEST, Fault::Intercepted));
+        return Err(monitor(road));
     }
     Ok(())
+}
+
+/// What the monitor is told: that all is well, unless a `monitor fail` rule says otherwise.
+fn monitor(road: &mut Road<'_>) -> Fail {
+    road.ex.log.silent = true;
+    let status = if road.fe.monitor_fail.first(road.ex).is_some() { 503 } else { 200 };
+    let well = || {
+        let page = "<html><body><h1>200 OK</h1>\nService ready.\n</body></html>\n";
+        Reply::Message(Box::new(Message::new(200).body("text/html", page)))
+    };
+    let reply = match status {
+        200 if replies::own_page(road, 200).is_none() => well(),
+        status => Reply::Status(status),
+    };
+    Fail::reply(reply, b'L', phase::REQUEST, Fault::Intercepted)
 }
 
 /// Gives the exchange its number, where something looks at it (`%rt`).

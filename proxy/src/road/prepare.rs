@@ -18,6 +18,9 @@ pub fn prepare(road: &mut Road<'_>) {
     if let Some(dst) = road.ex.conn.dst {
         tell_address(road, [&be.conf.originalto, &fe.conf.originalto], dst.ip());
     }
+    if let Some(forwarded) = &be.forwarded {
+        forwarded.tell(road.ex);
+    }
     if let Some(name) = &fe.conf.unique_id_header {
         tell_unique_id(road, name);
     }

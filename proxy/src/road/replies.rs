@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use portero_api::{Body, Close, Counter, Framing, Headers, Message, Method, Reply, Timeout, Version, clock};
 
-use super::{Client, Fail, Fault, Road, Tell, forward};
+use super::{Client, Fail, Fault, Road, Tell, deeds, forward};
 use crate::http1::{self, Connection};
 
 /// Ends an exchange that failed: tells the client what is left to tell, and notes why.
@@ -22,8 +22,8 @@ pub async fn rescue(road: &mut Road<'_>, fail: Fail) {
         Tell::Nothing => road.keep_alive = false,
         Tell::Close(close) => {
             road.keep_alive = false;
-            if close == Close::Silent {
-                road.client.stream.reset_on_close();
+            if let Close::Silent(ttl) = close {
+                deeds::vanish(&road.client.stream, ttl);
             }
         }
         Tell::Reply(reply) => {
@@ -54,16 +54,20 @@ fn page(road: &Road<'_>, reply: Reply) -> Message {
         Reply::Status(status) => (status, None),
         Reply::StatusWith(status, field) => (status, Some(*field)),
     };
-    let configured = [&road.be, &road.fe].into_iter().find_map(|p| p.conf.error_pages.get(&status));
-    let mut message = match configured {
-        Some(message) => Message::clone(message),
-        None => default_page(status),
-    };
+    let mut message = own_page(road, status).unwrap_or_else(|| default_page(status));
     if let Some((name, value)) = field {
         message.headers.retain(|(other, _)| !other.eq_ignore_ascii_case(&name));
         message.headers.push((name, value));
     }
     message
+}
+
+/// The page that backend or frontend have for a status.
+pub fn own_page(road: &Road<'_>, status: u16) -> Option<Message> {
+    [&road.be, &road.fe].into_iter().find_map(|proxy| match proxy.conf.error_pages.get(&status) {
+        Some(message) => Some(Message::clone(message)),
+        None => proxy.made_pages.get(&status).map(|page| page.message(road.ex)),
+    })
 }
 
 /// The built-in page of a status.

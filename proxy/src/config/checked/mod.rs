@@ -9,7 +9,8 @@ mod server;
 pub use bind::{Bind, Level, Listen};
 pub use log::{Log, LogHeader, LogSink, LogStyle, LogTarget};
 pub use proxy::{
-    Cookie, CookieMode, ForwardFor, Mode, Options, PluginUse, Proxy, RetryOn, Reuse, Stats, Timeouts,
+    Cookie, CookieMode, ForwardFor, Forwarded, ForwardedBy, Mode, Options, PluginUse, Proxy, RetryOn, Reuse,
+    Stats, Timeouts,
 };
 pub use server::{Check, Observe, OnError, ProxyHeader, Server};
 

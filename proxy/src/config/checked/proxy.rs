@@ -8,6 +8,7 @@ use std::time::Duration;
 use portero_api::{Kind, Message};
 use portero_grammar::rules as tree;
 use portero_grammar::{Span, Word};
+use portero_policies::MadePage;
 
 use super::{Bind, Log, Server};
 
@@ -61,12 +62,16 @@ pub struct Proxy {
     /// Error pages by status (`errorfile`, `errorloc`, `errorfiles`). A page of status 0 (an empty file): the connection
     /// is closed without a word.
     pub error_pages: BTreeMap<u16, Arc<Message>>,
+    /// Those with something to evaluate in them (`http-error` with a format).
+    pub made_pages: BTreeMap<u16, MadePage>,
     /// Where logs go, and how a line is made.
     pub log: Log,
     /// `stats ...` lines, when statistics are shown here.
     pub stats: Option<Stats>,
     /// `option forwardfor` and its kin.
     pub forwardfor: Option<ForwardFor>,
+    /// `option forwarded`
+    pub forwarded: Option<Forwarded>,
     /// `option originalto`; `if_none` is never set.
     pub originalto: Option<ForwardFor>,
     /// `monitor-uri`.
@@ -192,6 +197,31 @@ pub struct PluginUse {
     pub args: Vec<Word>,
     /// Further lines that belong to it.
     pub lines: Vec<Vec<Word>>,
+}
+
+/// `option forwarded`: the parameters of the field.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Forwarded {
+    /// `proto`
+    pub proto: bool,
+    /// `host`, `host-expr`
+    pub host: Option<ForwardedBy>,
+    /// `by`, `by-expr`
+    pub by: Option<ForwardedBy>,
+    /// `by_port`, `by_port-expr`
+    pub by_port: Option<ForwardedBy>,
+    /// `for`, `for-expr`
+    pub for_: Option<ForwardedBy>,
+    /// `for_port`, `for_port-expr`
+    pub for_port: Option<ForwardedBy>,
+}
+
+/// Where the value of such a parameter comes from.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(missing_docs)]
+pub enum ForwardedBy {
+    Own,
+    Expr(tree::Expr),
 }
 
 /// `option forwardfor`.

@@ -9,6 +9,8 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use portero_api::{Method, Request, Response, Term, clock};
 
+use portero_grammar::rules::Family;
+
 use super::Road;
 use crate::config::checked::{Cookie, CookieMode};
 use crate::snapshot::Proxy;
@@ -19,6 +21,8 @@ use dates::Dates;
 pub struct Sticky {
     /// The server that the cookie names, and that may be used, by its place in the backend.
     pub server: Option<usize>,
+    /// A `force-persist` rule holds: the request belongs there whatever the state of the server.
+    pub forced: bool,
     /// A cookie of that name came.
     found: bool,
     /// The dates in it.
@@ -32,10 +36,15 @@ const DELIMITER: u8 = b'~';
 pub fn read(road: &mut Road<'_>) {
     let be = road.be.clone();
     let Some(cookie) = &be.conf.cookie else { return };
+    let rule = be.persist_rules.first(road.ex);
+    if rule == Some(Family::IgnorePersist) {
+        return;
+    }
+    let forced = rule == Some(Family::ForcePersist);
     let (term, request) = (&mut road.ex.log.term, &mut road.ex.request);
     (term.cookie_seen, term.cookie_set) = (b'N', b'N');
     let now = seconds_now();
-    let mut sticky = Sticky::default();
+    let mut sticky = Sticky { forced, ..Sticky::default() };
     let mut seen = b'N';
     edit_cookies(request, cookie, |value| {
         let (id, dates) = server_id(cookie, value);
@@ -101,7 +110,7 @@ fn judge(be: &Rc<Proxy>, cookie: &Cookie, id: &[u8], dates: Dates, now: u64, sti
     let named = be.servers.iter().enumerate().filter(|(_, s)| s.conf.cookie.as_deref() == Some(id));
     let mut letter = b'I';
     for (place, server) in named {
-        if server.state.reachable() || be.conf.options.persist {
+        if server.state.reachable() || be.conf.options.persist || sticky.forced {
             sticky.server = Some(place);
             return b'V';
         }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use portero_api::Message;
 use portero_grammar::{Diagnostic, Word};
+use portero_policies::MadePage;
 
 use super::super::{Call, MANY, Row, http_errors, row};
 use super::ALL;
@@ -42,46 +43,47 @@ fn location(c: &mut Call<'_, Draft>, code: u16) -> Result<(), Diagnostic> {
 fn http_error(c: &mut Call<'_, Draft>) -> Result<(), Diagnostic> {
     c.choice(0, &[("status", ())])?;
     let status = http_errors::status(c, 1)?;
-    let (mut content_type, mut page, mut headers) = (None, None, Vec::new());
+    let (mut content_type, mut payload, mut headers) = (None, Payload::None, Vec::new());
     let mut at = 2;
     while let Some(word) = c.args.get(at) {
-        at += match word.text.as_str() {
-            "content-type" => {
-                content_type = Some(c.text(at + 1)?);
-                2
+        let mut value = || {
+            at += 1;
+            c.word(at)
+        };
+        match word.text.as_str() {
+            "content-type" => content_type = Some(value()?),
+            "hdr" => headers.push((value()?, value()?)),
+            "default-errorfiles" => payload = Payload::Page(ErrorPage::Builtin(status)),
+            "errorfiles" => payload = Payload::Page(ErrorPage::Section(value()?.clone(), vec![status])),
+            "errorfile" => payload = Payload::Page(ErrorPage::One(status, http_errors::read(c, value()?)?)),
+            "file" => payload = Payload::Bytes(http_errors::bytes(c, value()?)?),
+            "string" => payload = Payload::Bytes(value()?.bytes().to_vec()),
+            "lf-string" => payload = Payload::Format(value()?.clone()),
+            "lf-file" => {
+                let path = value()?;
+                let text = String::from_utf8_lossy(&http_errors::bytes(c, path)?).into_owned();
+                payload = Payload::Format(portero_policies::whole_file(text, path.span));
             }
-            "hdr" => {
-                headers.push((c.word(at + 1)?, literal(c, c.word(at + 2)?)?));
-                3
-            }
-            "default-errorfiles" => {
-                page = Some(ErrorPage::Builtin(status));
-                1
-            }
-            "errorfiles" => {
-                page = Some(ErrorPage::Section(c.word(at + 1)?.clone(), vec![status]));
-                2
-            }
-            "errorfile" => {
-                page = Some(ErrorPage::One(status, http_errors::read(c, c.word(at + 1)?)?));
-                2
-            }
-            "file" | "string" => {
-                let value = c.word(at + 1)?;
-                let body =
-                    if word.text == "file" { http_errors::bytes(c, value)? } else { value.bytes().to_vec() };
-                page = Some(ErrorPage::One(status, Arc::new(payload(status, content_type, body))));
-                2
-            }
-            "lf-file" | "lf-string" => return Err(c.not_yet(word)),
             other => {
                 let error = Diagnostic::error(word.span, format!("unknown '{other}' behind 'http-error'"));
                 return Err(error.did_you_mean(other, WORDS.iter().copied()));
             }
         };
+        at += 1;
     }
-    let page = page.unwrap_or_else(|| ErrorPage::One(status, Arc::new(Message::new(status))));
-    c.target.error_pages.push(with_headers(page, &headers));
+    let has_body = match &payload {
+        Payload::Bytes(bytes) => !bytes.is_empty(),
+        Payload::Format(_) => true,
+        Payload::None | Payload::Page(_) => false,
+    };
+    if has_body && content_type.is_none() {
+        return Err(c.error("'http-error': 'content-type <type>' is missing: the payload needs one"));
+    }
+    let page = match payload {
+        Payload::Page(page) => page,
+        payload => made(status, content_type, payload, &headers),
+    };
+    c.target.error_pages.push(page);
     Ok(())
 }
 
@@ -97,27 +99,34 @@ const WORDS: &[&str] = &[
     "lf-string",
 ];
 
-/// A header value without anything to evaluate: a page is made once.
-fn literal<'w>(c: &Call<'_, Draft>, word: &'w Word) -> Result<&'w [u8], Diagnostic> {
-    if word.text.contains('%') {
-        return Err(c.about(word, format!("a format such as '{}' is not supported here yet", word.text)));
-    }
-    Ok(word.bytes())
+/// What a page shows.
+enum Payload {
+    None,
+    /// A whole reply: header fields of the line are not for it.
+    Page(ErrorPage),
+    Bytes(Vec<u8>),
+    Format(Word),
 }
 
-fn payload(status: u16, content_type: Option<&str>, body: Vec<u8>) -> Message {
-    match content_type {
-        Some(content_type) => Message::new(status).body(content_type, body),
-        None => Message { body: body.into(), ..Message::new(status) },
-    }
-}
-
-fn with_headers(page: ErrorPage, headers: &[(&Word, &[u8])]) -> ErrorPage {
-    match page {
-        ErrorPage::One(status, message) if !headers.is_empty() => {
-            let add = |message: Message, (name, value): &(&Word, &[u8])| message.header(name.bytes(), value);
-            ErrorPage::One(status, Arc::new(headers.iter().fold((*message).clone(), add)))
+/// A page of parts: made once, unless there is something to evaluate in them.
+fn made(status: u16, content_type: Option<&Word>, payload: Payload, headers: &[(&Word, &Word)]) -> ErrorPage {
+    let mut message = Message::new(status);
+    let body = match payload {
+        Payload::Format(word) => Some(word),
+        Payload::Bytes(bytes) => {
+            message.body = bytes.into();
+            None
         }
-        page => page,
+        _ => None,
+    };
+    if let (Some(content_type), true) = (content_type, body.is_some() || !message.body.is_empty()) {
+        message = message.header("content-type", content_type.bytes());
     }
+    if body.is_none() && headers.iter().all(|(_, value)| !value.text.contains('%')) {
+        let add =
+            |message: Message, (name, value): &(&Word, &Word)| message.header(name.bytes(), value.bytes());
+        return ErrorPage::One(status, Arc::new(headers.iter().fold(message, add)));
+    }
+    let headers = headers.iter().map(|(name, value)| (name.bytes().into(), (*value).clone())).collect();
+    ErrorPage::Made(status, Arc::new(MadePage { message, body, headers }))
 }

@@ -2,7 +2,7 @@
 
 use portero_grammar::Diagnostic;
 
-use super::super::{Call, Form, Row, http, inverts, row, switch};
+use super::super::{Call, Form, MANY, Row, http, inverts, row, switch};
 use super::{ALL, BACK_DEF, FRONT_DEF, forwarded};
 use crate::config::draft::Draft;
 
@@ -38,6 +38,7 @@ pub(super) const ROWS: &[Row<Draft>] = &[
     switch("option log-separate-errors", FRONT_DEF, |d| &mut d.options.log_separate_errors),
     switch("option logasap", FRONT_DEF, |d| &mut d.options.logasap),
     switch("option nolinger", ALL, |d| &mut d.options.nolinger),
+    http(inverts(row("option forwarded", BACK_DEF, (0, MANY), forwarded::forwarded))),
     http(inverts(row("option originalto", ALL, (0, 6), forwarded::originalto))),
     switch("option persist", BACK_DEF, |d| &mut d.options.persist),
     switch("option prefer-last-server", BACK_DEF, |d| &mut d.options.prefer_last_server),

@@ -25,7 +25,6 @@ pub(super) const NOT_YET: &[Row<Draft>] = &[
     not_yet("log-steps", FRONT_DEF),
     not_yet("max-session-srv-conns", FRONT_DEF),
     not_yet("option checkcache", BACK_DEF),
-    not_yet("option forwarded", BACK_DEF),
     not_yet("option h1-case-adjust-bogus-client", FRONT_DEF),
     not_yet("option h1-case-adjust-bogus-server", BACK_DEF),
     not_yet("option http-drop-request-trailers", BACK_DEF),
