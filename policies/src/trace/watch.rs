@@ -124,7 +124,9 @@ fn end(answer: &Answer) -> RuleEnd {
         Answer::Deny(reply) => RuleEnd::Ended(format!("refused with {}", reply_text(reply))),
         Answer::Reply(reply) => RuleEnd::Ended(format!("answered with {}", reply_text(reply))),
         Answer::Close(Close::Reject) => RuleEnd::Ended("the connection is closed".to_owned()),
-        Answer::Close(Close::Silent) => RuleEnd::Ended("the connection is dropped without a word".to_owned()),
+        Answer::Close(Close::Silent(_)) => {
+            RuleEnd::Ended("the connection is dropped without a word".to_owned())
+        }
         Answer::Wait(wait) => wait_text(wait),
     }
 }
