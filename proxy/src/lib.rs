@@ -17,6 +17,7 @@ mod connection;
 mod daemon;
 mod demo;
 mod dial;
+mod explain;
 mod facts;
 mod http;
 mod inherit;

@@ -76,6 +76,7 @@ pub async fn session(session: &mut Session) {
 /// The straight road of a session.
 async fn inner(road: &mut Road<'_>) -> Result<(), Fail> {
     let fe = road.fe.clone();
+    road::begin_trace(road);
     road::number(road);
     content_rules(road, &fe.rules.tcp_content, fe.conf.inspect_delay).await?;
     road.ex.log.timers.request = Some(clock::now());

@@ -27,7 +27,7 @@ end
 /// Runs the tests of a text, with these arguments before the file.
 fn run(arguments: &[&str], tests: &str) -> Output {
     let folder = Folder::new();
-    let file = folder.write("policy.test", &format!("{CONFIG}{tests}"));
+    let file = folder.write("policy.test", format!("{CONFIG}{tests}"));
     test(arguments, &file)
 }
 
@@ -101,7 +101,7 @@ fn mistakes_in_a_test_file_are_all_named_with_a_caret() {
 #[test]
 fn a_mistake_in_the_configuration_keeps_its_line_in_the_test_file() {
     let folder = Folder::new();
-    let file = folder.write("policy.test", &format!("{}test a\n", CONFIG.replace("deny if", "deny fi")));
+    let file = folder.write("policy.test", format!("{}test a\n", CONFIG.replace("deny if", "deny fi")));
     holds(&test(&[], &file), 1, &["policy.test:10:"]);
 }
 

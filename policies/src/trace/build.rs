@@ -8,6 +8,7 @@ use portero_grammar::rules::{self as tree, Family};
 use portero_grammar::{Span, Word};
 
 use super::{About, Probe, Shape, Written};
+use crate::compile::derivative;
 use crate::cond::Test;
 use crate::matching::Method;
 use crate::stage::family_name;
@@ -40,7 +41,9 @@ impl Compiler<'_> {
             }
         }
         let call = |call: &tree::Call| self.text_at(call.span, || call.name.clone());
-        let calls = std::iter::once(&test.expr.fetch).chain(&test.expr.converters).map(call).collect();
+        let calls =
+            std::iter::once(self.fetch_of(&test.expr.fetch)).chain(test.expr.converters.iter().map(call));
+        let calls = calls.collect();
         Rc::new(About {
             place: self.place_of(test.span),
             text: self.text_at(test.span, || plain(test)),
@@ -50,6 +53,15 @@ impl Compiler<'_> {
             words: test.patterns.iter().map(|word| (word.text.as_str().into(), ignore_case)).collect(),
             files: files.into(),
         })
+    }
+
+    /// The fetch as it is written, `path_beg` by the fetch that it stands for.
+    fn fetch_of(&self, call: &tree::Call) -> Rc<str> {
+        let text = self.text_at(call.span, || call.name.clone());
+        match derivative(&call.name).filter(|_| self.vocabulary.fetch(&call.name).is_none()) {
+            Some((fetch, _)) => text.replacen(&call.name, fetch, 1).into(),
+            None => text,
+        }
     }
 
     fn place_of(&self, span: Span) -> Place {

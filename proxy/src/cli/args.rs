@@ -16,6 +16,8 @@ pub enum Command {
     Condition(String),
     /// Print the TOML that means the same.
     Convert(Vec<PathBuf>),
+    /// Print the whole way of a request.
+    Explain(Box<crate::explain::Options>),
     /// Run tests of policies.
     Test(crate::policy_test::Options),
     /// Lay out files.
@@ -81,6 +83,7 @@ usage: portero -f FILE [-f FILE ...] [options]     serve
        portero check [--allow LINT] [--deny LINT] FILE ...
                                                    say what is wrong with a configuration
        portero convert haproxy.cfg ...             print the TOML that means the same
+       portero explain -f FILE --request 'GET /'   print the whole way of a request: docs/explain.md
        portero test POLICY.test ...                run the tests of a policy: docs/testing.md
        portero fmt [--check] FILE ...              lay out haproxy.cfg and files of rules; '-' is the standard input
        portero demo                                three built-in origins behind one door, nothing else needed
@@ -112,6 +115,7 @@ pub fn parse(args: &[String]) -> Result<Command, String> {
         Some("demo") => no_more(args, Command::Demo),
         Some("version" | "--version") => Ok(Command::Version(false)),
         Some("check") => check(args),
+        Some("explain") => Ok(Command::Explain(Box::new(super::explain::parse(&args[1..])?))),
         Some("test") => Ok(Command::Test(test(&args[1..])?)),
         Some("convert") => Ok(Command::Convert(paths(args)?)),
         Some("fmt") => format(args),

@@ -2,6 +2,7 @@
 
 mod args;
 mod check;
+mod explain;
 mod format;
 mod run;
 mod version;
@@ -35,6 +36,7 @@ pub fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
             print!("{}", args::USAGE);
             ExitCode::SUCCESS
         }
+        Ok(Command::Explain(options)) => crate::explain::main(&options),
         Ok(Command::Test(options)) => crate::policy_test::main(&options),
         Ok(Command::Demo) => crate::demo::main(),
         Err(message) => {

@@ -36,3 +36,10 @@ pub(crate) use policy::APPLY;
 pub(crate) fn test_time(text: &str) -> Result<std::time::Duration, String> {
     time::duration(text, time::Unit::Millis)
 }
+
+/// An address of a policy test or of the command line, with a port or without; the error is a sentence.
+pub(crate) fn address_of(text: &str, port: u16) -> Result<std::net::SocketAddr, String> {
+    let bare = || text.trim_matches(['[', ']']).parse::<std::net::IpAddr>();
+    let full = text.parse().or_else(|_| bare().map(|ip| std::net::SocketAddr::new(ip, port)));
+    full.map_err(|_| format!("'{text}' is not an address such as '10.0.0.1', '10.0.0.1:443' or '[::1]:443'"))
+}

@@ -1,6 +1,6 @@
 //! A request as a client would send it.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 /// What a client does: connects, sends these bytes, and reads until the end.
 #[derive(Clone, Debug)]
@@ -35,6 +35,9 @@ impl Ask {
         Ask { src: None, dst: None, bytes }
     }
 }
+
+/// The client of a request that names none.
+pub const CLIENT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 50_000);
 
 /// The host of a request that names none.
 const HOST: &str = "localhost";

@@ -9,7 +9,7 @@ mod heard;
 mod outside;
 mod stage;
 
-pub use ask::Ask;
+pub use ask::{Ask, CLIENT};
 pub use heard::{Heard, reply, request};
 pub use outside::{Answer, Outside};
 pub use stage::{Entry, Outcome, Stage};

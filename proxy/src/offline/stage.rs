@@ -11,8 +11,8 @@ use std::time::Duration;
 use portero_api::{ServerState, Trace, clock, process_vars, shard};
 use tokio::task::LocalSet;
 
-use super::Ask;
 use super::outside::{Answer, Call, Outside, Seen};
+use super::{Ask, CLIENT};
 use crate::config::checked::{Bind, Checked, Level, Listen};
 use crate::listener::Slot;
 use crate::net::{Memory, Stream, go_offline};
@@ -124,7 +124,7 @@ impl Stage {
     pub fn ask(&self, entry: &Entry, ask: &Ask, answers: Vec<Answer>, trace: Option<Rc<Trace>>) -> Outcome {
         self.outside.begin(answers, trace);
         let before = clock::ahead();
-        let peer = ask.src.unwrap_or(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 50_000));
+        let peer = ask.src.unwrap_or(CLIENT);
         let local = ask.dst.or(entry.address);
         let client = Memory::new(ask.bytes.clone(), local);
         let stuck = self.serve(entry, client.clone(), (Some(peer), local));

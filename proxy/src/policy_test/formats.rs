@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::File;
 use super::report::Results;
+use crate::explain::json::steps;
 
 /// JUnit XML: a suite for each file.
 pub fn junit(all: &[(File, Results)]) -> String {
@@ -77,6 +78,7 @@ fn json_file(file: &File, results: &Results) -> Value {
                 "requests": verdict.requests,
                 "seconds": verdict.took.as_secs_f64(),
                 "failures": failures,
+                "trace": steps(&verdict.trace),
             })
         })
         .collect();

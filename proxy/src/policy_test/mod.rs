@@ -89,7 +89,11 @@ impl File {
         report.begin(&self.path, cases.len());
         let mut results = Results::new(self.tree.cases.len() - cases.len());
         for case in cases {
-            let verdict = run::run(&checked, case, None);
+            let mut verdict = run::run(&checked, case, None);
+            if !verdict.failures.is_empty() {
+                // once more, to see what happened
+                verdict.trace = run::run(&checked, case, Some(&mut |_| {})).trace;
+            }
             report.case(case, &verdict);
             results.cases.push((case.name.clone(), verdict));
         }

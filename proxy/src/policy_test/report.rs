@@ -7,6 +7,8 @@ use std::time::Duration;
 use super::run::Verdict;
 use super::tree::Case;
 use super::{File, Options, formats};
+use crate::explain::paint::Paint;
+use crate::explain::text;
 
 /// Says how the tests go.
 pub struct Report {
@@ -93,6 +95,10 @@ impl Report {
                 println!("\n---- {name} ----");
                 for failure in &verdict.failures {
                     println!("{}", failure.render(&file.sources, self.color));
+                }
+                if !verdict.trace.is_empty() {
+                    println!("\nwhat the request went through:");
+                    println!("{}", text::steps(&verdict.trace, Paint::new(self.color)));
                 }
             }
             println!("\nfailures:");

@@ -1,11 +1,11 @@
 //! The words of one line, taken one after the other, with messages that point at them.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use portero_grammar::{Diagnostic, Span, Word};
 
-use crate::config::test_time;
+use crate::config::{address_of, test_time};
 
 /// The words of a line behind its keyword.
 #[derive(Clone)]
@@ -86,15 +86,8 @@ impl<'a> Words<'a> {
     /// An address, with a port or without.
     pub fn address(&mut self, port: u16) -> Result<SocketAddr, Mistake> {
         let word = self.need("an address")?;
-        address(&word.text, port).map_err(|why| mistake(word.span, why))
+        address_of(&word.text, port).map_err(|why| mistake(word.span, why))
     }
-}
-
-/// An address, with a port or without; the error is a sentence.
-pub fn address(text: &str, port: u16) -> Result<SocketAddr, String> {
-    let bare = || text.trim_matches(['[', ']']).parse::<IpAddr>().map(|ip| SocketAddr::new(ip, port));
-    let full = text.parse::<SocketAddr>().or_else(|_| bare());
-    full.map_err(|_| format!("'{text}' is not an address such as '10.0.0.1', '10.0.0.1:443' or '[::1]:443'"))
 }
 
 /// The entry of a table that a word names.

@@ -11,6 +11,7 @@ use portero_api::{Counter, Message, Method, Priority, Reply, Timeout, clock};
 
 use super::abort::{self, Watch};
 use super::rules::{self, Side};
+use super::tell::{self, By};
 use super::{Client, Fail, Fault, Road, frontend, persistence, phase};
 use crate::net::Deadline;
 use crate::queue::Call;
@@ -73,10 +74,11 @@ pub async fn place(road: &mut Road<'_>) -> Result<Place, Fail> {
     loop {
         let persistent = persistent(road, &be);
         let bound = persistent.is_some() || be.balance.is_deterministic();
-        let chosen = match persistent.or_else(|| held(road, &be)) {
-            Some(index) => Some(index),
-            None => pick(road, &be)?,
+        let (by, chosen) = match persistent {
+            Some((by, index)) => (by, Some(index)),
+            None => chosen(road, &be)?,
         };
+        tell::choice(road, &be, by, chosen);
         let place = match chosen {
             Some(index) if be.servers[index].state.try_enter() => Some(take(road, &be, index)),
             _ => wait_in_queue(road, &be, chosen, until).await?,
@@ -104,16 +106,25 @@ pub fn redirect(road: &Road<'_>, place: &Place) -> Result<(), Fail> {
 }
 
 /// The server that a `use-server` rule or the client's cookie names.
-fn persistent(road: &mut Road<'_>, be: &Rc<Proxy>) -> Option<usize> {
+fn persistent(road: &mut Road<'_>, be: &Rc<Proxy>) -> Option<(By, usize)> {
     if road.ex.log.redispatched {
         return None;
     }
     if let Some(index) = ruled(road, be) {
         persistence::overruled(road);
-        return Some(index);
+        return Some((By::Rule, index));
     }
     // whether it is up was asked where the cookie was read (`option persist`)
-    road.sticky.server.filter(|index| !road.tried.contains(index))
+    let server = road.sticky.server.filter(|index| !road.tried.contains(index))?;
+    Some((By::Persistence, server))
+}
+
+/// The server that nothing but the proxy chooses; none when the request is to wait for one.
+fn chosen(road: &Road<'_>, be: &Rc<Proxy>) -> Result<(By, Option<usize>), Fail> {
+    match held(road, be) {
+        Some(index) => Ok((By::Connection, Some(index))),
+        None => pick(road, be).map(|index| (By::Balance, index)),
+    }
 }
 
 /// The server of the first `use-server` rule that applies and whose server is up: one that is down leaves the choice to
@@ -153,7 +164,10 @@ fn pick(road: &Road<'_>, be: &Rc<Proxy>) -> Result<Option<usize>, Fail> {
     }
     match candidates.rotation().next() {
         Some(_) => Ok(None),
-        None => Err(Fail::status(503, b'S', phase::CONNECT, Fault::Connect)),
+        None => {
+            tell::choice(road, be, By::Balance, None);
+            Err(Fail::status(503, b'S', phase::CONNECT, Fault::Connect))
+        }
     }
 }
 

@@ -2,7 +2,9 @@
 
 use portero_api::Counter;
 
-use super::{Fail, Road, abort, backend, finish, forward, frontend, persistence, prepare, replies, retry};
+use super::{
+    Fail, Road, abort, backend, finish, forward, frontend, persistence, prepare, replies, retry, tell,
+};
 
 /// Walks the whole road with a request whose head was read. True when another request may follow on the connection.
 ///
@@ -17,6 +19,7 @@ pub async fn exchange(road: &mut Road<'_>) -> bool {
 
 /// Inner: the straight road. Every step is a function; the first failure ends it.
 async fn inner(road: &mut Road<'_>) -> Result<(), Fail> {
+    tell::begin(road);
     frontend::begin(road)?;
     frontend::buffer_request(road).await?;
     frontend::request_rules(road).await?;
@@ -31,8 +34,8 @@ async fn inner(road: &mut Road<'_>) -> Result<(), Fail> {
 async fn in_backend(road: &mut Road<'_>) -> Result<(), Fail> {
     backend::request_rules(road).await?;
     backend::service(road).await?;
-    persistence::read(road);
-    prepare::prepare(road);
+    tell::step(road, "cookie", "what the server is not to see", persistence::read);
+    tell::step(road, "options", "what the proxy tells the server", prepare::prepare);
     tries(road).await
 }
 
@@ -45,6 +48,7 @@ async fn tries(road: &mut Road<'_>) -> Result<(), Fail> {
             Ok(()) => return Ok(()),
             Err(fail) => fail,
         };
+        tell::failed(road, &place, &fail);
         retry::note_failure(road, &place, &fail);
         let pause = retry::next_try(road, &place, fail)?;
         drop(place);

@@ -14,7 +14,9 @@ use super::incoming::Incoming;
 use super::respond::respond;
 use super::rules::{self, Side};
 use super::upstream::{Upstream, from_now};
-use super::{Client, Fail, Fault, Pump, PumpFail, Road, bonds, payload, persistence, phase, reach, retry};
+use super::{
+    Client, Fail, Fault, Pump, PumpFail, Road, bonds, payload, persistence, phase, reach, retry, tell,
+};
 use crate::health::Seen;
 use crate::http1::{self, Connection};
 use crate::net::Deadline;
@@ -47,7 +49,9 @@ async fn talk(road: &mut Road<'_>, up: &mut Upstream, place: &Place) -> Result<b
     note_response(road, place);
     let mut incoming = Incoming::new(up, &mut request, road.ex.response.framing);
     response_rules(road, &mut incoming).await?;
-    persistence::write(road, place.index);
+    tell::step(road, "cookie", "what the client is to remember", |road| {
+        persistence::write(road, place.index)
+    });
     after_response_rules(road).await;
     respond(road, incoming, head).await
 }
@@ -219,6 +223,7 @@ fn client_gone(at: u8) -> Fail {
 }
 
 fn note_response(road: &mut Road<'_>, place: &Place) {
+    tell::did(road, "response", || format!("{} from {}", road.ex.response.status, place.server.conf.name));
     road.now = clock::now();
     road.ex.log.timers.response = Some(road.now);
     let status = road.ex.response.status;

@@ -7,7 +7,7 @@ use portero_api::{Counter, Message, Reply, Request, Served};
 
 use super::exchange::count_request;
 use super::rules::{self, Side};
-use super::{Fail, Fault, Retry, Road, Tell, payload, phase, replies};
+use super::{Fail, Fault, Retry, Road, Tell, payload, phase, replies, tell};
 use crate::snapshot::Rules;
 
 /// Notes what the request says of itself before any rule changes it.
@@ -111,7 +111,9 @@ pub fn choose_backend(road: &mut Road<'_>) -> Result<(), Fail> {
     let by_name = named.as_deref().and_then(|name| road.snapshot.backend(name));
     let default = || fe.conf.default_backend.and_then(|index| road.snapshot.proxy(index));
     let own = || fe.conf.kind.has_back().then(|| fe.clone());
-    let Some(be) = by_name.or_else(default).or_else(own) else {
+    let found = by_name.or_else(default).or_else(own);
+    tell::backend(road, named.as_deref(), found.as_ref());
+    let Some(be) = found else {
         return Err(Fail::status(503, b'S', phase::CONNECT, Fault::Intercepted));
     };
     road.ex.backend = Some(be.state.clone());

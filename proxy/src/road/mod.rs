@@ -22,6 +22,7 @@ mod replies;
 mod respond;
 mod retry;
 mod rules;
+mod tell;
 pub mod tunnel;
 mod upstream;
 
@@ -48,6 +49,7 @@ pub use pump::{Pump, PumpFail};
 pub use reach::dial;
 pub use replies::{linger, note, write_page};
 pub use retry::{next_try, note_failure};
+pub use tell::begin as begin_trace;
 pub use upstream::{Upstream, from_now};
 
 /// Everything that the steps of the road work on.

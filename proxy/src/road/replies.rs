@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use portero_api::{Body, Close, Counter, Framing, Headers, Message, Method, Reply, Timeout, Version, clock};
 
-use super::{Client, Fail, Fault, Road, Tell, deeds, forward};
+use super::{Client, Fail, Fault, Road, Tell, deeds, forward, tell};
 use crate::http1::{self, Connection};
 
 /// Ends an exchange that failed: tells the client what is left to tell, and notes why.
 pub async fn rescue(road: &mut Road<'_>, fail: Fail) {
+    tell::ended(road, &fail);
     note(road, &fail);
     match fail.answer {
         Tell::Nothing if road.response_begun && fail.fault != Fault::Intercepted => {

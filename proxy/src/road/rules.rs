@@ -75,12 +75,12 @@ async fn run_within(road: &mut Road<'_>, rules: &RuleSet, side: Side, delay: Dur
 
 async fn wait(road: &mut Road<'_>, side: Side, wait: Wait) -> Result<(), Fail> {
     match (wait, side) {
-        (Wait::Pause(time), _) => tokio::time::sleep(time).await,
+        (Wait::Pause(time), _) => crate::net::pause(time).await,
         (Wait::Body { at_least, time }, Side::Request) => {
             payload::of_request(road, at_least, Some(time)).await?;
         }
         (Wait::Tarpit(time, reply), _) => {
-            tokio::time::sleep(road.time(Timeout::Tarpit).unwrap_or(time)).await;
+            crate::net::pause(road.time(Timeout::Tarpit).unwrap_or(time)).await;
             return Err(Fail::reply(reply, b'P', phase::TARPIT, Fault::DeniedRequest));
         }
         // rules behind the response have no body to wait for: see [`super::incoming`] for those before

@@ -1,0 +1,147 @@
+//! What the road tells a trace, where one is written (`portero_api::trace`). Elsewhere each of these is one branch.
+
+use std::rc::Rc;
+
+use portero_api::ServerState;
+use portero_api::trace::{Act, Candidate, Choice, Step};
+use portero_policies::trace::Before;
+
+use super::{Fail, Fault, Place, Road, Tell};
+use crate::config::checked::PluginUse;
+use crate::snapshot::Proxy;
+
+/// Who chose a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    /// A `use-server` rule.
+    Rule,
+    /// What holds the client to it: its cookie or a stick table.
+    Persistence,
+    /// The connection that it was with last.
+    Connection,
+    /// The balancer.
+    Balance,
+}
+
+/// Begins the trace of an exchange, where somebody wants one.
+pub fn begin(road: &mut Road<'_>) {
+    if let Some(outside) = &road.worker.outside {
+        road.ex.trace = outside.trace();
+    }
+}
+
+/// Takes a step, and tells what it changed.
+pub fn step(road: &mut Road<'_>, part: &'static str, text: &str, take: impl FnOnce(&mut Road<'_>)) {
+    let Some(trace) = road.ex.trace.clone() else { return take(road) };
+    let before = Before::new(road.ex);
+    take(road);
+    let changes = before.changes(road.ex);
+    if !changes.is_empty() {
+        trace.push(Step::Did(Act { part, text: text.to_owned(), changes }));
+    }
+}
+
+/// Tells something that happened.
+pub fn did(road: &Road<'_>, part: &'static str, text: impl FnOnce() -> String) {
+    if let Some(trace) = &road.ex.trace {
+        trace.did(part, text());
+    }
+}
+
+/// Tells which backend was chosen, and how.
+pub fn backend(road: &Road<'_>, named: Option<&str>, found: Option<&Rc<Proxy>>) {
+    did(road, "backend", || match (named, found) {
+        (_, None) => {
+            "there is none: no 'use_backend' rule applies, and no 'default_backend' is said".to_owned()
+        }
+        (Some(named), Some(be)) if *be.conf.name == *named => format!("{named}, by 'use_backend'"),
+        (Some(named), Some(be)) => format!("{}, for there is no backend '{named}'", be.conf.name),
+        (None, Some(be)) if Rc::ptr_eq(&road.fe, be) => {
+            format!("{}, which is frontend and backend", be.conf.name)
+        }
+        (None, Some(be)) => format!("{}, by 'default_backend'", be.conf.name),
+    });
+}
+
+/// Tells which server was chosen among which.
+pub fn choice(road: &Road<'_>, be: &Proxy, by: By, chosen: Option<usize>) {
+    let Some(trace) = &road.ex.trace else { return };
+    let by = match by {
+        By::Rule => "use-server".to_owned(),
+        By::Persistence => match &be.conf.cookie {
+            Some(cookie) => format!("cookie {}", String::from_utf8_lossy(&cookie.name)),
+            None => "stick table".to_owned(),
+        },
+        By::Connection => "the connection of the client's last request".to_owned(),
+        By::Balance => balance(&be.conf.balance),
+    };
+    let candidates = be.candidates(road.tried);
+    let candidate = |(place, state): (usize, &std::sync::Arc<ServerState>)| Candidate {
+        name: state.name.to_string(),
+        weight: state.weight(),
+        sessions: state.current(),
+        out: out(state, candidates.rotation().any(|(i, _)| i == place), road.tried.contains(&place)),
+    };
+    let candidates = be.states.iter().enumerate().map(candidate).collect();
+    trace.push(Step::Choice(Choice { backend: be.conf.name.to_string(), by, candidates, chosen }));
+}
+
+/// The line that names the balancer.
+fn balance(usage: &PluginUse) -> String {
+    let words = std::iter::once(&usage.name).chain(&usage.args).map(|word| word.text.as_str());
+    std::iter::once("balance").chain(words).collect::<Vec<_>>().join(" ")
+}
+
+/// Why a server cannot be chosen.
+fn out(state: &ServerState, in_rotation: bool, tried: bool) -> Option<&'static str> {
+    use portero_api::{Admin, Oper};
+    match () {
+        () if state.admin() == Admin::Maint => Some("in maintenance"),
+        () if state.oper() == Oper::Down => Some("down"),
+        () if state.oper() == Oper::Stopping => Some("stopping"),
+        () if state.admin() == Admin::Drain => Some("drained"),
+        () if state.weight() == 0 => Some("weight 0"),
+        () if !in_rotation => Some("backup, not needed"),
+        () if tried => Some("tried before"),
+        () if state.is_full() => Some("full"),
+        () => None,
+    }
+}
+
+/// Tells that a try of a server failed.
+pub fn failed(road: &Road<'_>, place: &Place, fail: &Fail) {
+    did(road, "try", || {
+        let what = match fail.fault {
+            Fault::Connect => "no connection was made",
+            Fault::BadResponse if fail.cause == b's' => "no answer came in time",
+            Fault::BadResponse if fail.cause == b'P' => "the answer is not valid",
+            Fault::BadResponse if fail.cause == b'-' => "the status is one to try again on ('retry-on')",
+            Fault::BadResponse => "it closed without an answer",
+            Fault::ServerAbort => "it broke off",
+            Fault::DeniedResponse => "a rule refuses its response",
+            _ => "the exchange ended",
+        };
+        format!("{}: {what}", place.server.conf.name)
+    });
+}
+
+/// Tells how the exchange ended before its time.
+pub fn ended(road: &Road<'_>, fail: &Fail) {
+    did(road, "end", || {
+        let why = match fail.fault {
+            Fault::DeniedRequest => "a rule refuses the request",
+            Fault::DeniedResponse => "a rule refuses the response",
+            Fault::Intercepted => "the proxy answers itself",
+            Fault::BadRequest => "the request is not valid, or was too slow",
+            Fault::ClientAbort => "the client has left",
+            Fault::Connect => "no server can be reached",
+            Fault::BadResponse => "no valid answer came from the server",
+            Fault::ServerAbort => "the server broke off",
+        };
+        let how = match &fail.answer {
+            Tell::Reply(_) | Tell::Nothing => "",
+            Tell::Close(_) => ", without a reply",
+        };
+        format!("{why}{how} ({}{})", char::from(fail.cause), char::from(fail.phase))
+    });
+}
