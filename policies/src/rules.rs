@@ -79,10 +79,14 @@ impl RuleSet {
             Waits::ForRequest => !exchange.payload.complete,
             Waits::ForResponse => !exchange.response_payload.complete,
         };
+        exchange.log.waiting = None;
         for (index, rule) in self.rules.iter().enumerate().skip(from) {
             match watch.condition(rule, exchange, may_wait) {
                 Truth::No => continue,
-                Truth::Later => return Run::Answer(index, Answer::Wait(Wait::Data)),
+                Truth::Later => {
+                    exchange.log.waiting = Some(rule.place());
+                    return Run::Answer(index, Answer::Wait(Wait::Data));
+                }
                 Truth::Yes => {}
             }
             match watch.action(rule, exchange) {
@@ -96,6 +100,8 @@ impl RuleSet {
                     if is_final(&answer) {
                         watch.left(self.rules.len() - index - 1);
                         rule.note(exchange);
+                    } else {
+                        exchange.log.waiting = Some(rule.place());
                     }
                     return Run::Answer(index, answer);
                 }
@@ -114,7 +120,11 @@ impl std::fmt::Debug for RuleSet {
 impl Rule {
     /// Remembers in the log that this rule ended the evaluation.
     fn note(&self, exchange: &mut Exchange) {
-        exchange.log.last_rule = Some((self.written.place.file.clone(), self.written.place.line));
+        exchange.log.last_rule = Some(self.place());
+    }
+
+    fn place(&self) -> (Rc<str>, u32) {
+        (self.written.place.file.clone(), self.written.place.line)
     }
 }
 

@@ -8,13 +8,13 @@ use std::rc::Rc;
 use std::task::Poll;
 use std::time::Duration;
 
-use portero_api::{Answer, Close, Conn, Counter, Deed, Exchange, Transport, Vars, clock};
+use portero_api::{Answer, Close, Conn, Counter, Deed, Exchange, Socket, Transport, Vars, clock};
 use portero_policies::{RuleSet, Run};
 
 use crate::config::checked::Mode;
 use crate::facts::Facts;
 use crate::listener::{Seat, Slot};
-use crate::net::{Buffer, Deadline, Stream};
+use crate::net::{Buffer, ClientSocket, Deadline, Stream};
 use crate::road::Bonds;
 use crate::snapshot::{Proxy, Snapshot};
 use crate::worker::Worker;
@@ -35,6 +35,8 @@ pub struct Session {
     /// Connections to servers that are this client's own.
     pub bonds: Bonds,
     facts: Facts,
+    /// What a PROXY header said beside addresses.
+    proxy_values: Option<Rc<Vec<u8>>>,
     inside: Inside,
 }
 
@@ -47,6 +49,14 @@ impl Session {
     /// The facts of the connection, for an exchange; [`Session::put`] takes them back.
     pub fn take(&mut self) -> Conn {
         std::mem::replace(&mut self.facts, Facts::Taken).unpack(&self.fe, &self.slot)
+    }
+
+    /// The socket as expressions see it, where one looks at it.
+    pub fn socket(&self) -> Option<Rc<dyn Socket>> {
+        self.fe.uses.sockets.then(|| {
+            let (stream, slot) = (self.stream.clone(), self.slot.clone());
+            Rc::new(ClientSocket { stream, slot, proxy_values: self.proxy_values.clone() }) as Rc<dyn Socket>
+        })
     }
 
     /// Takes the facts back.
@@ -188,8 +198,17 @@ pub fn open(
     };
     let (facts, bonds) = (Facts::Taken, Bonds::default());
     let inside = Inside::enter(worker, fe.clone(), seat);
-    let mut session =
-        Session { stream: Rc::new(stream), snapshot, fe, slot, early: None, bonds, facts, inside };
+    let mut session = Session {
+        stream: Rc::new(stream),
+        snapshot,
+        fe,
+        slot,
+        early: None,
+        bonds,
+        facts,
+        proxy_values: None,
+        inside,
+    };
     let state = &session.fe.state;
     state.connection_rate.hit(conn.accepted);
     state.front.inc(Counter::Connections);
@@ -218,6 +237,7 @@ fn allowed(session: &Session, conn: &mut Conn, rules: &RuleSet, counter: Counter
     }
     let facts = std::mem::replace(conn, Facts::Taken.unpack(&session.fe, &session.slot));
     let mut exchange = Exchange::new(facts);
+    exchange.sockets.client = session.socket();
     exchange.trace = session.worker().outside.as_ref().and_then(|outside| outside.trace());
     let mut run = rules.run(&mut exchange, 0);
     while let Run::Answer(rule, Answer::Do(Deed::Mark(packets))) = run {
@@ -256,6 +276,7 @@ async fn read_proxy_header(session: &mut Session) -> io::Result<()> {
             n => buffer.fill(n),
         }
     };
+    session.proxy_values = Some(Rc::new(buffer.filled()[said.values..said.len].to_vec()));
     buffer.consume(said.len);
     if let Some((src, dst)) = said.addresses {
         let mut conn = session.take();

@@ -56,6 +56,7 @@ impl Active {
         let conn = session.take();
         let buffer = session.early.take().map_or_else(Buffer::none, |early| *early);
         let mut ex = Exchange::new(conn);
+        ex.sockets.client = session.socket();
         ex.log.bytes_in = buffer.len() as u64;
         ex.log.request_captures.resize(session.fe.conf.request_captures.len(), None);
         ex.log.response_captures.resize(session.fe.conf.response_captures.len(), None);

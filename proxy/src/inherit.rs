@@ -1,4 +1,4 @@
-//! Descriptors that the process was started with (`fd@3`). The one place of the daemon where `unsafe` is allowed:
+//! Descriptors that the process was started with (`fd@3`). One of the two places of the daemon where `unsafe` is allowed:
 //! nothing but the number says that the descriptor is ours.
 
 use std::io;

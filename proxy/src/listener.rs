@@ -19,6 +19,7 @@ use crate::config::checked::{Bind, Listen};
 use crate::connection;
 use crate::inherit;
 use crate::net::Stream;
+use crate::net::keep_first_packets;
 use crate::shared::{Gate, Shared};
 use crate::snapshot::Proxy;
 use crate::worker::Worker;
@@ -111,6 +112,7 @@ impl Opened {
         let kept: Vec<_> = [
             ("interface", old.interface != bind.interface),
             ("mss", old.mss != bind.mss),
+            ("tcp-ss", old.save_syn != bind.save_syn),
             ("transparent", old.transparent != bind.transparent),
             ("v4v6/v6only", old.v6only != bind.v6only),
         ]
@@ -152,6 +154,9 @@ fn ip_socket(addr: SocketAddr, bind: &Bind) -> io::Result<Socket> {
     }
     if let Some(mss) = bind.mss {
         socket.set_tcp_mss(mss)?;
+    }
+    if bind.save_syn > 0 {
+        keep_first_packets(&socket, bind.save_syn)?;
     }
     if bind.transparent {
         match addr {
@@ -213,6 +218,12 @@ pub struct Slot {
     waker: RefCell<Option<std::task::Waker>>,
 }
 
+impl std::fmt::Debug for Slot {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Slot").field("id", &self.id()).finish_non_exhaustive()
+    }
+}
+
 impl Slot {
     /// The slot of a bind line of a frontend.
     pub fn new(bind: &Bind, fe: Rc<Proxy>, gates: [Arc<Gate>; 2]) -> Rc<Slot> {
@@ -256,6 +267,11 @@ impl Slot {
     /// Its number.
     pub fn id(&self) -> u32 {
         self.bind.borrow().id
+    }
+
+    /// Connections that came in here and are there now.
+    pub fn inside(&self) -> u32 {
+        self.gates.borrow()[1].inside()
     }
 
     /// Whether a PROXY header must come first.

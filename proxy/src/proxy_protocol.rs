@@ -16,6 +16,8 @@ const LONGEST_LINE: usize = 107;
 pub struct Said {
     /// Bytes of the header.
     pub len: usize,
+    /// Where in the header further values begin (type, length and value each); its end for none.
+    pub values: usize,
     /// Source and destination; none where the header says to take those of the socket.
     pub addresses: Option<(SocketAddr, SocketAddr)>,
 }
@@ -42,7 +44,7 @@ fn parse_v1(line: &[u8]) -> Result<Said, &'static str> {
     let text = std::str::from_utf8(line).map_err(|_| "PROXY line is no text")?;
     let words: Vec<_> = text.split(' ').collect();
     match words[..] {
-        ["PROXY", "UNKNOWN", ..] => Ok(Said { len: line_len, addresses: None }),
+        ["PROXY", "UNKNOWN", ..] => Ok(Said { len: line_len, values: line_len, addresses: None }),
         ["PROXY", family @ ("TCP4" | "TCP6"), src, dst, sport, dport] => {
             let address = |ip: &str, port: &str| -> Option<SocketAddr> {
                 let ip: IpAddr = ip.parse().ok()?;
@@ -51,7 +53,7 @@ fn parse_v1(line: &[u8]) -> Result<Said, &'static str> {
             };
             let addresses =
                 address(src, sport).zip(address(dst, dport)).ok_or("bad address in PROXY line")?;
-            Ok(Said { len: line_len, addresses: Some(addresses) })
+            Ok(Said { len: line_len, values: line_len, addresses: Some(addresses) })
         }
         _ => Err("malformed PROXY line"),
     }
@@ -64,8 +66,9 @@ fn parse_v2(bytes: &[u8]) -> Result<Option<Said>, &'static str> {
         return Err("unknown PROXY version or command");
     }
     let Some(body) = bytes.get(16..len) else { return Ok(None) };
+    let values = (16 + addresses_len(family)).min(len);
     if command & 15 == 0 {
-        return Ok(Some(Said { len, addresses: None }));
+        return Ok(Some(Said { len, values, addresses: None }));
     }
     let port = |at: usize| u16::from_be_bytes([body[at], body[at + 1]]);
     let addresses = match family {
@@ -83,7 +86,17 @@ fn parse_v2(bytes: &[u8]) -> Result<Option<Said>, &'static str> {
         0x11 | 0x12 | 0x21 | 0x22 => return Err("PROXY addresses cut short"),
         _ => None,
     };
-    Ok(Some(Said { len, addresses }))
+    Ok(Some(Said { len, values, addresses }))
+}
+
+/// How many bytes the addresses of a family take.
+fn addresses_len(family: u8) -> usize {
+    match family >> 4 {
+        1 => 12,
+        2 => 36,
+        3 => 216,
+        _ => 0,
+    }
 }
 
 /// Appends the header that tells a server who the client is.
@@ -156,7 +169,7 @@ mod tests {
                 write(addresses, &mut bytes);
                 let len = bytes.len();
                 bytes.extend_from_slice(b"GET /");
-                assert_eq!(parse(&bytes), Ok(Some(Said { len, addresses })));
+                assert_eq!(parse(&bytes), Ok(Some(Said { len, values: len, addresses })));
                 for cut in 0..len {
                     assert_eq!(parse(&bytes[..cut]), Ok(None), "cut at {cut}");
                 }

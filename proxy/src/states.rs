@@ -21,6 +21,8 @@ pub fn apply(shared: &Shared, checked: &Checked) {
     for conf in &checked.proxies {
         let state = proxy(shared, conf);
         state.set_id(conf.id);
+        let default = conf.default_backend.map(|place| &*checked.proxies[place].name);
+        state.set_default_backend(default.unwrap_or_default());
         state.set_description(conf.description.as_deref().unwrap_or_default());
         set_times(&state, conf);
         state.set_max_sessions(if conf.maxconn == 0 { maxconn } else { conf.maxconn });
@@ -101,6 +103,7 @@ fn server(backend: &ProxyState, old: &[Arc<ServerState>], conf: &Server) -> Arc<
     state.set_checked(conf.check.is_some() || conf.track.is_some());
     state.configure_weight(conf.weight);
     state.set_max_sessions(conf.maxconn);
+    state.set_max_queue(conf.maxqueue);
     state
 }
 

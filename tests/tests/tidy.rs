@@ -24,9 +24,11 @@ const ARROWS: [(&str, &[&str]); 6] = [
 const DAEMON_ONLY: [&str; 7] = ["tokio", "hyper", "hyper-util", "rustls", "tokio-rustls", "socket2", "mio"];
 
 /// The files that may hold `unsafe`, each with its reason.
-const UNSAFE_PLACES: [&str; 1] = [
+const UNSAFE_PLACES: [&str; 2] = [
     // a descriptor that was inherited is known by its number alone
     "proxy/src/inherit.rs",
+    // socket options that no safe crate has: `tcp_info`, and the packet that `tcp-ss` keeps
+    "proxy/src/net/sockopt.rs",
 ];
 
 /// Names of plugins that mean other things as well, so that nothing follows from finding them.

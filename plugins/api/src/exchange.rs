@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::tables::{Entry, Event, Trackers};
-use crate::{ProxyState, Request, Response, Scope, ServerState, Timeout, Trace, Tuning, UniqueId, Vars};
+use crate::{
+    ProxyState, Request, Response, Scope, ServerState, Sockets, Timeout, Trace, Tuning, UniqueId, Vars,
+};
 
 /// One request and its response (or, in TCP mode, one session). Made once per connection and reused.
 #[derive(Debug)]
@@ -33,6 +35,8 @@ pub struct Exchange {
     pub tuning: Option<Box<Tuning>>,
     /// What the log will say.
     pub log: LogFacts,
+    /// The sockets, where an expression looks at them.
+    pub sockets: Sockets,
     /// What rules saw and did, where somebody wants to know.
     pub trace: Option<Rc<Trace>>,
 }
@@ -101,6 +105,10 @@ pub struct LogFacts {
     pub bytes_out: u64,
     /// Bytes received from the client, heads included.
     pub bytes_in: u64,
+    /// The status that the server sent, whatever rules made of it; 0 when it sent none.
+    pub server_status: u16,
+    /// True when the connection to the server had carried another request before.
+    pub reused: bool,
     /// Further tries of a server.
     pub retries: u32,
     /// True when a try went to another server than the first.
@@ -129,6 +137,8 @@ pub struct LogFacts {
     pub service: Option<Rc<str>>,
     /// File and line of the rule that ended evaluation (`last_rule_file`, `last_rule_line`).
     pub last_rule: Option<(Rc<str>, u32)>,
+    /// File and line of the rule that waits for something (`waiting_entity`).
+    pub waiting: Option<(Rc<str>, u32)>,
     /// True when a rule asked for no log line (`set-log-level silent`).
     pub silent: bool,
     /// The log level that a rule asked for, 0 (emerg) to 7 (debug).
@@ -192,6 +202,7 @@ impl Exchange {
             server: None,
             tuning: None,
             log: LogFacts::default(),
+            sockets: Sockets::default(),
             trace: None,
         }
     }
@@ -208,6 +219,7 @@ impl Exchange {
         self.server = None;
         self.tuning = None;
         self.log.clear();
+        self.sockets.server = None;
         self.trace = None;
     }
 

@@ -29,6 +29,7 @@ mod process;
 mod sample;
 mod service;
 pub mod shard;
+mod socket;
 mod state;
 pub mod tables;
 pub mod trace;
@@ -49,6 +50,7 @@ pub use plugin::{BadArg, Common, Compile, Expression, Format, Make, Plugin, Setu
 pub use process::Process;
 pub use sample::{Sample, SampleType};
 pub use service::{Body, Chunks, Served, Service};
+pub use socket::{Measured, Socket, Sockets};
 pub use state::{Address, Admin, CheckView, Directory, Door, Kind, Oper, ProxyState, ServerState};
 pub use trace::Trace;
 pub use tuning::{Packets, Priority, Timeout, Tuning};

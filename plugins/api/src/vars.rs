@@ -193,6 +193,12 @@ impl ProcessVars {
         self.map.write().unwrap_or_else(|e| e.into_inner()).clear();
     }
 
+    /// All variables, in no order.
+    pub fn each(&self, mut visit: impl FnMut(VarId, &Sample<'static>)) {
+        let map = self.map.read().unwrap_or_else(|e| e.into_inner());
+        map.iter().for_each(|(id, value)| visit(*id, value));
+    }
+
     /// Removes a variable and says whether it was there.
     pub fn unset(&self, id: VarId) -> bool {
         self.map.write().unwrap_or_else(|e| e.into_inner()).remove(&id).is_some()

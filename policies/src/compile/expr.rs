@@ -67,7 +67,7 @@ impl Compiler<'_> {
     fn unknown_fetch(&self, call: &Call) -> Reported {
         let name = &call.name;
         let message = match fetches::NOT_YET.iter().any(|known| known == name) {
-            true => format!("fetch '{name}' is not supported yet"),
+            true => with_reason(format!("fetch '{name}' is not supported yet"), fetches::waits_for(name)),
             false => format!("unknown fetch '{name}'"),
         };
         let error = Diagnostic::error(call.name_span, message);
@@ -117,7 +117,10 @@ impl Compiler<'_> {
     fn unknown_converter(&self, call: &Call) -> Reported {
         let name = &call.name;
         let message = match crate::converters::NOT_YET.iter().any(|known| known == name) {
-            true => format!("converter '{name}' is not supported yet"),
+            true => {
+                let reason = crate::converters::waits_for(name);
+                with_reason(format!("converter '{name}' is not supported yet"), reason)
+            }
             false => format!("unknown converter '{name}'"),
         };
         let error = Diagnostic::error(call.name_span, message);
@@ -174,6 +177,11 @@ impl Compiler<'_> {
             other => other.name().to_owned(),
         }
     }
+}
+
+/// A message with why it is so, where that is known.
+fn with_reason(message: String, reason: &str) -> String {
+    if reason.is_empty() { message } else { format!("{message}: {reason}") }
 }
 
 /// The arguments up to the last that is not empty.

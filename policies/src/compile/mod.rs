@@ -46,6 +46,8 @@ pub struct Uses {
     pub numbers: bool,
     /// The addresses of the connection to the server (`%si`, `%bi`, `bc_src`).
     pub addresses: bool,
+    /// The sockets themselves (`fc_rtt`, `fc_saved_syn`).
+    pub sockets: bool,
 }
 
 impl Uses {
@@ -55,6 +57,7 @@ impl Uses {
             request_line: self.request_line | other.request_line,
             numbers: self.numbers | other.numbers,
             addresses: self.addresses | other.addresses,
+            sockets: self.sockets | other.sockets,
         }
     }
 }
@@ -115,10 +118,11 @@ impl<'a> Compiler<'a> {
             "HM" | "HP" | "HPO" | "HQ" | "HU" | "HV" | "r" | "capture.req.method" | "capture.req.uri" => {
                 uses.request_line |= self.stage() != Stage::Log;
             }
-            "lc" | "rt" => uses.numbers = true,
+            "lc" | "rt" | "txn.id32" => uses.numbers = true,
             "bi" | "bp" | "si" | "sp" | "bc_src" | "bc_src_port" | "bc_dst" | "bc_dst_port" => {
                 uses.addresses = true;
             }
+            name if crate::fetches::asks_socket(name) => uses.sockets = true,
             _ => {}
         }
         self.uses.set(uses);

@@ -38,7 +38,7 @@ pub(super) static ROWS: &[ConvertKind] = &[
 ];
 
 /// Two capital digits a byte.
-pub(super) fn hex(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn hex(bytes: &[u8]) -> Vec<u8> {
     const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
     bytes.iter().flat_map(|b| [DIGITS[usize::from(b >> 4)], DIGITS[usize::from(b & 15)]]).collect()
 }

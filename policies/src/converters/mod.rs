@@ -30,8 +30,9 @@ use portero_api::{BadArg, Convert, Exchange, Sample, SampleType};
 
 use crate::vocabulary::{Args, ConvertKind};
 
-pub(crate) use encodings::from_base64;
+pub(crate) use encodings::{from_base64, hex};
 pub use not_yet::NOT_YET;
+pub(crate) use not_yet::waits_for;
 
 /// Every converter of the language, family by family.
 pub static CONVERTERS: &[&[ConvertKind]] = &[

@@ -25,6 +25,12 @@ pub(super) static ROWS: &[FetchKind] = &[
     row("meth", &[], (1, 1), Method, Nothing, "a request method as written", |a| {
         constant(Sample::Method(a.required(0, "a method")?.as_bytes().to_vec().into()))
     }),
+    row("quic_enabled", &[], (0, 0), Bool, Nothing, "always false: there is no QUIC", |_| {
+        constant(Sample::Bool(false))
+    }),
+    row("tgroup", &[], (0, 0), Int, Nothing, "always 0: there is one group of workers", |_| {
+        constant(Sample::Int(0))
+    }),
     row("proc", &[], (0, 0), Int, Nothing, "always 1: there is one process", |_| constant(Sample::Int(1))),
 ];
 

@@ -2,6 +2,7 @@
 
 use portero_api::{BadArg, Exchange, Sample, SampleType::*, Version};
 
+use super::constants::constant;
 use super::{Made, by, int, request, response, row};
 use crate::vocabulary::{Args, FetchKind, Needs};
 
@@ -84,6 +85,48 @@ pub(super) static ROWS: &[FetchKind] = &[
     row("txn.conn_retries", &[], (0, 0), Int, Needs::Server, "further tries of a server", |_| {
         by(|x| Some(int(x.log.retries)))
     }),
+    row("txn.id32", &[], (0, 0), Int, Needs::Nothing, "the number of the request, in 32 bits", |_| {
+        by(|x| Some(int(x.log.request_number as u32)))
+    }),
+    row(
+        "bc_reused",
+        &[],
+        (0, 0),
+        Bool,
+        Needs::Server,
+        "whether the connection to the server was used before",
+        |_| by(|x| Some(Sample::Bool(x.log.reused))),
+    ),
+    row(
+        "bc_http_major",
+        &[],
+        (0, 0),
+        Int,
+        Needs::Server,
+        "the major version of HTTP the server is spoken to in",
+        |_| by(|x| x.log.timers.connected.and(request(x)).map(|_| Sample::Int(1))),
+    ),
+    row("server_status", &[], (0, 0), Int, Needs::Response, "the status that the server sent", |_| {
+        by(|x| Some(x.log.server_status).filter(|&status| status > 0).map(int))
+    }),
+    row(
+        "term_events",
+        &[],
+        (0, 0),
+        Str,
+        Needs::Nothing,
+        "'-': HAProxy's internal events are not kept",
+        |_| constant(Sample::str("-")),
+    ),
+    row(
+        "waiting_entity",
+        &[],
+        (0, 0),
+        Str,
+        Needs::Nothing,
+        "the rule that was waited for when all ended: file:line",
+        |_| by(|x| x.log.waiting.as_ref().map(|(file, line)| Sample::text(format!("{file}:{line}")))),
+    ),
     row("txn.redispatched", &[], (0, 0), Bool, Needs::Server, "whether a try went to another server", |_| {
         by(|x| Some(Sample::Bool(x.log.redispatched)))
     }),

@@ -6,6 +6,8 @@ mod body;
 mod connection;
 mod constants;
 mod cookies;
+mod desktop;
+mod distcc;
 mod headers;
 mod hello;
 mod log;
@@ -17,6 +19,7 @@ mod proxies;
 mod request;
 mod response;
 mod servers;
+mod sockets;
 mod time;
 mod timeouts;
 mod timers;
@@ -29,7 +32,9 @@ use crate::vocabulary::{Args, FetchKind, Needs};
 #[cfg(test)]
 pub(crate) use headers::variable_length;
 pub use not_yet::NOT_YET;
+pub(crate) use not_yet::waits_for;
 pub(crate) use servers::is_up;
+pub(crate) use sockets::asks_socket;
 pub(crate) use time::Unit;
 pub(crate) use variables::read as read_variable;
 
@@ -43,8 +48,11 @@ pub static FETCHES: &[&[FetchKind]] = &[
     connection::ROWS,
     proxies::ROWS,
     servers::ROWS,
+    sockets::ROWS,
     payload::ROWS,
     hello::ROWS,
+    desktop::ROWS,
+    distcc::ROWS,
     request::ROWS,
     headers::ROWS,
     cookies::ROWS,

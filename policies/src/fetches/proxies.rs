@@ -59,6 +59,21 @@ pub(super) static ROWS: &[FetchKind] = &[
     row("nbsrv", &[], (0, 1), Int, Nothing, "usable servers of a backend", |a| {
         back(a, |p| p.usable_servers() as i64)
     }),
+    row(
+        "connslots",
+        &[],
+        (0, 1),
+        Int,
+        Nothing,
+        "free sessions and queue places over a backend's servers, or -1",
+        |a| back(a, slots),
+    ),
+    row("fe_defbe", &[], (0, 0), Str, Connection, "the default backend of the frontend", |_| {
+        by(|x| {
+            let name = x.conn.frontend.default_backend();
+            (!name.is_empty()).then(|| Sample::text(name.as_bytes()))
+        })
+    }),
     row("queue", &[], (0, 1), Int, Nothing, "requests waiting in a backend, its servers included", |a| {
         back(a, queued)
     }),
@@ -109,6 +124,17 @@ fn average_queue(proxy: &ProxyState) -> i64 {
         0 => queued(proxy) * 2,
         servers => (queued(proxy) + servers - 1) / servers,
     }
+}
+
+/// -1 where a server has no limit of either kind.
+fn slots(proxy: &ProxyState) -> i64 {
+    let of = |server: &ServerState| {
+        let (sessions, queue) = (i64::from(server.max_sessions()), i64::from(server.max_queue()));
+        let used = i64::from(server.current()) + i64::from(server.queued());
+        (sessions > 0 && queue > 0).then_some((sessions + queue - used).max(0))
+    };
+    let servers = proxy.servers();
+    servers.iter().filter(|s| s.usable()).try_fold(0, |sum, s| Some(sum + of(s)?)).unwrap_or(-1)
 }
 
 fn free_connections(proxy: &ProxyState) -> i64 {

@@ -5,6 +5,8 @@ mod buffer;
 mod deadline;
 mod lead;
 mod memory;
+mod sockets;
+mod sockopt;
 mod stream;
 
 pub use alarms::Alarms;
@@ -12,4 +14,5 @@ pub use buffer::{Buffer, Buffers};
 pub use deadline::{Deadline, go_offline, pause};
 pub use lead::Lead;
 pub use memory::Memory;
+pub use sockets::{ClientSocket, ServerSocket, keep_first_packets};
 pub use stream::Stream;

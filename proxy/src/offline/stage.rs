@@ -195,6 +195,7 @@ fn no_bind(fe: &Proxy) -> Bind {
         transparent: false,
         interface: None,
         mss: None,
+        save_syn: 0,
         unix_mode: None,
         unix_uid: None,
         unix_gid: None,

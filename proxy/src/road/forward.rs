@@ -227,6 +227,7 @@ fn note_response(road: &mut Road<'_>, place: &Place) {
     road.now = clock::now();
     road.ex.log.timers.response = Some(road.now);
     let status = road.ex.response.status;
+    road.ex.log.server_status = status;
     place.server.state.counters.inc(Counter::of_status(status));
     place.server.saw(Seen::response(status));
     road.be.balance.finished(&place.server.state, Outcome::Response(status));

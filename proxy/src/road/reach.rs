@@ -14,6 +14,7 @@ use super::upstream::{Upstream, from_now};
 use super::{Client, Fail, Fault, Road, phase};
 use crate::config::checked::Reuse;
 use crate::health::Seen;
+use crate::net::ServerSocket;
 use crate::snapshot::Server;
 
 /// A body that is still coming cannot be sent a second time: only a connection that was in use as lately as this is
@@ -109,8 +110,12 @@ pub async fn dial(road: &mut Road<'_>, server: &Rc<Server>) -> Result<Upstream, 
     Ok(up)
 }
 
-/// Notes both ends of the connection, where something looks at them.
+/// Notes what is to be known of the connection: its ends and the socket itself only where something looks at them.
 fn note_addresses(road: &mut Road<'_>, up: &Upstream) {
+    road.ex.log.reused = up.reused;
+    if road.fe.uses.sockets {
+        road.ex.sockets.server = ServerSocket::of(&up.stream).map(|socket| Rc::new(socket) as _);
+    }
     if road.fe.uses.addresses {
         let log = &mut road.ex.log;
         (log.server_source, log.server_address) = up.ends();

@@ -84,6 +84,7 @@ pub struct ProxyState {
     /// In milliseconds; 0: none.
     timeouts: [AtomicU64; Timeout::COUNT],
     retries: AtomicU32,
+    default_backend: RwLock<Arc<str>>,
 }
 
 impl ProxyState {
@@ -116,6 +117,7 @@ impl ProxyState {
             description: RwLock::new(Arc::from("")),
             timeouts: Default::default(),
             retries: AtomicU32::new(0),
+            default_backend: RwLock::new(Arc::from("")),
         }
     }
 
@@ -202,6 +204,16 @@ impl ProxyState {
     /// Sets the number of further tries.
     pub fn set_retries(&self, retries: u32) {
         self.retries.store(retries, Relaxed);
+    }
+
+    /// The name of the backend for what no rule sends elsewhere (`default_backend`); empty for none.
+    pub fn default_backend(&self) -> Arc<str> {
+        self.default_backend.read().unwrap_or_else(|e| e.into_inner()).clone()
+    }
+
+    /// Sets the name of that backend.
+    pub fn set_default_backend(&self, name: &str) {
+        *self.default_backend.write().unwrap_or_else(|e| e.into_inner()) = name.into();
     }
 
     /// The number of the next line that its frontend side logs, from 1 (`%lc`).

@@ -61,6 +61,7 @@ pub struct ServerState {
     weight: AtomicU32,
     initial_weight: AtomicU32,
     max_sessions: AtomicU32,
+    max_queue: AtomicU32,
     current: AtomicU32,
     highest: AtomicU32,
     queued: AtomicU32,
@@ -119,6 +120,7 @@ impl ServerState {
             weight: AtomicU32::new(1),
             initial_weight: AtomicU32::new(1),
             max_sessions: AtomicU32::new(0),
+            max_queue: AtomicU32::new(0),
             current: AtomicU32::new(0),
             highest: AtomicU32::new(0),
             queued: AtomicU32::new(0),
@@ -278,6 +280,16 @@ impl ServerState {
     /// Sets `maxconn`.
     pub fn set_max_sessions(&self, max: u32) {
         self.max_sessions.store(max, Relaxed);
+    }
+
+    /// Requests that may wait for the server (`maxqueue`); 0: no limit.
+    pub fn max_queue(&self) -> u32 {
+        self.max_queue.load(Relaxed)
+    }
+
+    /// Sets `maxqueue`.
+    pub fn set_max_queue(&self, max: u32) {
+        self.max_queue.store(max, Relaxed);
     }
 
     /// Sessions in flight.

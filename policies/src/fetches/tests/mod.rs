@@ -2,6 +2,7 @@
 
 mod http;
 mod raw;
+mod sockets;
 mod states;
 
 use std::net::SocketAddr;

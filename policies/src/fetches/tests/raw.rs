@@ -84,3 +84,60 @@ fn a_client_hello_is_looked_into_once_it_is_complete() {
     x.payload.complete = false;
     world.check(&x, &[("req.ssl_hello_type", "-"), ("req.ssl_sni", "-"), ("res.ssl_hello_type", "?")]);
 }
+
+/// A connection request of a remote desktop, with this text behind its head.
+fn desktop(text: &[u8]) -> Vec<u8> {
+    let length = text.len() + 6;
+    let mut bytes = vec![3, 0, 0, length as u8 + 5, length as u8, 0xe0, 0, 0, 0, 0, 0];
+    bytes.extend(text);
+    bytes
+}
+
+#[test]
+fn the_cookie_of_a_remote_desktop_is_read() {
+    let world = World::new();
+    let mut x = world.exchange();
+    x.payload.data = desktop(b"Cookie: mstshash=user\r\n\x01\0\x08\0");
+    world.check(
+        &x,
+        &[
+            ("req.rdp_cookie", "user"),
+            ("rdp_cookie(MSTSHASH)", "user"),
+            ("req.rdp_cookie(msts)", "-"),
+            ("req.rdp_cookie_cnt", "1"),
+            ("rdp_cookie_cnt(msts)", "0"),
+        ],
+    );
+    let whole = std::mem::take(&mut x.payload.data);
+    x.payload.data = whole[..20].to_vec();
+    world.check(&x, &[("req.rdp_cookie", "?"), ("req.rdp_cookie_cnt", "?")]);
+    for other in
+        [b"hello, this is no request".to_vec(), desktop(b"Cookie: a b\r\n"), desktop(b"Cookie: =x\r\n")]
+    {
+        x.payload.data = other;
+        world.check(&x, &[("req.rdp_cookie", "-"), ("req.rdp_cookie_cnt", "0")]);
+    }
+}
+
+#[test]
+fn tokens_of_distcc_are_found_in_their_order() {
+    let world = World::new();
+    let mut x = world.exchange();
+    x.payload.data = b"DIST00000001ARGC00000002ARGV00000003gccARGV00000002-cDOTI0000000fhel".to_vec();
+    world.check(
+        &x,
+        &[
+            ("distcc_param(DIST)", "1"),
+            ("distcc_param(ARGV)", "3"),
+            ("distcc_param(ARGV,2)", "2"),
+            ("distcc_body(ARGV)", "676363"),
+            ("distcc_body(ARGV,2)", "2D63"),
+            ("distcc_body(ARGC)", "-"),
+            ("distcc_param(DOTI)", "15"),
+            ("distcc_body(DOTI)", "?"),
+            ("distcc_param(DONE)", "?"),
+        ],
+    );
+    x.payload.data = b"DISTzz000001".to_vec();
+    world.check(&x, &[("distcc_param(DIST)", "-")]);
+}

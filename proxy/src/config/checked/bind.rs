@@ -29,6 +29,8 @@ pub struct Bind {
     pub interface: Option<String>,
     /// `mss`.
     pub mss: Option<u32>,
+    /// `tcp-ss`: 1 to keep first packets, 2 with their link header, 0 not to.
+    pub save_syn: i32,
     /// `mode`, `uid`/`user`, `gid`/`group` of a unix socket.
     pub unix_mode: Option<u32>,
     /// See `unix_mode`.

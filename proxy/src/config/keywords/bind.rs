@@ -41,6 +41,7 @@ const BIND: &[Row<Bind>] = &[
         Ok(())
     }),
     row("name", ANY, (1, 1), |c| { c.target.name = Some(c.text(0)?.into()); Ok(()) }),
+    row("tcp-ss", ANY, (1, 1), |c| { c.target.save_syn = c.number(0, 0..=2)?; Ok(()) }),
     row("transparent", ANY, (0, 0), |c| { c.target.transparent = true; Ok(()) }),
     row("uid", ANY, (1, 1), |c| { c.target.unix_uid = Some(c.number(0, 0..=u32::MAX.into())?); Ok(()) }),
     row("user", ANY, (1, 1), |c| {
@@ -73,7 +74,6 @@ const BIND: &[Row<Bind>] = &[
     not_yet("quic-force-retry", ANY).takes_none(),
     not_yet("quic-socket", ANY).takes_one(),
     not_yet("tcp-md5sig", ANY).takes_one(),
-    not_yet("tcp-ss", ANY).takes_one(),
     not_yet("tcp-ut", ANY).takes_one(),
 ];
 
@@ -171,6 +171,7 @@ fn blank(span: Span) -> Bind {
         transparent: false,
         interface: None,
         mss: None,
+        save_syn: 0,
         unix_mode: None,
         unix_uid: None,
         unix_gid: None,

@@ -41,6 +41,7 @@ pub(super) const BIND: Record = Record {
         value("mss", Number),
         value("name", Text),
         value("proto", Text),
+        value("tcp-ss", Number),
         flag("tfo", SILENT),
         flag("transparent", SILENT),
         value("uid", Number),
