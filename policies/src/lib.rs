@@ -13,6 +13,7 @@ pub mod converters;
 pub mod fetches;
 pub mod format;
 pub mod lint;
+pub mod maps;
 pub mod ring;
 pub mod tables;
 pub mod trace;

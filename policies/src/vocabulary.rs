@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use portero_api::{BadArg, Common, Convert, Directory, Fetch, Message, SampleType, VarId};
+use portero_grammar::Span;
 use portero_grammar::rules::tree::Arg;
 
 use crate::Cond;
@@ -102,6 +103,16 @@ pub struct Context<'a> {
 pub trait Files {
     /// The bytes of a file, or why not.
     fn read(&self, path: &str) -> Result<Vec<u8>, String>;
+
+    /// The bytes of a file; none when there is no such file.
+    fn read_if_there(&self, path: &str) -> Result<Option<Vec<u8>>, String> {
+        self.read(path).map(Some)
+    }
+
+    /// File and line of a place, for what is shown to the operator.
+    fn place(&self, _span: Span) -> Option<(String, u32)> {
+        None
+    }
 
     /// The error page of an `http-errors` section for a status; none when the section has no page for it, an error
     /// when there is no such section (`errorfiles NAME`).

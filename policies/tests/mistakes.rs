@@ -8,6 +8,8 @@ use common::World;
 fn says(line: &str, message: &str, guilty: &str) {
     let world =
         World::default().with_file("bad.http", "<html>\n").with_file("page.http", "HTTP/1.1 200 OK\r\n\r\n");
+    let world = world.with_file("nets.lst", "10.0.0.0/8\n\nnot-an-ip\n10.0.0.0/40\n");
+    let world = world.with_file("words.map", "a 1\n# a comment\n( x\n");
     let found = world.check(line);
     assert!(found.contains(message), "{line}\nshould say: {message}\n{found}");
     let block = found.split("\n\n").find(|block| block.contains(message)).expect("it is there");
@@ -38,6 +40,17 @@ fn bad_tests_are_named() {
         ("path_reg '('", "regular expression '(' is invalid", "'('"),
         ("path -m bin 123", "'123' is not an even number of hexadecimal digits", "123"),
         ("path -f nofile", "cannot read pattern file 'nofile': no such file", "nofile"),
+        (
+            "src -f nets.lst",
+            "'nets.lst', line 3: 'not-an-ip' is no IPv4 or IPv6 address or network; line 4:",
+            "nets.lst",
+        ),
+        ("path_reg -M -f words.map", "'words.map', line 3: regular expression '(' is invalid", "words.map"),
+        ("path -u x /a", "'x' is no number of a list", "x"),
+        ("path,map(nofile) x", "'map': cannot read map 'nofile': no such file", "nofile"),
+        ("path,map_str_int(words.map) 1", "'words.map', line 3: value 'x' is no integer", "words.map"),
+        ("path,map_str_ip(virt@a,b) 1.2.3.4", "default value 'b' is no address", "b"),
+        ("path,map_str_key(words.map,b) x", "takes one argument, 2 given", "b"),
         ("req.payload(0,1) x", "say with '-m' how to match it", "req.payload(0,1)"),
         ("path_beg -m reg x", "'-m reg' takes the place of the method in 'path_beg'", "reg"),
         ("path -m found x", "'x' is not looked at: '-m found' takes no pattern", "x"),
@@ -179,6 +192,12 @@ fn bad_arguments_of_every_action_are_named() {
         ("capture path", "'len <length>' or 'id <slot>' is missing", "path"),
         ("capture path len 0", "'0' is no number from 1 on", "0"),
         ("set-log-level foo", "unexpected 'foo' in 'set-log-level'", "foo"),
+        ("set-map %[src] x", "the name of a list in parentheses is missing", "set-map"),
+        ("set-map(a,b) %[src] x", "one list is named in the parentheses", "b"),
+        ("set-map(a) %[src]", "a log format for the value is missing", "%[src]"),
+        ("del-map(a)", "a log format for the key is missing", "del-map"),
+        ("add-acl() x", "the name of a list in parentheses is missing", "add-acl"),
+        ("del-acl(a) %zz", "no such log format alias: '%zz'", "%zz"),
         ("normalize-uri foo", "unexpected 'foo' in 'normalize-uri'", "foo"),
     ] {
         says(&format!("http-request {rule}"), message, guilty);

@@ -7,6 +7,7 @@ mod flow;
 mod headers;
 mod hints;
 mod log;
+mod maps;
 mod normalize;
 mod packed;
 mod packets;
@@ -65,16 +66,14 @@ pub static ACTIONS: &[&[ActionKind]] = &[
     packets::ROWS,
     hints::ROWS,
     packed::ROWS,
+    maps::ROWS,
 ];
 
 /// Actions of HAProxy that are known and refused.
 pub static NOT_YET: &[&str] = &[
-    "add-acl",
     "attach-srv",
     "cache-store",
     "cache-use",
-    "del-acl",
-    "del-map",
     "dgram-drop",
     "do-log",
     "do-resolve",
@@ -89,7 +88,6 @@ pub static NOT_YET: &[&str] = &[
     "send-retry",
     "send-spoe-group",
     "set-bandwidth-limit",
-    "set-map",
     "set-nice",
     "switch-mode",
     "track-sc0",

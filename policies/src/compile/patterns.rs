@@ -1,13 +1,14 @@
-//! The patterns of a test, from its words and its files, into a matcher.
+//! The patterns of a test, from its words and its lists, into a matcher.
 
 use portero_api::SampleType;
 use portero_grammar::rules as tree;
 use portero_grammar::{Diagnostic, Span, Word};
 
 use super::{Compiler, Reported};
+use crate::maps::{self, Columns, Kind, Lookup, Named};
 use crate::matching::{Ints, IpNets, Matcher, Method, Net, Operator, Regexes, Texts};
 
-/// A pattern with its place and its flag for case.
+/// A pattern written in the test, with its place and its flag for case.
 struct Pattern {
     bytes: Vec<u8>,
     text: String,
@@ -16,21 +17,43 @@ struct Pattern {
 }
 
 impl Compiler<'_> {
-    /// The matcher of a test.
+    /// The matcher of a test: its lists, which may change, and the patterns written beside them, which cannot.
     pub(super) fn matcher(
         &self,
         test: &tree::Test,
         method: Method,
         kind: SampleType,
     ) -> Result<Matcher, Reported> {
-        let mut patterns = self.patterns(test)?;
-        if method == Method::Str && kind == SampleType::Method {
-            // Methods are compared as they are, whatever the flags (RFC 9110, 9.1).
-            patterns.iter_mut().for_each(|p| p.ignore_case = false);
-        }
         if !method.takes_patterns() {
-            return Ok(self.without_patterns(method, &patterns));
+            return Ok(self.without_patterns(method, test));
         }
+        // Methods are compared as they are, whatever the flags (RFC 9110, 9.1).
+        let case_matters = method == Method::Str && kind == SampleType::Method;
+        let ignore_case = test.flags.iter().any(|f| f.name.text == "-i") && !case_matters;
+        let (lists, number) = self.lists(test, method, case_matters);
+        let written = test.patterns.iter().map(|word| Pattern {
+            bytes: word.bytes().to_vec(),
+            text: word.text.clone(),
+            span: word.span,
+            ignore_case,
+        });
+        let patterns: Vec<Pattern> = written.collect();
+        if let (Some(number), [_, ..]) = (number, &patterns[..]) {
+            let mut lists = lists?;
+            lists.push(self.numbered(number?, &patterns, Kind { method, ignore_case })?);
+            return Ok(Matcher::Lists(lists.into(), None));
+        }
+        let written = self.compiled(patterns, method);
+        let (lists, written) = (lists?, written?);
+        let written = (!test.patterns.is_empty()).then_some(written);
+        match written {
+            Some(written) if lists.is_empty() => Ok(written),
+            None if lists.is_empty() => self.compiled(Vec::new(), method),
+            written => Ok(Matcher::Lists(lists.into(), written.map(Box::new))),
+        }
+    }
+
+    fn compiled(&self, patterns: Vec<Pattern>, method: Method) -> Result<Matcher, Reported> {
         match method {
             Method::Int => Ok(Matcher::Int(self.ints(&patterns)?)),
             Method::Len => Ok(Matcher::Len(self.ints(&patterns)?)),
@@ -49,8 +72,9 @@ impl Compiler<'_> {
         }
     }
 
-    fn without_patterns(&self, method: Method, patterns: &[Pattern]) -> Matcher {
-        if let Some(first) = patterns.first() {
+    fn without_patterns(&self, method: Method, test: &tree::Test) -> Matcher {
+        let file = test.flags.iter().filter(|f| f.name.text == "-f").find_map(|f| f.arg.as_ref());
+        if let Some(first) = file.or(test.patterns.first()) {
             let message =
                 format!("'{}' is not looked at: '-m {}' takes no pattern", first.text, method.name());
             self.push(Diagnostic::warning(first.span, message));
@@ -58,67 +82,76 @@ impl Compiler<'_> {
         if method == Method::Found { Matcher::Found } else { Matcher::Bool }
     }
 
-    /// All patterns in order: those of files where their flag stands, then the words. `-i` holds from its place on.
-    fn patterns(&self, test: &tree::Test) -> Result<Vec<Pattern>, Reported> {
-        let mut ignore_case = false;
-        let mut all = Vec::new();
-        let mut result = Ok(());
+    /// The lists of a test in the order of its flags, and the number that is left for the written patterns. `-i` holds
+    /// from its place on, a number for what comes next.
+    fn lists(
+        &self,
+        test: &tree::Test,
+        method: Method,
+        case_matters: bool,
+    ) -> (Result<Vec<Lookup>, Reported>, Option<Result<(u32, Span), Reported>>) {
         let map = test.flags.iter().any(|f| f.name.text == "-M");
+        let columns = if map { Columns::KeyAndValue } else { Columns::Key };
+        let mut kind = Kind { method, ignore_case: false };
+        let mut number = None;
+        let mut lists = Vec::new();
         for flag in &test.flags {
             match (flag.name.text.as_str(), &flag.arg) {
-                ("-i", _) => ignore_case = true,
-                ("-f", Some(file)) => {
-                    if let Err(reported) = self.read_patterns(file, ignore_case, map, &mut all) {
-                        result = Err(reported);
-                    }
-                }
+                ("-i", _) => kind.ignore_case = !case_matters,
+                ("-u", Some(word)) => number = Some(self.number(word)),
+                ("-f", Some(file)) => lists.push(self.list(file, kind, columns, number.take())),
                 _ => {}
             }
         }
-        all.extend(test.patterns.iter().map(|word| Pattern {
-            bytes: word.bytes().to_vec(),
-            text: word.text.clone(),
-            span: word.span,
-            ignore_case,
-        }));
-        result.map(|()| all)
+        (lists.into_iter().collect(), number)
     }
 
-    /// Reads a file of patterns: one a line, leading blanks taken away, `#` at the start of a line is a comment.
-    /// With `-M` only the first column counts.
-    fn read_patterns(
+    fn number(&self, word: &Word) -> Result<(u32, Span), Reported> {
+        let error = || self.error(word.span, format!("'{}' is no number of a list", word.text));
+        word.text.parse().map(|number| (number, word.span)).map_err(|_| error())
+    }
+
+    /// Written patterns that have a number (`-u`): a list, so that runtime commands can change it.
+    fn numbered(
+        &self,
+        (number, span): (u32, Span),
+        patterns: &[Pattern],
+        kind: Kind,
+    ) -> Result<Lookup, Reported> {
+        let patterns = match kind.method {
+            Method::Int | Method::Len => self.ranges(patterns)?.into_iter().map(Ints::show).collect(),
+            _ => patterns.iter().map(|pattern| pattern.bytes.clone()).collect::<Vec<_>>(),
+        };
+        let lists = maps::store(self.context.common).compiling();
+        let list = lists.written(number, &patterns, self.context.files.place(span));
+        let lookup = list.and_then(|list| maps::lookup(list, kind, None));
+        lookup.map_err(|why| self.error(span, why))
+    }
+
+    fn list(
         &self,
         file: &Word,
-        ignore_case: bool,
-        map: bool,
-        into: &mut Vec<Pattern>,
-    ) -> Result<(), Reported> {
-        let content = self.context.files.read(&file.text).map_err(|why| {
-            self.error(file.span, format!("cannot read pattern file '{}': {why}", file.text))
-        })?;
-        for line in content.split(|&b| b == b'\n') {
-            let line = line.strip_suffix(b"\r").unwrap_or(line);
-            if line.first() == Some(&b'#') {
-                continue;
-            }
-            let mut pattern = line.trim_ascii_start();
-            if map {
-                let end = pattern.iter().position(|b| matches!(b, b' ' | b'\t')).unwrap_or(pattern.len());
-                pattern = &pattern[..end];
-            }
-            if !pattern.is_empty() {
-                into.push(Pattern {
-                    bytes: pattern.to_vec(),
-                    text: String::from_utf8_lossy(pattern).into_owned(),
-                    span: file.span,
-                    ignore_case,
-                });
-            }
+        kind: Kind,
+        columns: Columns,
+        number: Option<Result<(u32, Span), Reported>>,
+    ) -> Result<Lookup, Reported> {
+        let lists = maps::store(self.context.common).compiling();
+        let named = Named { name: &file.text, columns, span: Some(file.span), map: false };
+        let said = |why: String| self.error(file.span, why);
+        let list = lists.read(named, self.context.files).map_err(said)?;
+        if let Some(number) = number {
+            let (number, span) = number?;
+            lists.number(&list, number).map_err(|why| self.error(span, why))?;
         }
-        Ok(())
+        maps::lookup(list, kind, None).map_err(said)
     }
 
     fn ints(&self, patterns: &[Pattern]) -> Result<Ints, Reported> {
+        self.ranges(patterns).map(Ints::new)
+    }
+
+    /// The ranges that integer patterns mean; an operator holds for the patterns behind it.
+    fn ranges(&self, patterns: &[Pattern]) -> Result<Vec<(i64, i64)>, Reported> {
         let mut operator = Operator::Eq;
         let ranges = self.each(patterns, |pattern| match Operator::named(&pattern.text) {
             Some(next) => {
@@ -127,7 +160,7 @@ impl Compiler<'_> {
             }
             None => Ints::parse(operator, &pattern.text).map(Some),
         })?;
-        Ok(Ints::new(ranges.into_iter().flatten().collect()))
+        Ok(ranges.into_iter().flatten().collect())
     }
 
     fn regexes(&self, patterns: &[Pattern]) -> Result<Regexes, Reported> {

@@ -12,6 +12,7 @@ pub(crate) mod hashes;
 mod http;
 mod json;
 mod jwt;
+mod maps;
 mod mqtt;
 mod not_yet;
 mod numbers;
@@ -33,6 +34,7 @@ use crate::vocabulary::{Args, ConvertKind};
 pub(crate) use encodings::{from_base64, hex};
 pub use not_yet::NOT_YET;
 pub(crate) use not_yet::waits_for;
+pub(crate) use regsub::Replacement;
 
 /// Every converter of the language, family by family.
 pub static CONVERTERS: &[&[ConvertKind]] = &[
@@ -61,6 +63,7 @@ pub static CONVERTERS: &[&[ConvertKind]] = &[
     x509::ROWS,
     when::ROWS,
     debug::ROWS,
+    maps::ROWS,
 ];
 
 /// What a row's maker gives.

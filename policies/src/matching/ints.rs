@@ -42,6 +42,16 @@ impl Ints {
         Ints(merged)
     }
 
+    /// The pattern that means a range: `5`, `1:7`, `1:`.
+    pub(crate) fn show((min, max): (i64, i64)) -> Vec<u8> {
+        let end = |value: i64, open: i64| if value == open { String::new() } else { value.to_string() };
+        match min == max {
+            true => min.to_string(),
+            false => format!("{}:{}", end(min, i64::MIN), end(max, i64::MAX)),
+        }
+        .into_bytes()
+    }
+
     pub(crate) fn contains(&self, value: i64) -> bool {
         match self.0.as_slice() {
             [(min, max)] => *min <= value && value <= *max,

@@ -85,7 +85,7 @@ fn v4_mask(text: &str) -> Option<u32> {
 }
 
 /// The IPv4 address inside an IPv6 one: `::ffff:a.b.c.d`, `::a.b.c.d`, `2002:a.b.c.d::`.
-fn embedded(ip: Ipv6Addr) -> Option<Ipv4Addr> {
+pub(crate) fn embedded(ip: Ipv6Addr) -> Option<Ipv4Addr> {
     let value = u128::from(ip);
     if value >> 32 == 0xffff || value >> 32 == 0 {
         return Some(Ipv4Addr::from(value as u32));

@@ -9,11 +9,12 @@ mod texts;
 use portero_api::{Sample, SampleType};
 
 pub(crate) use ints::{Ints, Operator};
-pub(crate) use ips::{IpNets, Net};
+pub(crate) use ips::{IpNets, Net, embedded};
 pub(crate) use regexes::{Groups, Regex, Regexes};
-pub(crate) use texts::Texts;
+pub(crate) use texts::{Texts, is_delimiter, strip};
 
 use crate::cast::{cast, until_nul, write_text};
+use crate::maps::Lookup;
 
 /// A way of matching, as `-m` names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -100,6 +101,8 @@ pub(crate) enum Matcher {
     Bin(Texts),
     Text(Texts),
     Reg(Regexes),
+    /// Patterns of lists that may change, and those written beside them.
+    Lists(Box<[Lookup]>, Option<Box<Matcher>>),
 }
 
 impl Matcher {
@@ -125,12 +128,16 @@ impl Matcher {
             },
             Matcher::Text(texts) => with_text(sample, |text| texts.matches(text)),
             Matcher::Reg(regexes) => with_text(sample, |text| regexes.matches(text)),
+            Matcher::Lists(lists, written) => {
+                lists.iter().any(|list| list.matches(sample))
+                    || written.as_ref().is_some_and(|written| written.matches(sample))
+            }
         }
     }
 }
 
 /// The sample's text; numbers and addresses are written out for it, bytes end at the first NUL.
-fn with_text<R>(sample: &Sample<'_>, f: impl FnOnce(&[u8]) -> R) -> R {
+pub(crate) fn with_text<R>(sample: &Sample<'_>, f: impl FnOnce(&[u8]) -> R) -> R {
     match sample {
         Sample::Str(text) | Sample::Method(text) => f(text),
         Sample::Bin(bytes) => f(until_nul(bytes)),

@@ -31,6 +31,14 @@ impl Regex {
         })
     }
 
+    /// The pattern, where it can be run together with others.
+    pub(crate) fn plain(&self) -> Option<&str> {
+        match self {
+            Regex::Plain(regex) => Some(regex.as_str()),
+            Regex::Fancy(_) => None,
+        }
+    }
+
     pub(crate) fn matches(&self, text: &[u8]) -> bool {
         match self {
             Regex::Plain(regex) => regex.is_match(text),

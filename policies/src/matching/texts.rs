@@ -129,8 +129,7 @@ fn one(method: Method, text: &[u8], pattern: &[u8], fold: bool) -> bool {
         Method::Sub => {
             text.windows(pattern.len().max(1)).any(|w| same(w, pattern, fold)) || pattern.is_empty()
         }
-        Method::Dir => delimited(text, pattern, fold, |b| b == b'/'),
-        Method::Dom => delimited(text, pattern, fold, |b| matches!(b, b'.' | b':' | b'/' | b'?')),
+        Method::Dir | Method::Dom => delimited(text, pattern, fold, |b| is_delimiter(method, b)),
         _ => piece(method, text, pattern.len()).is_some_and(|p| same(p, pattern, fold)),
     }
 }
@@ -152,12 +151,19 @@ fn delimited(text: &[u8], pattern: &[u8], fold: bool, delimiter: impl Fn(u8) -> 
     })
 }
 
+/// What parts the pieces of a text for dir and dom.
+pub(crate) fn is_delimiter(method: Method, byte: u8) -> bool {
+    match method {
+        Method::Dir => byte == b'/',
+        _ => matches!(byte, b'.' | b':' | b'/' | b'?'),
+    }
+}
+
 /// Takes the delimiters from both ends of a dir or dom pattern.
-fn strip(pattern: &[u8], method: Method) -> &[u8] {
-    let delimiter =
-        |b: &u8| if method == Method::Dir { *b == b'/' } else { matches!(b, b'.' | b':' | b'/' | b'?') };
-    let start = pattern.iter().position(|b| !delimiter(b)).unwrap_or(pattern.len());
-    let end = pattern.iter().rposition(|b| !delimiter(b)).map_or(start, |last| last + 1);
+pub(crate) fn strip(pattern: &[u8], method: Method) -> &[u8] {
+    let inner = |byte: &u8| !is_delimiter(method, *byte);
+    let start = pattern.iter().position(inner).unwrap_or(pattern.len());
+    let end = pattern.iter().rposition(inner).map_or(start, |last| last + 1);
     &pattern[start..end]
 }
 

@@ -50,7 +50,15 @@ pub(super) fn build(mut drafts: Drafts, reading: &mut Reading) -> Checked {
     let sources = reading.sources.clone();
     let default_path = reading.default_path.clone();
     let userlists = userlists::build(&drafts.userlists, reading);
-    Checked { sources, global, proxies, http_errors: drafts.http_errors, userlists, default_path }
+    Checked {
+        sources,
+        global,
+        proxies,
+        http_errors: drafts.http_errors,
+        userlists,
+        default_path,
+        lists: Arc::default(),
+    }
 }
 
 /// What all proxies look at.

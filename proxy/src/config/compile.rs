@@ -7,6 +7,7 @@ use portero_api::{Common, Directory, Plugin, ProxyState, ServerState};
 use portero_grammar::rules::Family;
 use portero_grammar::{Diagnostics, Sources};
 use portero_policies::format::Escape;
+use portero_policies::maps::{self, Lists};
 use portero_policies::vocabulary::Context;
 use portero_policies::{Captures, Compiler, Stage, Vocabulary, lint};
 
@@ -16,8 +17,8 @@ use crate::build::made_pages;
 use crate::plugins::Plugins;
 use crate::road::Forwarded;
 
-/// Compiles everything, and says what is wrong with it.
-pub(super) fn rehearse(checked: &Checked, plugins: &[Plugin], out: &mut Diagnostics) {
+/// Compiles everything, and says what is wrong with it. Gives the maps and lists that were read on the way.
+pub(super) fn rehearse(checked: &Checked, plugins: &[Plugin], out: &mut Diagnostics) -> Arc<Lists> {
     let stage = Rehearsal {
         plugins,
         directory: directory(checked),
@@ -31,6 +32,7 @@ pub(super) fn rehearse(checked: &Checked, plugins: &[Plugin], out: &mut Diagnost
     if let Some(first) = checked.proxies.first() {
         stage.global(checked, &checked.files(first), out);
     }
+    maps::store(&stage.common).current()
 }
 
 struct Rehearsal<'a> {

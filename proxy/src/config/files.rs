@@ -56,6 +56,18 @@ impl Files for ProxyFiles {
         read(&self.default_path.locate(path, &self.sources, self.at))
     }
 
+    fn read_if_there(&self, path: &str) -> Result<Option<Vec<u8>>, String> {
+        let path = self.default_path.locate(path, &self.sources, self.at);
+        match path.try_exists() {
+            Ok(false) => Ok(None),
+            _ => read(&path).map(Some),
+        }
+    }
+
+    fn place(&self, span: Span) -> Option<(String, u32)> {
+        Some((self.sources.name(span.file).to_owned(), self.sources.line(span)))
+    }
+
     fn error_page(&self, section: &str, status: u16) -> Result<Option<Message>, String> {
         let pages =
             self.pages.get(section).ok_or_else(|| format!("unknown http-errors section '{section}'"))?;

@@ -135,8 +135,8 @@ fn read(
         drafts.read(&section, &mut reading);
     }
     let fatal = options.warnings_fatal || drafts.global.zero_warning;
-    let checked = build::build(drafts, &mut reading);
-    compile::rehearse(&checked, &options.plugins, &mut reading.out);
+    let mut checked = build::build(drafts, &mut reading);
+    checked.lists = compile::rehearse(&checked, &options.plugins, &mut reading.out);
     lint::silence(&mut reading.out, &reading.sources, &options.allow, &options.deny);
     if fatal {
         count_warnings(&mut reading.out);

@@ -12,6 +12,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use portero_api::{Counter, Door, shard};
+use portero_policies::maps;
 use tokio::sync::{Semaphore, SemaphorePermit, oneshot};
 
 use crate::config::checked::{Bind, Checked, Level, Listen};
@@ -166,10 +167,14 @@ impl Daemon {
     async fn swap(self: &Rc<Self>, checked: Arc<Checked>) -> Result<(), String> {
         let before = states::remember(&self.shared);
         states::apply(&self.shared, &checked);
+        let lists = maps::store(&self.shared.common);
+        lists.stage(checked.lists.clone());
         if let Err(error) = self.deploy(&checked).await {
             states::restore(&self.shared, before, &self.checked());
+            lists.abort();
             return Err(error);
         }
+        lists.commit();
         states::forget_others(&self.shared, &checked);
         process_vars::begin(&self.shared, &checked);
         self.checked.replace(checked);

@@ -22,6 +22,7 @@ use std::time::Duration;
 use portero_api::Message;
 use portero_grammar::rules as tree;
 use portero_grammar::{Sources, Word};
+use portero_policies::maps::Lists;
 use portero_policies::users::Userlist;
 
 use super::files::{DefaultPath, ProxyFiles};
@@ -42,6 +43,8 @@ pub struct Checked {
     pub userlists: BTreeMap<String, Arc<Userlist>>,
     /// What relative paths in the configuration start from.
     pub default_path: DefaultPath,
+    /// Maps and lists of patterns as their files were when the configuration was read.
+    pub lists: Arc<Lists>,
 }
 
 impl Checked {
