@@ -42,7 +42,7 @@ pub use conditions::Conditions;
 pub use errorfile::errorfile;
 pub use expr::Expr;
 pub use format::{Escape, Format};
-pub use lookup::Vocabulary;
+pub use lookup::{Vocabulary, acl_word, predefined_acls};
 pub use matching::Method;
 pub use page::{MadePage, Page};
 pub use rules::{RuleSet, Run};

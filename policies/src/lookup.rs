@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use portero_api::{Action, Convert, Fetch, Make, Plugin, SampleType};
 
+use crate::Method;
+use crate::compile::{PREDEFINED, derivative, derivatives};
 use crate::converters::CONVERTERS;
 use crate::fetches::FETCHES;
 use crate::vocabulary::{ConvertKind, FetchKind, Needs};
@@ -71,6 +73,11 @@ impl Vocabulary {
         self.actions.keys().copied()
     }
 
+    /// The words that name a fetch and a way of matching at once, in ACLs only: `path_beg`.
+    pub fn acl_words(&self) -> impl Iterator<Item = String> {
+        derivatives().filter(|word| acl_word(word).is_some_and(|(fetch, _)| self.fetches.contains_key(fetch)))
+    }
+
     pub(crate) fn fetch(&self, name: &str) -> Option<&FetchWord> {
         self.fetches.get(name)
     }
@@ -88,6 +95,16 @@ impl std::fmt::Debug for Vocabulary {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Vocabulary")
     }
+}
+
+/// What a word such as `path_beg` stands for: a fetch and a way of matching.
+pub fn acl_word(word: &str) -> Option<(&'static str, Method)> {
+    derivative(word)
+}
+
+/// The predefined ACLs, and the test that each stands for (HAProxy manual, section 7.4).
+pub fn predefined_acls() -> impl Iterator<Item = (&'static str, &'static str)> {
+    PREDEFINED.iter().copied()
 }
 
 impl FetchWord {

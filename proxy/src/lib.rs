@@ -22,6 +22,7 @@ mod facts;
 mod http;
 mod inherit;
 mod listener;
+mod lsp;
 mod manager;
 mod net;
 mod offline;

@@ -19,7 +19,7 @@ use acl::Acl;
 use portero_grammar::rules as tree;
 
 pub use acl::is_predefined;
-pub(crate) use acl::{PREDEFINED, derivative};
+pub(crate) use acl::{PREDEFINED, derivative, derivatives};
 
 /// Compiles the rules of one proxy.
 ///

@@ -1,5 +1,6 @@
 //! Log formats, compiled: literal text, aliases and expressions, each with its flags (HAProxy manual, section 8.2.6).
 
+mod about;
 mod alias;
 mod build;
 mod clock;
@@ -11,6 +12,7 @@ use portero_grammar::rules::{Cast, LogFlags};
 
 use crate::Expr;
 use crate::cast::{to_int, write_text};
+pub use about::aliases as about_aliases;
 pub use alias::names as aliases;
 use alias::{Alias, Content};
 pub use defaults::{CLF, ERROR, HTTP, JSON, SHORT_HTTP, SHORT_TCP, TCP, TCP_CLF};

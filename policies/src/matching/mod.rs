@@ -53,6 +53,11 @@ pub(crate) const METHODS: [(&str, Method); 13] = [
 ];
 
 impl Method {
+    /// The names of all methods.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        METHODS.iter().map(|&(name, _)| name)
+    }
+
     /// The method of that name.
     pub fn named(name: &str) -> Option<Method> {
         METHODS.iter().find(|(n, _)| *n == name).map(|&(_, m)| m)

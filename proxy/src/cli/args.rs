@@ -20,6 +20,8 @@ pub enum Command {
     Explain(Box<crate::explain::Options>),
     /// Run tests of policies.
     Test(crate::policy_test::Options),
+    /// Serve an editor on the standard input and output.
+    Language,
     /// Lay out files.
     Format(format::Options),
     /// Serve built-in origins on an embedded configuration.
@@ -86,6 +88,7 @@ usage: portero -f FILE [-f FILE ...] [options]     serve
        portero explain -f FILE --request 'GET /'   print the whole way of a request: docs/explain.md
        portero test POLICY.test ...                run the tests of a policy: docs/testing.md
        portero fmt [--check] FILE ...              lay out haproxy.cfg and files of rules; '-' is the standard input
+       portero lsp                                 the language server, for editors: docs/editors.md
        portero demo                                three built-in origins behind one door, nothing else needed
        portero reload PIDFILE|PID                  make a running daemon read its configuration again
 
@@ -118,6 +121,9 @@ pub fn parse(args: &[String]) -> Result<Command, String> {
         Some("explain") => Ok(Command::Explain(Box::new(super::explain::parse(&args[1..])?))),
         Some("test") => Ok(Command::Test(test(&args[1..])?)),
         Some("convert") => Ok(Command::Convert(paths(args)?)),
+        // editors add the way to talk, of which there is one
+        Some("lsp") if args[1..].iter().all(|arg| arg == "--stdio") => Ok(Command::Language),
+        Some("lsp") => Err("'lsp' talks on the standard input and output, and takes no argument".into()),
         Some("fmt") => format(args),
         Some("reload") => match args {
             [_, target] => Ok(Command::Reload(target.clone())),

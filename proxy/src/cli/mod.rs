@@ -29,6 +29,7 @@ pub fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
         Ok(Command::Check(options)) => check::check(&options),
         Ok(Command::Condition(text)) => check::condition(&text),
         Ok(Command::Convert(paths)) => crate::convert::main(&paths),
+        Ok(Command::Language) => crate::lsp::main(),
         Ok(Command::Format(options)) => format::main(&options),
         Ok(Command::Reload(target)) => run::reload(&target),
         Ok(Command::Version(full)) => version::print(full),

@@ -90,9 +90,14 @@ pub(crate) fn open(paths: &[PathBuf], sources: &mut Sources, out: &mut Diagnosti
 
 /// Loads one text, under a name whose end says what it is.
 pub fn load_text(name: &str, text: &str, env: &mut dyn Environment, options: &Options) -> Loaded {
+    load_texts(&[(name, text)], env, options)
+}
+
+/// Loads texts that are one configuration together, each with its name.
+pub fn load_texts(texts: &[(&str, &str)], env: &mut dyn Environment, options: &Options) -> Loaded {
     let mut sources = Sources::default();
-    let file = sources.add(name, text);
-    read(sources, &[file], Diagnostics::default(), env, options)
+    let files: Vec<FileId> = texts.iter().map(|(name, text)| sources.add(*name, *text)).collect();
+    read(sources, &files, Diagnostics::default(), env, options)
 }
 
 /// Loads files in order, and one text behind them.

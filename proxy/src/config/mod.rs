@@ -30,6 +30,7 @@ mod time;
 mod written;
 
 pub(crate) use compile::captures;
+pub(crate) use keywords::{About, about, summary};
 pub(crate) use policy::APPLY;
 
 /// A time of a policy test, with its unit or in milliseconds; the error is a sentence.

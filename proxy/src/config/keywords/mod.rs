@@ -14,9 +14,11 @@ pub(super) mod userlist;
 
 mod call;
 mod parameters;
+mod summaries;
 mod tls;
 
 pub(super) use call::{Call, Form, choose};
+pub(crate) use summaries::summary;
 
 use portero_grammar::cfg::Line;
 use portero_grammar::{Diagnostic, Span, Word};
@@ -144,20 +146,62 @@ impl<T> Row<T> {
 
 /// The names of all keywords of a kind of section.
 pub(super) fn names(section: &str) -> impl Iterator<Item = &'static str> {
-    all(section).map(|(name, _)| name)
+    about(section).into_iter().map(|row| row.name)
 }
 
 /// The names of those that do something.
 #[cfg(test)]
 pub(super) fn supported(section: &str) -> impl Iterator<Item = &'static str> {
-    all(section).filter(|(_, supported)| *supported).map(|(name, _)| name)
+    about(section).into_iter().filter(|row| row.remark.is_none()).map(|row| row.name)
 }
 
-/// Names, and whether they do something.
-fn all(section: &str) -> impl Iterator<Item = (&'static str, bool)> {
-    fn of<T>(tables: &[&[Row<T>]]) -> Vec<(&'static str, bool)> {
-        let rows = tables.iter().flat_map(|rows| rows.iter());
-        rows.map(|row| (row.name, matches!(row.does, Does::Run(_) | Does::Switch(_)))).collect()
+/// What the tables say of a keyword, for editors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct About {
+    /// Its words.
+    pub(crate) name: &'static str,
+    /// How many words it takes at least and at most.
+    pub(crate) args: (usize, usize),
+    /// Whether `no` and `default` may stand in front.
+    pub(crate) inverts: bool,
+    /// Whether it means anything in HTTP mode only.
+    pub(crate) http: bool,
+    /// What is to be said beside what it does: that it is not supported yet, changes nothing, or is gone.
+    pub(crate) remark: Option<&'static str>,
+    place: Place,
+}
+
+impl About {
+    /// The sections that it may stand in, for keywords of proxies.
+    pub(crate) fn sections(&self) -> impl Iterator<Item = &'static str> {
+        const ALL: [(&str, Place); 4] = [
+            ("defaults", Place::DEFAULTS),
+            ("frontend", Place::FRONTEND),
+            ("listen", Place::LISTEN),
+            ("backend", Place::BACKEND),
+        ];
+        let place = self.place;
+        ALL.into_iter().filter(move |(_, section)| place.allows(*section)).map(|(name, _)| name)
+    }
+}
+
+/// What the tables say of the keywords of a kind of section.
+pub(crate) fn about(section: &str) -> Vec<About> {
+    fn of<T>(tables: &[&[Row<T>]]) -> Vec<About> {
+        let about = |row: &Row<T>| About {
+            name: row.name,
+            args: row.args,
+            inverts: row.inverts,
+            http: row.http,
+            place: row.place,
+            remark: match row.does {
+                Does::NotYet => Some("not supported yet"),
+                Does::Moot(why) => Some(why),
+                Does::Gone(help) => Some(help),
+                Does::Run(_) | Does::Switch(_) => None,
+            },
+        };
+        tables.iter().flat_map(|rows| rows.iter()).map(about).collect()
     }
     match section {
         "global" => of(&[global::ROWS, global_others::NOT_YET, global_others::MOOT, global_others::GONE]),
@@ -165,7 +209,6 @@ fn all(section: &str) -> impl Iterator<Item = (&'static str, bool)> {
         "userlist" => of(&[userlist::ROWS]),
         _ => of(proxy::TABLES),
     }
-    .into_iter()
 }
 
 /// A line with what it was found to be.
