@@ -137,70 +137,24 @@ pub(super) fn family(words: &str) -> Option<Said> {
 }
 
 /// The first words of rules, what follows, and what they are.
-pub(super) const FAMILY_WORDS: [(&str, &str, &str); 18] = [
-    (
-        "acl",
-        "NAME EXPRESSION [FLAGS] [PATTERN...]",
-        "a named test; several lines of one name are alternatives",
-    ),
+#[rustfmt::skip]
+pub(super) const FAMILY_WORDS: [(&str, &str, &str); 19] = [
+    ("apply", "POLICY [PARAMETER=VALUE...] [if|unless CONDITION]", "puts the rules of a policy here"),
+    ("acl", "NAME EXPRESSION [FLAGS] [PATTERN...]", "a named test; several lines of one name are alternatives"),
     ("http-request", "ACTION... [if|unless CONDITION]", "a rule for a request whose head was read"),
     ("http-response", "ACTION... [if|unless CONDITION]", "a rule for a response that came from a server"),
-    (
-        "http-after-response",
-        "ACTION... [if|unless CONDITION]",
-        "a rule for any response that goes out, one made here too",
-    ),
-    (
-        "tcp-request connection",
-        "ACTION... [if|unless CONDITION]",
-        "a rule for a connection that was just accepted",
-    ),
-    (
-        "tcp-request session",
-        "ACTION... [if|unless CONDITION]",
-        "a rule for a connection whose handshakes are done",
-    ),
-    (
-        "tcp-request content",
-        "ACTION... [if|unless CONDITION]",
-        "a rule that looks at the first bytes of the client",
-    ),
-    (
-        "tcp-response content",
-        "ACTION... [if|unless CONDITION]",
-        "a rule that looks at the first bytes of the server",
-    ),
-    (
-        "use_backend",
-        "BACKEND [if|unless CONDITION]",
-        "the backend for requests of this kind; the first that holds counts",
-    ),
+    ("http-after-response", "ACTION... [if|unless CONDITION]", "a rule for any response that goes out, one made here too"),
+    ("tcp-request connection", "ACTION... [if|unless CONDITION]", "a rule for a connection that was just accepted"),
+    ("tcp-request session", "ACTION... [if|unless CONDITION]", "a rule for a connection whose handshakes are done"),
+    ("tcp-request content", "ACTION... [if|unless CONDITION]", "a rule that looks at the first bytes of the client"),
+    ("tcp-response content", "ACTION... [if|unless CONDITION]", "a rule that looks at the first bytes of the server"),
+    ("use_backend", "BACKEND [if|unless CONDITION]", "the backend for requests of this kind; the first that holds counts"),
     ("use-server", "SERVER if|unless CONDITION", "the server for requests of this kind, while it is up"),
-    (
-        "redirect",
-        "location|prefix|scheme TARGET [OPTIONS] [if|unless CONDITION]",
-        "answers with a redirection, behind 'http-request'",
-    ),
-    (
-        "stick on",
-        "EXPRESSION [table TABLE] [if|unless CONDITION]",
-        "remembers the server of a key, and goes back to it",
-    ),
-    (
-        "stick match",
-        "EXPRESSION [table TABLE] [if|unless CONDITION]",
-        "goes to the server that is remembered for a key",
-    ),
-    (
-        "stick store-request",
-        "EXPRESSION [table TABLE] [if|unless CONDITION]",
-        "remembers the server of a key of the request",
-    ),
-    (
-        "stick store-response",
-        "EXPRESSION [table TABLE] [if|unless CONDITION]",
-        "remembers the server of a key of the response",
-    ),
+    ("redirect", "location|prefix|scheme TARGET [OPTIONS] [if|unless CONDITION]", "answers with a redirection, behind 'http-request'"),
+    ("stick on", "EXPRESSION [table TABLE] [if|unless CONDITION]", "remembers the server of a key, and goes back to it"),
+    ("stick match", "EXPRESSION [table TABLE] [if|unless CONDITION]", "goes to the server that is remembered for a key"),
+    ("stick store-request", "EXPRESSION [table TABLE] [if|unless CONDITION]", "remembers the server of a key of the request"),
+    ("stick store-response", "EXPRESSION [table TABLE] [if|unless CONDITION]", "remembers the server of a key of the response"),
     ("monitor fail", "if|unless CONDITION", "when 'monitor-uri' answers that nothing works"),
     ("force-persist", "if|unless CONDITION", "stays with a server of a cookie even when it is down"),
     ("ignore-persist", "if|unless CONDITION", "chooses a server anew, whatever a cookie says"),
