@@ -171,8 +171,7 @@ fn a_mistake_shows_the_line_of_the_library_and_the_one_that_applies_it() {
     let folder = portero_tests::Folder::new();
     let file = folder.write(
         "haproxy.cfg",
-        "frontend f\n    mode http\n    bind :0\n    timeout client 1s\n    apply canary backend=new key=nowhere\n"
-            .to_owned(),
+        "frontend f\n    mode http\n    bind :0\n    timeout client 1s\n    apply canary backend=new key=nowhere\n",
     );
     let library = library().join("canary.cfg");
     let output = run(&["-c", "-f", &library.to_string_lossy(), "-f", &file.to_string_lossy()]);

@@ -136,9 +136,8 @@ fn read(
         sections.extend(written.sections);
     }
     let mut drafts = Drafts::default();
-    for section in policy::expand(sections, &mut reading) {
-        drafts.read(&section, &mut reading);
-    }
+    let expanded = policy::expand(sections, &mut reading);
+    expanded.sections.iter().for_each(|section| drafts.read(section, &mut reading));
     let fatal = options.warnings_fatal || drafts.global.zero_warning;
     let mut checked = build::build(drafts, &mut reading);
     checked.lists = compile::rehearse(&checked, &options.plugins, &mut reading.out);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use portero_grammar::cfg::Line;
 use portero_grammar::{Diagnostic, FileId, Span, Word, rules};
 
-use super::definition::{Param, Policy};
+use super::definition::{Param, Policy, TABLE};
 use super::fill::{self, Values};
 use super::value::Value;
 
@@ -15,7 +15,7 @@ pub(super) struct Application {
     args: Vec<Arg>,
     /// `if ...` or `unless ...`; empty where there is none.
     pub(super) condition: Vec<Word>,
-    span: Span,
+    pub(super) span: Span,
 }
 
 /// `PARAM=VALUE`
@@ -56,14 +56,18 @@ impl Application {
         }
     }
 
-    /// The values of all parameters of the policy. Those that come from its defaults lie in the file it is applied as.
-    pub(super) fn bind(&self, policy: &Policy, file: FileId) -> Result<Values, Vec<Diagnostic>> {
+    /// The values of all parameters of the policy. Those that come from its defaults lie in the file it is applied as. A
+    /// table of its own has the name given here, unless the line says another.
+    pub(super) fn bind(&self, policy: &Policy, file: FileId, table: &str) -> Result<Values, Vec<Diagnostic>> {
         let (mut values, mut errors) = (self.given(policy), Vec::new());
         errors.extend(self.unknown(policy));
         for param in &policy.params {
             let name = &param.name.text;
             let bound = match values.remove(name) {
                 Some(given) => self.checked(param, given),
+                None if policy.table.is_some() && name == TABLE => {
+                    Ok(Value { kind: param.kind, words: vec![Word::plain(table, self.span)] })
+                }
                 None => self.default(policy, param, &values, file),
             };
             match bound {

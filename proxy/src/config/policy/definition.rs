@@ -20,6 +20,8 @@ pub(super) struct Policy {
     pub(super) params: Vec<Param>,
     /// Rules, ACLs and `apply` lines.
     pub(super) lines: Vec<Line>,
+    /// `stick-table`: the table that each application has to itself.
+    pub(super) table: Option<Line>,
 }
 
 /// `param NAME TYPE [default VALUE ...]`
@@ -30,6 +32,12 @@ pub(super) struct Param {
     pub(super) default: Option<Vec<Word>>,
 }
 
+/// The line that gives a policy a table.
+const STICK_TABLE: &str = "stick-table";
+
+/// The parameter that is the name of that table.
+pub(super) const TABLE: &str = "table";
+
 /// Words that cannot name a parameter: as keys of `apply = { ... }` in TOML they mean something else.
 const RESERVED: &[&str] = &["policy", "if", "unless"];
 
@@ -37,12 +45,32 @@ impl Policy {
     /// Reads a section. What is wrong with it is reported, and left out.
     pub(super) fn read(section: &Section, reading: &mut Reading) -> Option<Policy> {
         let name = reading.keep(name(&section.header))?.clone();
-        let mut policy = Policy { name, params: Vec::new(), lines: Vec::new() };
+        let mut policy = Policy { name, params: Vec::new(), lines: Vec::new(), table: None };
         let (params, lines): (Vec<_>, Vec<_>) =
             section.lines.iter().partition(|line| line.keyword() == "param");
         for line in params {
             if let Some(param) = reading.keep(policy.param(line)) {
                 policy.params.push(param);
+            }
+        }
+        let (tables, lines): (Vec<_>, Vec<_>) =
+            lines.into_iter().partition(|line| line.keyword() == STICK_TABLE);
+        if let Some(first) = tables.first() {
+            // what rules call it
+            policy.params.extend(reading.keep(policy.declared(
+                &Word::plain(TABLE, first.span),
+                Kind::Text,
+                None,
+            )));
+        }
+        for line in tables {
+            if policy.table.is_some() {
+                reading.out.push(Diagnostic::error(
+                    line.words[0].span,
+                    "a policy has one table, this is the second",
+                ));
+            } else if policy.knows_all(line, reading) {
+                policy.table = Some(line.clone());
             }
         }
         for line in lines {
@@ -68,11 +96,14 @@ impl Policy {
             let message = format!("'{}' cannot name a parameter", name.text);
             return Err(Diagnostic::error(name.span, message).help("letters, digits, '-' and '_' can"));
         }
+        let kind = choose("param", kind, KINDS)?;
+        self.declared(name, kind, default(name, kind, rest)?)
+    }
+
+    fn declared(&self, name: &Word, kind: Kind, default: Option<Vec<Word>>) -> Result<Param, Diagnostic> {
         if RESERVED.contains(&&*name.text) || self.names().any(|known| known == name.text) {
             return Err(Diagnostic::error(name.span, format!("the name '{}' is taken", name.text)));
         }
-        let kind = choose("param", kind, KINDS)?;
-        let default = default(name, kind, rest)?;
         Ok(Param { name: name.clone(), kind, default })
     }
 
@@ -170,6 +201,6 @@ fn may_stand(line: &Line) -> Result<(), Diagnostic> {
         None => {}
     }
     let error = Diagnostic::error(first.span, format!("'{}' cannot stand in a policy", first.text));
-    let error = error.help("rules, 'acl', 'param' and 'apply' can");
-    Err(error.did_you_mean(&first.text, rules::keywords().chain(["param", APPLY])))
+    let error = error.help("rules, 'acl', 'param', 'stick-table' and 'apply' can");
+    Err(error.did_you_mean(&first.text, rules::keywords().chain(["param", STICK_TABLE, APPLY])))
 }

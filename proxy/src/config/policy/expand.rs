@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use portero_grammar::cfg::Line;
+use portero_grammar::cfg::{Line, Section};
 use portero_grammar::{Applied, Diagnostic, FileId, Span, Word};
 
 use super::APPLY;
 use super::application::Application;
-use super::definition::Policy;
+use super::definition::{Policy, TABLE};
 use super::fill::{self, Values};
 use super::guard::guard;
 use crate::config::reading::Reading;
@@ -25,24 +25,43 @@ pub(super) struct Expander<'a> {
     counts: BTreeMap<&'a str, usize>,
     /// The policies that are being applied, from the outside in.
     stack: Vec<&'a str>,
+    /// The name of the section under way.
+    section: String,
+    /// The tables of policies by their names.
+    tables: BTreeMap<String, Line>,
 }
 
 impl<'a> Expander<'a> {
     pub(super) fn new(policies: &'a BTreeMap<String, Policy>, reading: &'a mut Reading) -> Self {
-        Expander { policies, reading, total: 0, counts: BTreeMap::new(), stack: Vec::new() }
+        Expander {
+            policies,
+            reading,
+            total: 0,
+            counts: BTreeMap::new(),
+            stack: Vec::new(),
+            section: String::new(),
+            tables: BTreeMap::new(),
+        }
     }
 
-    /// The lines of a section with those of policies in the place of `apply` lines.
-    pub(super) fn lines(&mut self, lines: Vec<Line>) -> Vec<Line> {
+    /// Puts the lines of policies in the place of the `apply` lines of a section.
+    pub(super) fn section(&mut self, section: &mut Section) {
         self.counts.clear();
-        let mut expanded = Vec::with_capacity(lines.len());
-        for line in lines {
+        let header = &section.header.words;
+        self.section = header.get(1).or(header.first()).map_or_else(String::new, |name| name.text.clone());
+        let mut expanded = Vec::with_capacity(section.lines.len());
+        for line in std::mem::take(&mut section.lines) {
             match line.keyword() {
                 APPLY => expanded.extend(self.applied(&line, None)),
                 _ => expanded.push(line),
             }
         }
-        expanded
+        section.lines = expanded;
+    }
+
+    /// The tables that policies have to themselves: the name, and the `stick-table` line.
+    pub(super) fn tables(self) -> BTreeMap<String, Line> {
+        self.tables
     }
 
     /// The lines in the place of an `apply` line; none where it has mistakes, which are reported.
@@ -65,14 +84,50 @@ impl<'a> Expander<'a> {
         }
         let count = self.counts.entry(name).or_default();
         *count += 1;
-        let scope = if *count == 1 { name.to_owned() } else { format!("{name}#{count}") };
+        let count = *count;
+        let scope = if count == 1 { name.to_owned() } else { format!("{name}#{count}") };
         let applied = Applied { name: scope.into(), at: line.span };
         let file = self.reading.sources.apply(policy.name.span.file, applied);
-        let values = application.bind(policy, file)?;
+        let table = match count {
+            1 => format!("{name}.{}", self.section),
+            _ => format!("{name}.{}.{count}", self.section),
+        };
+        let values = application.bind(policy, file, &table)?;
+        self.table(policy, &values, file, &application)?;
         self.stack.push(name);
         let lines = self.body(policy, &values, file);
         self.stack.pop();
         Ok(guard(lines, &application.condition, number))
+    }
+
+    /// Makes the table of a policy. One that is named by several applications is theirs together.
+    fn table(
+        &mut self,
+        policy: &Policy,
+        values: &Values,
+        file: FileId,
+        application: &Application,
+    ) -> Result<(), Vec<Diagnostic>> {
+        let (Some(line), Some(name)) =
+            (&policy.table, values.get(TABLE).and_then(|value| value.words.first()))
+        else {
+            return Ok(());
+        };
+        let line = filled(&moved(line, file), values).map_err(|error| vec![error])?;
+        match self.tables.get(&name.text) {
+            Some(other) if !other.words.iter().map(|w| &w.text).eq(line.words.iter().map(|w| &w.text)) => {
+                let message = format!("the table '{}' is there already, with other words", name.text);
+                let error = Diagnostic::error(application.span, message);
+                Err(vec![
+                    error.help("who shares a table must agree on what is in it: its size, times and data"),
+                ])
+            }
+            Some(_) => Ok(()),
+            None => {
+                self.tables.insert(name.text.clone(), line);
+                Ok(())
+            }
+        }
     }
 
     /// The policy of a name that is not being applied already.
@@ -98,13 +153,16 @@ impl<'a> Expander<'a> {
                 lines.extend(self.applied(&line, Some(values)));
                 continue;
             }
-            let words = line.words.iter().map(|word| fill::fill(word, values));
-            if let Some(words) = self.reading.keep(words.collect::<Result<Vec<_>, _>>()) {
-                lines.push(Line { words: words.concat(), span: line.span });
-            }
+            lines.extend(self.reading.keep(filled(&line, values)));
         }
         lines
     }
+}
+
+/// A line with values in the place of parameters.
+fn filled(line: &Line, values: &Values) -> Result<Line, Diagnostic> {
+    let words: Result<Vec<_>, _> = line.words.iter().map(|word| fill::fill(word, values)).collect();
+    Ok(Line { words: words?.concat(), span: line.span })
 }
 
 /// A line in a file that is the same text under another number.

@@ -25,7 +25,7 @@ mod value;
 use std::collections::BTreeMap;
 
 use portero_grammar::Diagnostic;
-use portero_grammar::cfg::Section;
+use portero_grammar::cfg::{Line, Section};
 
 use super::reading::Reading;
 use definition::Policy;
@@ -42,16 +42,24 @@ const POLICY: &str = "policy";
 /// The sections that policies may be applied in.
 const PROXIES: &[&str] = &["defaults", "frontend", "backend", "listen"];
 
+/// What is left when no `apply` line is.
+pub(super) struct Expanded {
+    pub(super) sections: Vec<Section>,
+    /// The tables that policies have to themselves, by name: their `stick-table` lines.
+    pub(super) tables: BTreeMap<String, Line>,
+}
+
 /// Puts the lines of policies in the place of `apply` lines. Nothing is left of either.
-pub(super) fn expand(sections: Vec<Section>, reading: &mut Reading) -> Vec<Section> {
+pub(super) fn expand(sections: Vec<Section>, reading: &mut Reading) -> Expanded {
     let (policies, mut others): (Vec<_>, Vec<_>) =
         sections.into_iter().partition(|section| section.header.keyword() == POLICY);
     let policies = collect(&policies, reading);
     let mut expander = Expander::new(&policies, reading);
     for section in others.iter_mut().filter(|section| PROXIES.contains(&section.header.keyword())) {
-        section.lines = expander.lines(std::mem::take(&mut section.lines));
+        expander.section(section);
     }
-    others
+    let tables = expander.tables();
+    Expanded { sections: others, tables }
 }
 
 /// The policies by their names.

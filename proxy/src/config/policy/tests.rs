@@ -182,6 +182,20 @@ fn policies_that_apply_others_without_measure_are_refused() {
 }
 
 #[test]
+fn no_broken_policy_panics() {
+    let text = include_str!("../load/tests/cases/policies.cfg");
+    let options = Options::default();
+    let load =
+        |text: &str| load_text("test.cfg", text, &mut environment::settings(BTreeMap::new()), &options);
+    for (at, _) in text.char_indices().step_by(2) {
+        load(&text[..at]);
+        for broken in ["$(", ")", "\"", "=", "é", "\n", " if ", "!", "\\xff"] {
+            load(&format!("{}{broken}{}", &text[..at], &text[at..]));
+        }
+    }
+}
+
+#[test]
 fn a_mistake_in_a_policy_is_found_where_it_is_defined() {
     let found = errors(
         "policy a b\npolicy\npolicy limit\npolicy c\n param x\n param y number\n param if int\n param z int default\n \
