@@ -108,9 +108,11 @@ fn is_condition(word: &Word) -> bool {
     !word.quoted && matches!(word.text.as_str(), "if" | "unless")
 }
 
-/// From the first word to the last; there must be one.
+/// From the first word to the last that lies in the same file (`apply` adds words of another); there must be one.
 fn whole(words: &[Word]) -> Span {
-    words[0].span.to(words[words.len() - 1].span)
+    let first = words[0].span;
+    let last = words.iter().rev().find(|word| word.span.file == first.file);
+    last.map_or(first, |last| first.to(last.span))
 }
 
 fn text(words: &[Word]) -> String {

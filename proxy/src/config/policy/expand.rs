@@ -97,7 +97,7 @@ impl<'a> Expander<'a> {
         self.stack.push(name);
         let lines = self.body(policy, &values, file);
         self.stack.pop();
-        Ok(guard(lines, &application.condition, number))
+        Ok(guard(lines, &application, number))
     }
 
     /// Makes the table of a policy. One that is named by several applications is theirs together.

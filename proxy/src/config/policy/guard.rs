@@ -8,10 +8,16 @@ use portero_grammar::cfg::Line;
 use portero_grammar::rules::{self, Family};
 use portero_grammar::{Span, Word};
 
-/// Puts a condition (`if ...` or `unless ...`) on all rules of an application with a number of its own.
-pub(super) fn guard(lines: Vec<Line>, condition: &[Word], number: usize) -> Vec<Line> {
-    let Some(keyword) = condition.first() else { return lines };
-    let span = keyword.span.to(condition[condition.len() - 1].span);
+use super::application::Application;
+
+/// Puts the condition of an application, which has a number of its own, on all rules.
+pub(super) fn guard(lines: Vec<Line>, application: &Application, number: usize) -> Vec<Line> {
+    let condition = &application.condition[..];
+    if condition.is_empty() {
+        return lines;
+    }
+    // what is said of the answer points at `apply NAME`, what is said of the question at the whole line
+    let span = Span { end: application.policy.span.end, ..application.span };
     let variable = format!("txn.portero.applied.{number}");
     let remembered = [
         Word::plain("if", span),
@@ -24,7 +30,7 @@ pub(super) fn guard(lines: Vec<Line>, condition: &[Word], number: usize) -> Vec<
     let is_http = lines.iter().filter_map(family).any(is_http);
     let mut guarded = Vec::new();
     if is_http {
-        guarded.push(asks(&variable, condition, span));
+        guarded.push(asks(&variable, condition, application.span));
     }
     for line in lines {
         guarded.push(match family(&line) {
@@ -63,11 +69,13 @@ fn both(line: Line, condition: &[Word]) -> Line {
 /// `if a or b` as `( a or b )`, `unless` with a `!` before it.
 fn grouped(condition: &[Word]) -> Vec<Word> {
     let [keyword, rest @ ..] = condition else { return Vec::new() };
-    let mark = |text: &str| Word::plain(text, keyword.span);
-    let mut words = if keyword.text == "unless" { vec![mark("!")] } else { Vec::new() };
-    words.push(mark("("));
+    let mut words = Vec::new();
+    if keyword.text == "unless" {
+        words.push(Word::plain("!", keyword.span));
+    }
+    words.push(Word::plain("(", keyword.span));
     words.extend_from_slice(rest);
-    words.push(mark(")"));
+    words.push(Word::plain(")", condition[condition.len() - 1].span));
     words
 }
 
