@@ -138,6 +138,9 @@ fn read(
     let mut drafts = Drafts::default();
     let expanded = policy::expand(sections, &mut reading);
     expanded.sections.iter().for_each(|section| drafts.read(section, &mut reading));
+    for line in expanded.tables.values() {
+        reading.out.push(Diagnostic::error(line.words[0].span, "keyword 'stick-table' is not supported yet"));
+    }
     let fatal = options.warnings_fatal || drafts.global.zero_warning;
     let mut checked = build::build(drafts, &mut reading);
     checked.lists = compile::rehearse(&checked, &options.plugins, &mut reading.out);
