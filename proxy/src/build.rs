@@ -13,6 +13,7 @@ use portero_policies::{Compiler, Conditions, Page, Stage, Targets, Vocabulary};
 
 use crate::config::captures;
 use crate::config::checked::{self, Checked, LogStyle, PluginUse};
+use crate::explain::live::Live;
 use crate::health::Observer;
 use crate::log::Identity;
 use crate::plugins::Plugins;
@@ -95,6 +96,7 @@ impl<'a> Builder<'a> {
                 .map(|format| -> Rc<dyn portero_api::Format> { Rc::new(format) }),
             needs_request_line: !conf.log.targets.is_empty(),
             stats: self.stats(conf, compiler, &plugins).map_err(said)?,
+            explain: self.explain(conf, compiler)?,
             forwarded: conf.forwarded.as_ref().map(|forwarded| Forwarded::new(forwarded, compiler)),
             made_pages: made_pages(conf, compiler),
             monitor_fail: conditions(conf, compiler, &[Family::MonitorFail]),
@@ -104,6 +106,14 @@ impl<'a> Builder<'a> {
             conf: conf.clone(),
             uses: compiler.uses(),
         })
+    }
+
+    /// Traces of live traffic: offline the one who asks has them all.
+    fn explain(&self, conf: &checked::Proxy, compiler: &Compiler<'_>) -> Result<Vec<Live>, String> {
+        match self.worker.outside {
+            Some(_) => Ok(Vec::new()),
+            None => Live::all(&conf.explain, &conf.name, compiler, &self.worker.shared.common),
+        }
     }
 
     fn identity(&self, conf: &'a checked::Proxy) -> Identity<'a> {

@@ -197,6 +197,7 @@ impl Active {
             keep_alive: head.keep_alive && !head.suspect,
             head_only,
             sticky: road::Sticky::default(),
+            explained: None,
             tried,
         };
         // rules change the addresses of a request (`set-src`), not of the next one on the connection

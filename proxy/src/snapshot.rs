@@ -9,6 +9,7 @@ use portero_policies::{Conditions, Format, Page, RuleSet, Targets, Uses};
 
 use crate::build::Builder;
 use crate::config::checked::{self, Checked, Observe};
+use crate::explain::live::Live;
 use crate::health::{Observer, Seen};
 use crate::http1;
 use crate::log::Logger;
@@ -60,6 +61,8 @@ pub struct Proxy {
     pub uses: Uses,
     /// Its statistics page.
     pub stats: Option<Stats>,
+    /// Which requests leave a trace.
+    pub explain: Vec<Live>,
     /// `option forwarded`
     pub forwarded: Option<Forwarded>,
     /// Error pages that are made for each reply.

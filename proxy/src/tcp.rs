@@ -60,6 +60,7 @@ pub async fn session(session: &mut Session) {
         keep_alive: false,
         head_only: false,
         sticky: road::Sticky::default(),
+        explained: None,
         tried: &mut Vec::new(),
     };
     if let Err(fail) = inner(&mut road).await {

@@ -106,6 +106,7 @@ impl Shared<'_> {
             forwarded: draft.forwarded.clone().filter(|_| draft.section != Place::FRONTEND),
             originalto: draft.originalto.clone(),
             monitor_uri: draft.monitor_uri.clone(),
+            explain: draft.explain.clone(),
             request_captures: draft.request_captures.clone(),
             response_captures: draft.response_captures.clone(),
             unique_id_format: draft.unique_id_format.clone(),

@@ -120,6 +120,9 @@ fn formats(proxy: &Proxy, compiler: &Compiler<'_>) {
     if let Some(word) = &proxy.unique_id_format {
         compiler.format(word, Stage::Request, Escape::None);
     }
+    for condition in proxy.explain.iter().filter_map(|line| line.condition.as_ref()) {
+        compiler.condition(condition, Stage::Rule(Family::HttpRequest));
+    }
 }
 
 /// The capture slots of a proxy.

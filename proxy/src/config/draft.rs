@@ -10,8 +10,8 @@ use portero_grammar::{Span, Word};
 use portero_policies::MadePage;
 
 use super::checked::{
-    Bind, Check, Cookie, ForwardFor, Forwarded, LogStyle, LogTarget, Mode, OnError, Options, PluginUse,
-    ProxyHeader, RetryOn, Reuse, Timeouts,
+    Bind, Check, Cookie, Explain, ForwardFor, Forwarded, LogStyle, LogTarget, Mode, OnError, Options,
+    PluginUse, ProxyHeader, RetryOn, Reuse, Timeouts,
 };
 use super::keywords::Place;
 
@@ -58,6 +58,7 @@ pub(super) struct Draft {
     pub(super) forwarded: Option<Forwarded>,
     pub(super) originalto: Option<ForwardFor>,
     pub(super) monitor_uri: Option<Vec<u8>>,
+    pub(super) explain: Vec<Explain>,
     pub(super) request_captures: Vec<(Vec<u8>, usize)>,
     pub(super) response_captures: Vec<(Vec<u8>, usize)>,
     pub(super) unique_id_format: Option<Word>,
@@ -221,6 +222,7 @@ impl Draft {
             forwarded: None,
             originalto: None,
             monitor_uri: None,
+            explain: Vec::new(),
             request_captures: Vec::new(),
             response_captures: Vec::new(),
             unique_id_format: None,

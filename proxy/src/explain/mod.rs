@@ -4,6 +4,7 @@
 //! trace, here, of live traffic, and of policy tests that fail.
 
 pub mod json;
+pub mod live;
 pub mod paint;
 pub mod text;
 

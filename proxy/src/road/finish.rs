@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use portero_api::{Counter, Exchange, clock};
 
-use super::Road;
+use super::{Road, tell};
 use crate::log::Level;
 use crate::snapshot::Proxy;
 use crate::worker::Worker;
@@ -18,6 +18,7 @@ pub fn finish(road: &mut Road<'_>) {
     if let Some(outside) = &road.worker.outside {
         outside.note(road.ex);
     }
+    tell::end(road);
     if !road.ex.log.early && should_log(road.ex, &road.fe) {
         write_line(road.worker, &road.fe, road.ex);
     }

@@ -80,6 +80,8 @@ pub struct Road<'a> {
     pub head_only: bool,
     /// What the client's persistence cookie said.
     pub sticky: Sticky,
+    /// The `explain` line of the frontend that wants a trace of it.
+    pub explained: Option<usize>,
     /// Servers that were tried already, by place.
     pub tried: &'a mut Vec<usize>,
 }

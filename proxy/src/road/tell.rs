@@ -2,12 +2,13 @@
 
 use std::rc::Rc;
 
-use portero_api::ServerState;
 use portero_api::trace::{Act, Candidate, Choice, Step};
+use portero_api::{ServerState, Trace};
 use portero_policies::trace::Before;
 
 use super::{Fail, Fault, Place, Road, Tell};
 use crate::config::checked::PluginUse;
+use crate::explain::live;
 use crate::snapshot::Proxy;
 
 /// Who chose a server.
@@ -28,6 +29,42 @@ pub fn begin(road: &mut Road<'_>) {
     if let Some(outside) = &road.worker.outside {
         road.ex.trace = outside.trace();
     }
+    if !road.fe.explain.is_empty() {
+        begin_live(road);
+    }
+}
+
+/// Begins the trace of a request of live traffic, where one of the frontend's `explain` lines speaks of it.
+#[cold]
+fn begin_live(road: &mut Road<'_>) {
+    let fe = road.fe.clone();
+    road.explained = fe.explain.iter().position(|line| line.wants(road.ex));
+    if road.explained.is_none() {
+        return;
+    }
+    let trace = Rc::<Trace>::default();
+    let address = |address: Option<std::net::SocketAddr>| address.map_or("?".to_owned(), |a| a.to_string());
+    let (conn, request) = (&road.ex.conn, &road.ex.request);
+    let (src, dst) = (address(conn.src), address(conn.dst));
+    let lossy = String::from_utf8_lossy;
+    let line = format!(
+        "{} {} HTTP/{}",
+        lossy(request.method.as_bytes()),
+        lossy(&request.target),
+        request.version.digits()
+    );
+    trace.did("request", format!("{line} from {src} to {dst}, frontend {}", fe.conf.name));
+    road.ex.trace = Some(trace);
+}
+
+/// Writes the trace of a request of live traffic, once it has ended.
+pub fn end(road: &mut Road<'_>) {
+    let Some(line) = road.explained else { return };
+    let Some(trace) = road.ex.trace.take() else { return };
+    let facts: Vec<_> =
+        live::end(road.ex).into_iter().map(|(name, value)| format!("{name} {value}")).collect();
+    trace.did("end", facts.join(", "));
+    road.fe.explain[line].write(&road.fe.logger, road.ex, &trace.take());
 }
 
 /// Takes a step, and tells what it changed.

@@ -2,11 +2,13 @@
 //! only thing that the daemon reads. Plain data: each worker compiles its own snapshot from it.
 
 mod bind;
+mod explain;
 mod log;
 mod proxy;
 mod server;
 
 pub use bind::{Bind, Level, Listen};
+pub use explain::{Explain, ExplainTo};
 pub use log::{Log, LogHeader, LogSink, LogStyle, LogTarget};
 pub use proxy::{
     Cookie, CookieMode, ForwardFor, Forwarded, ForwardedBy, Mode, Options, PluginUse, Proxy, RetryOn, Reuse,

@@ -10,7 +10,7 @@ use portero_grammar::rules as tree;
 use portero_grammar::{Span, Word};
 use portero_policies::MadePage;
 
-use super::{Bind, Log, Server};
+use super::{Bind, Explain, Log, Server};
 
 /// A frontend, a backend, or both.
 #[derive(Debug)]
@@ -76,6 +76,8 @@ pub struct Proxy {
     pub originalto: Option<ForwardFor>,
     /// `monitor-uri`.
     pub monitor_uri: Option<Vec<u8>>,
+    /// `explain` lines.
+    pub explain: Vec<Explain>,
     /// `capture request header` slots: name and length.
     pub request_captures: Vec<(Vec<u8>, usize)>,
     /// `capture response header` slots.

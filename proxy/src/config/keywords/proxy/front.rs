@@ -3,7 +3,7 @@
 use portero_grammar::Diagnostic;
 
 use super::super::{Call, MANY, Row, bind, http, row};
-use super::{ALL, BIG, FRONT, FRONT_DEF, PROXY};
+use super::{ALL, BIG, FRONT, FRONT_DEF, PROXY, explain};
 use crate::config::checked::Mode;
 use crate::config::draft::Draft;
 
@@ -26,6 +26,7 @@ pub(super) const ROWS: &[Row<Draft>] = &[
     }),
     row("disabled", ALL, (0, 0), |c| { c.target.disabled = true; Ok(()) }),
     row("enabled", ALL, (0, 0), |c| { c.target.disabled = false; Ok(()) }),
+    http(row("explain", FRONT, (1, MANY), explain::explain)),
     row("id", PROXY, (1, 1), |c| { c.target.id = Some((c.number(0, 1..=BIG)?, c.word(0)?.span)); Ok(()) }),
     row("maxconn", FRONT_DEF, (1, 1), |c| { c.target.maxconn = c.number(0, 0..=BIG)?; Ok(()) }),
     row("mode", ALL, (1, 1), mode),

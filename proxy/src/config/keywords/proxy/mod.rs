@@ -4,6 +4,7 @@ mod back;
 mod checks;
 mod cookie;
 mod errors;
+mod explain;
 mod forwarded;
 mod front;
 mod logging;
