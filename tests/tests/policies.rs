@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
-use portero_tests::{Origin, Proxy, portero, repository};
+use portero_tests::{Folder, Origin, Proxy, portero, repository};
 
 fn library() -> PathBuf {
     repository().join("examples/policies")
@@ -48,6 +48,34 @@ fn every_policy_stands_in_the_file_of_its_name_and_is_laid_out() {
         assert_eq!(names, [stem(&path)]);
         let output = run(&["fmt", "--check", &path.to_string_lossy()]);
         assert!(output.status.success(), "{}", said(&output));
+    }
+}
+
+/// The configuration in a file of tests, between `config` and `end`.
+fn inline(tests: &str) -> String {
+    let lines = tests.lines().skip_while(|line| *line != "config").skip(1);
+    lines.take_while(|line| *line != "end").map(|line| format!("{line}\n")).collect()
+}
+
+#[test]
+fn the_tests_hold_for_the_toml_that_the_library_converts_to() {
+    let folder = Folder::new();
+    for path in [files("map"), files("html")].concat() {
+        let name = path.file_name().expect("a file has a name").to_string_lossy().into_owned();
+        folder.write(&name, std::fs::read(&path).expect("it is there"));
+    }
+    for tests in files("test") {
+        let text = std::fs::read_to_string(&tests).expect("text");
+        let name = stem(&tests);
+        let using = folder.write(&format!("{name}.cfg"), inline(&text));
+        let library = tests.with_extension("cfg");
+        let converted = run(&["convert", &library.to_string_lossy(), &using.to_string_lossy()]);
+        assert!(converted.status.success(), "{}", said(&converted));
+        let toml = folder.write(&format!("{name}.toml"), &converted.stdout);
+        let shown = String::from_utf8_lossy(&converted.stdout);
+        assert!(shown.contains(&format!("[policy.{name}]")), "{shown}");
+        let output = run(&["test", &tests.to_string_lossy(), "-f", &toml.to_string_lossy()]);
+        assert!(output.status.success(), "{}\n{shown}", said(&output));
     }
 }
 
@@ -168,7 +196,7 @@ fn what_servers_say_and_what_the_proxy_says_gets_the_security_headers() {
 
 #[test]
 fn a_mistake_shows_the_line_of_the_library_and_the_one_that_applies_it() {
-    let folder = portero_tests::Folder::new();
+    let folder = Folder::new();
     let file = folder.write(
         "haproxy.cfg",
         "frontend f\n    mode http\n    bind :0\n    timeout client 1s\n    apply canary backend=new key=nowhere\n",
