@@ -77,6 +77,8 @@ pub enum Refused {
 pub struct Facts {
     /// Who names it.
     pub uses: Vec<Use>,
+    /// What its values are used as.
+    pub outputs: Vec<Output>,
     /// The version that is matched against.
     pub version: u32,
     /// The highest version that was prepared.
@@ -135,6 +137,7 @@ impl List {
         let prepared: usize = writer.prepared.values().map(View::len).sum();
         Facts {
             uses: writer.uses.clone(),
+            outputs: writer.outputs.clone(),
             version: writer.version,
             next: writer.next,
             entries: self.current.load().len() + prepared,

@@ -14,6 +14,8 @@ pub(super) struct Call<'a> {
     pub(super) settings: &'a mut Settings,
     /// The words behind those that name the command.
     pub(super) args: &'a [String],
+    /// The lines that followed it, for a command that takes some.
+    pub(super) payload: Option<&'a str>,
 }
 
 /// What holds for a connection.

@@ -2,12 +2,13 @@
 //!
 //! Runs on the manager's thread. [`doors`] listens, [`session`] is one connection, [`line`] its lines, [`table`] the
 //! one list of all commands. What commands do stands in a file for each family: [`info`], [`stats`], [`servers`],
-//! [`set_server`], [`proxies`], [`vars`], [`process`], [`master`].
+//! [`set_server`], [`proxies`], [`maps`], [`vars`], [`process`], [`master`].
 
 mod call;
 mod doors;
 mod info;
 mod line;
+mod maps;
 mod master;
 mod process;
 mod proxies;

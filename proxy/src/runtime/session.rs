@@ -44,11 +44,12 @@ impl Session {
     async fn run(&mut self) -> io::Result<()> {
         while let Some(text) = self.line().await? {
             let line = line::cut(&text);
-            if let Some(end) = &line.payload {
-                self.skip_payload(end).await?;
-            }
+            let payload = match &line.payload {
+                Some(end) => Some(self.payload(end).await?),
+                None => None,
+            };
             let mut out = String::new();
-            let next = self.execute(&line, &mut out).await;
+            let next = self.execute(&line, payload.as_deref(), &mut out).await;
             if next == Next::GoOn && self.settings.mode == Mode::Prompt {
                 out.push_str(&self.prompt());
             }
@@ -61,14 +62,14 @@ impl Session {
     }
 
     /// Runs the commands of a line; each answer ends with an empty line.
-    async fn execute(&mut self, line: &Line, out: &mut String) -> Next {
+    async fn execute(&mut self, line: &Line, payload: Option<&str>, out: &mut String) -> Next {
         if line.commands.is_empty() {
             out.push('\n');
         }
         for (place, words) in line.commands.iter().enumerate() {
-            let has_payload = line.payload.is_some() && place + 1 == line.commands.len();
+            let payload = payload.filter(|_| place + 1 == line.commands.len());
             let Some(words) = self.address(words) else { continue };
-            let (text, last) = match self.command(words, has_payload) {
+            let (text, last) = match self.command(words, payload) {
                 Ok(Answer::Text(text)) | Err(text) => (text, false),
                 Ok(Answer::Later(text)) => (text.await, false),
                 Ok(Answer::Last(text)) => (text.await, true),
@@ -105,15 +106,15 @@ impl Session {
     fn command(
         &mut self,
         (target, words): (Option<Target>, &[String]),
-        has_payload: bool,
+        payload: Option<&str>,
     ) -> Result<Answer, String> {
         let (command, args) =
             table::find(words, target).map_err(|why| why.text(self.settings.level, target))?;
         table::allow(command, &self.settings)?;
-        if has_payload {
+        if payload.is_some() && !command.payload {
             return Err(format!("'{}' takes no payload.\n", command.words));
         }
-        let mut call = Call { daemon: &self.daemon, settings: &mut self.settings, args };
+        let mut call = Call { daemon: &self.daemon, settings: &mut self.settings, args, payload };
         (command.run)(&mut call)
     }
 
@@ -149,22 +150,26 @@ impl Session {
         }
     }
 
-    /// Reads the lines up to the one that ends the payload. No command takes one yet.
-    async fn skip_payload(&mut self, end: &str) -> io::Result<()> {
-        let mut size = 0;
+    /// The lines up to the one that ends the payload.
+    async fn payload(&mut self, end: &str) -> io::Result<String> {
+        let mut payload = String::new();
         if self.settings.mode == Mode::Prompt {
             self.write(b"+ ").await?;
         }
         while let Some(line) = self.line().await? {
-            if line.trim_end_matches('\r') == end {
+            let line = line.trim_end_matches('\r');
+            if line == end {
                 break;
             }
-            size += line.len() + 1;
-            if size > MAX_PAYLOAD {
+            payload.extend([line, "\n"]);
+            if payload.len() > MAX_PAYLOAD {
                 return Err(io::ErrorKind::InvalidData.into());
             }
+            if self.settings.mode == Mode::Prompt {
+                self.write(b"+ ").await?;
+            }
         }
-        Ok(())
+        Ok(payload)
     }
 
     /// Reads some bytes within `stats timeout`.

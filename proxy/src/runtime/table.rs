@@ -1,7 +1,8 @@
 //! The one list of all commands, and how one is found in it.
 
 use super::call::{Run, Settings, Target};
-use super::{info, master, process, proxies, servers, set_server, stats, vars};
+use super::maps::View;
+use super::{info, maps, master, process, proxies, servers, set_server, stats, vars};
 use crate::config::checked::Level;
 
 /// A command.
@@ -16,6 +17,8 @@ pub(super) struct Command {
     pub(super) needs: Needs,
     /// Where it is known.
     pub(super) at: At,
+    /// True when lines may follow it (`<<`).
+    pub(super) payload: bool,
     pub(super) run: Run,
 }
 
@@ -44,8 +47,16 @@ const ADMIN: Needs = Needs::Level(Level::Admin);
 /// All commands, in the order of `help`, a line each.
 #[rustfmt::skip]
 pub(super) const COMMANDS: &[Command] = &[
+    row("add acl", "[@<ver>] <acl> <pattern>", "add an acl entry", ADMIN, maps::add_acl),
+    with_payload(row("add map", "[@<ver>] <map> <key> <val>", "add a map entry (payload supported instead of key/val)", ADMIN, maps::add_map)),
+    row("clear acl", "[@<ver>] <acl>", "clear the contents of this acl", ADMIN, |c| maps::clear(c, View::Acl)),
     row("clear counters", "[all|server <bk>/<srv> [force]]", "clear max statistics counters (or all, or one server's)", OPERATOR, stats::clear),
+    row("clear map", "[@<ver>] <map>", "clear the contents of this map", ADMIN, |c| maps::clear(c, View::Map)),
+    row("commit acl", "@<ver> <acl>", "commit the ACL at this version", ADMIN, |c| maps::commit(c, View::Acl)),
+    row("commit map", "@<ver> <map>", "commit the map at this version", ADMIN, |c| maps::commit(c, View::Map)),
     row("debug dev log", "<text>", "send a line to the global log targets", Needs::Expert(Level::Admin), process::log),
+    row("del acl", "<acl> [<key>|#<ref>]", "delete acl entries matching <key>", ADMIN, |c| maps::del(c, View::Acl)),
+    row("del map", "<map> [<key>|#<ref>]", "delete map entries matching <key>", ADMIN, |c| maps::del(c, View::Map)),
     row("disable frontend", "<frontend>", "temporarily disable specific frontend", ADMIN, proxies::disable),
     row("disable health", "<bk>/<srv>", "disable health checks", ADMIN, set_server::disable_health),
     row("disable server", "<bk>/<srv>", "disable a server for maintenance (or use 'set server')", ADMIN, set_server::disable),
@@ -55,22 +66,29 @@ pub(super) const COMMANDS: &[Command] = &[
     row("enable server", "<bk>/<srv>", "enable a disabled server (or use 'set server')", ADMIN, set_server::enable),
     both("experimental-mode", "[on|off]", "show or switch experimental mode", process::experimental),
     both("expert-mode", "[on|off]", "show or switch expert mode", process::expert),
+    row("get acl", "<acl> <value>", "report the patterns matching a sample for an ACL", OPERATOR, |c| maps::get(c, View::Acl)),
+    row("get map", "<map> <value>", "report the keys and values matching a sample for a map", OPERATOR, |c| maps::get(c, View::Map)),
     row("get var", "<name>", "retrieve contents of a process-wide variable", USER, vars::get),
     row("get weight", "<bk>/<srv>", "report a server's current weight", USER, servers::get_weight),
     both("operator", "", "lower the level of the current CLI session to operator", process::operator),
+    row("prepare acl", "<acl>", "prepare a new version for atomic ACL replacement", ADMIN, |c| maps::prepare(c, View::Acl)),
+    row("prepare map", "<map>", "prepare a new version for atomic map replacement", ADMIN, |c| maps::prepare(c, View::Map)),
     of_master("reload", "", "read the configuration again and use it", OPERATOR, master::reload),
+    row("set map", "<map> [<key>|#<ref>] <value>", "modify a map entry", ADMIN, maps::set),
     row("set maxconn frontend", "<frontend> <value>", "change a frontend's maxconn setting", ADMIN, proxies::frontend_maxconn),
     row("set maxconn global", "<value>", "change the per-process maxconn setting", ADMIN, proxies::global_maxconn),
     row("set maxconn server", "<bk>/<srv> <value>", "change a server's maxconn setting", ADMIN, set_server::maxconn),
     row("set server", "<bk>/<srv> [opts]", "change a server's state, health, weight or address", ADMIN, set_server::set),
     row("set var", "<name> [expr|fmt] <value>", "set a process-wide variable", Needs::Experimental(Level::Operator), vars::set),
     row("set weight", "<bk>/<srv> <weight>[%]", "change a server's weight (or use 'set server')", ADMIN, set_server::weight),
+    row("show acl", "[[@<ver>] <acl>]", "report available acls or dump an acl's contents", OPERATOR, |c| maps::show(c, View::Acl)),
     row("show backend", "", "list backends in the current running config", USER, servers::backends),
     both("show cli level", "", "display the level of the current CLI session", process::level),
     both("show cli sockets", "", "dump list of cli sockets", process::sockets),
     both_for("show env", "[var]", "dump environment variables known to the process", OPERATOR, process::env),
     row("show events", "[<sink>]", "show event sink state or the last events of a sink", OPERATOR, process::events),
     row("show info", "[desc|json|typed]*", "report information about the running process", USER, info::show),
+    row("show map", "[[@<ver>] <map>]", "report available maps or dump a map's contents", OPERATOR, |c| maps::show(c, View::Map)),
     of_master("show proc", "", "show processes status", USER, master::processes),
     row("show servers conn", "[<backend>]", "dump server connections status (all or for a single backend)", USER, servers::connections),
     row("show servers state", "[<backend>]", "dump volatile server information (all or for a single backend)", USER, servers::state),
@@ -88,19 +106,23 @@ pub(super) const COMMANDS: &[Command] = &[
 /// Commands of HAProxy's that are not there, by the words they begin with.
 #[rustfmt::skip]
 const NOT_THERE: &[&str] = &[
-    "abort ssl", "acme", "add acl", "add backend", "add map", "add server", "add ssl", "clear acl", "clear map",
-    "clear table", "commit acl", "commit map", "commit ssl", "debug", "del acl", "del backend", "del map", "del server",
-    "del ssl", "disable agent", "disable dynamic-cookie", "dump", "enable agent", "enable dynamic-cookie", "get acl",
-    "get map", "hard-reload", "new ssl", "prepare acl", "prepare map", "publish backend", "set anon",
-    "set dynamic-cookie-key", "set map", "set profiling", "set rate-limit", "set severity-output", "set ssl", "set table", "set timeout",
-    "show acl", "show activity", "show anon", "show cache", "show default-server", "show defaults", "show dev", "show errors",
-    "show fd", "show libs", "show map", "show peers", "show pools", "show profiling", "show quic",
+    "abort ssl", "acme", "add backend", "add server", "add ssl", 
+    "clear table", "commit ssl", "debug", "del backend", "del server",
+    "del ssl", "disable agent", "disable dynamic-cookie", "dump", "enable agent", "enable dynamic-cookie", 
+    "hard-reload", "new ssl", "publish backend", "set anon",
+    "set dynamic-cookie-key", "set profiling", "set rate-limit", "set severity-output", "set ssl", "set table", "set timeout",
+    "show activity", "show anon", "show cache", "show default-server", "show defaults", "show dev", "show errors",
+    "show fd", "show libs", "show peers", "show pools", "show profiling", "show quic",
     "show resolvers", "show schema", "show ssl", "show startup-logs", "show table", "show tasks", "show threads",
     "show tls-keys", "show trace", "shutdown session", "trace", "unpublish backend", "update ssl", "wait",
 ];
 
 const fn row(words: &'static str, args: &'static str, help: &'static str, needs: Needs, run: Run) -> Command {
-    Command { words, args, help, needs, at: At::Worker, run }
+    Command { words, args, help, needs, at: At::Worker, payload: false, run }
+}
+
+const fn with_payload(command: Command) -> Command {
+    Command { payload: true, ..command }
 }
 
 const fn of_master(
@@ -110,7 +132,7 @@ const fn of_master(
     needs: Needs,
     run: Run,
 ) -> Command {
-    Command { words, args, help, needs, at: At::Master, run }
+    Command { words, args, help, needs, at: At::Master, payload: false, run }
 }
 
 const fn both(words: &'static str, args: &'static str, help: &'static str, run: Run) -> Command {
@@ -124,7 +146,7 @@ const fn both_for(
     needs: Needs,
     run: Run,
 ) -> Command {
-    Command { words, args, help, needs, at: At::Both, run }
+    Command { words, args, help, needs, at: At::Both, payload: false, run }
 }
 
 /// Why there is no such command.
