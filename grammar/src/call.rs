@@ -51,7 +51,7 @@ fn args(pair: Pair<'_, Rule>, word: &Word, name: &str) -> Result<Vec<Arg>, Diagn
 
 fn arg(pair: Pair<'_, Rule>, word: &Word) -> Result<Arg, Diagnostic> {
     let span = word.part(pair.as_span().start(), pair.as_span().end());
-    let mut text = String::new();
+    let mut text = Text { word, text: String::new(), raw: Vec::new() };
     for piece in pair.into_inner() {
         let start = piece.as_span().start();
         match piece.as_rule() {
@@ -64,19 +64,37 @@ fn arg(pair: Pair<'_, Rule>, word: &Word) -> Result<Arg, Diagnostic> {
                         );
                         return Err(error.help("to have the quote itself write a backslash before it"));
                     }
-                    push(&mut text, &inner);
+                    text.push(&inner);
                 }
             }
-            _ => push(&mut text, &piece),
+            _ => text.push(&piece),
         }
     }
-    Ok(Arg { text, span })
+    let Text { text, raw, .. } = text;
+    Ok(Arg { text, span, raw: word.raw.is_some().then(|| raw.into()) })
 }
 
-fn push(text: &mut String, piece: &Pair<'_, Rule>) {
-    match piece.as_rule() {
-        Rule::escape => text.push(unescape(piece.as_str().as_bytes()[1]) as char),
-        _ => text.push_str(piece.as_str()),
+/// An argument as far as it has been read: as text, and as the bytes that the word has in its place.
+struct Text<'w> {
+    word: &'w Word,
+    text: String,
+    raw: Vec<u8>,
+}
+
+impl Text<'_> {
+    fn push(&mut self, piece: &Pair<'_, Rule>) {
+        match piece.as_rule() {
+            Rule::escape => {
+                let byte = unescape(piece.as_str().as_bytes()[1]);
+                self.text.push(byte as char);
+                self.raw.push(byte);
+            }
+            _ => {
+                self.text.push_str(piece.as_str());
+                let place = piece.as_span();
+                self.raw.extend_from_slice(self.word.bytes_of(place.start(), place.end()));
+            }
+        }
     }
 }
 

@@ -129,7 +129,7 @@ impl Evaluation<'_> {
         };
         let mut args = call.args.unwrap_or_default();
         if args.is_empty() && predicate.args == 1 && call.span != call.name_span {
-            args.push(Arg { text: String::new(), span: call.span }); // `defined()` asks for the empty name
+            args.push(Arg::plain("", call.span)); // `defined()` asks for the empty name
         }
         if args.len() != predicate.args {
             let (wanted, found) = (predicate.args, args.len());

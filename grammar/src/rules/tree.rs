@@ -71,10 +71,24 @@ pub struct Call {
 /// An argument of a call, quotes and escapes taken away.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Arg {
-    /// Its text.
+    /// Its text. Bytes that are no UTF-8 stand as U+FFFD here and as themselves in [`Arg::bytes`].
     pub text: String,
     /// Its place.
     pub span: Span,
+    /// The bytes, where they are not those of `text`.
+    pub raw: Option<Box<[u8]>>,
+}
+
+impl Arg {
+    /// An argument that is just its text.
+    pub fn plain(text: impl Into<String>, span: Span) -> Arg {
+        Arg { text: text.into(), span, raw: None }
+    }
+
+    /// The bytes that the argument stands for.
+    pub fn bytes(&self) -> &[u8] {
+        self.raw.as_deref().unwrap_or(self.text.as_bytes())
+    }
 }
 
 /// `if ...` or `unless ...` at the end of a rule.

@@ -1,6 +1,6 @@
 //! Actions on header fields: set-header, add-header, del-header, set-status.
 
-use portero_api::{Action, Answer, Exchange, Headers, trim};
+use portero_api::{Action, Answer, Exchange, Headers};
 use portero_grammar::rules::Family;
 
 use super::text::Text;
@@ -83,7 +83,7 @@ struct WriteHeader {
 impl Action for WriteHeader {
     fn run(&self, exchange: &mut Exchange) -> Answer {
         self.value.with(exchange, |exchange, value| {
-            let (headers, value) = (self.side.headers(exchange), trim(value));
+            let headers = self.side.headers(exchange);
             match self.mode {
                 Mode::Add => headers.add(&self.name, value),
                 Mode::Set => headers.set(&self.name, value),

@@ -41,7 +41,7 @@ fn acls(args: &Args<'_>) -> Made {
     for (index, arg) in args.list.iter().enumerate() {
         args.required(index, "the name of an ACL")?;
         let (wanted, name) = arg.text.strip_prefix('!').map_or((true, &*arg.text), |name| (false, name));
-        let name = Arg { text: name.to_owned(), span: arg.span };
+        let name = Arg::plain(name, arg.span);
         let cond = args.acls.acl(&name).map_err(|message| BadArg::at(index, message))?;
         all.push((cond, wanted));
     }

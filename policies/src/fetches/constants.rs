@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use portero_api::{BadArg, Exchange, Fetch, Fetched, Sample, SampleType::*};
+use portero_grammar::rules::tree::Arg;
 
 use super::{Made, row};
 use crate::vocabulary::{Args, FetchKind, Needs::Nothing};
@@ -13,7 +14,7 @@ pub(super) static ROWS: &[FetchKind] = &[
     row("bool", &[], (1, 1), Bool, Nothing, "a boolean as written: true, false, 1 or 0", boolean),
     row("int", &[], (1, 1), Int, Nothing, "an integer as written", integer),
     row("str", &[], (0, 1), Str, Nothing, "a text as written", |a| {
-        constant(Sample::text(a.list.first().map_or("", |text| &*text.text)))
+        constant(Sample::text(a.list.first().map_or(&[][..], Arg::bytes)))
     }),
     row("bin", &[], (1, 1), Bin, Nothing, "bytes written in hexadecimal", binary),
     row("ipv4", &[], (1, 1), Ip, Nothing, "an IPv4 address as written", |a| {

@@ -145,7 +145,7 @@ impl<'a> Iterator for Pieces<'a> {
     fn next(&mut self) -> Option<&'a [u8]> {
         let rest = self.rest.take()?;
         if self.cut == Cut::Lines {
-            return Some(rest);
+            return Some(trim(rest));
         }
         match super::params::unquoted(rest, |b| b == b',') {
             Some(comma) => {

@@ -80,7 +80,7 @@ fn world() -> (Directory, Exchange) {
 /// Makes a converter with these arguments, standing in backend `be`.
 fn make(directory: &Directory, name: &str, args: &[&str]) -> Made {
     let span = portero_grammar::Span { file: portero_grammar::FileId(0), start: 0, end: 0 };
-    let list: Vec<Arg> = args.iter().map(|a| Arg { text: (*a).into(), span }).collect();
+    let list: Vec<Arg> = args.iter().map(|a| Arg::plain(*a, span)).collect();
     let common = Common::default();
     let context = Context { proxy: "be", directory, common: &common, files: &NoFiles };
     (find(name).make)(&Args { list: &list, context: &context, acls: &NoAcls })

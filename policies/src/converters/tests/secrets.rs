@@ -30,7 +30,7 @@ fn verified(common: &Common, name: &str, args: &[&str], token: &str, vars: &[(&s
         x.vars.set(VarId::parse(name).expect("a name"), Value::Str(value.as_bytes().into()));
     }
     let span = portero_grammar::Span { file: portero_grammar::FileId(0), start: 0, end: 0 };
-    let list: Vec<Arg> = args.iter().map(|a| Arg { text: (*a).into(), span }).collect();
+    let list: Vec<Arg> = args.iter().map(|a| Arg::plain(*a, span)).collect();
     let context = Context { proxy: "be", directory: &directory, common, files: &Keys };
     match (find(name).make)(&Args { list: &list, context: &context, acls: &NoAcls }) {
         Err(bad) => bad.message,

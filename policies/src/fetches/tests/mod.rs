@@ -67,7 +67,7 @@ impl World {
         };
         let list: Vec<Arg> = match args {
             "" => Vec::new(),
-            args => args.split(',').map(|a| Arg { text: a.into(), span: NOWHERE }).collect(),
+            args => args.split(',').map(|a| Arg::plain(a, NOWHERE)).collect(),
         };
         let context = Context { proxy, directory: &self.directory, common: &self.common, files: &NoFiles };
         (find(name).make)(&Args { list: &list, context: &context, acls: &NoAcls })
