@@ -53,6 +53,7 @@ impl<'a> Builder<'a> {
         let mut found = Diagnostics::default();
         let mut compiler = Compiler::new(&self.vocabulary, context, &self.checked.sources, &mut found);
         compiler.set_captures(captures(conf));
+        compiler.set_bandwidth(&conf.bandwidth);
         compiler.acls(&conf.acls);
         let proxy = self.compile(conf, state, &compiler);
         drop(compiler);

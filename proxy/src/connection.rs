@@ -240,8 +240,14 @@ fn allowed(session: &Session, conn: &mut Conn, rules: &RuleSet, counter: Counter
     exchange.sockets.client = session.socket();
     exchange.trace = session.worker().outside.as_ref().and_then(|outside| outside.trace());
     let mut run = rules.run(&mut exchange, 0);
-    while let Run::Answer(rule, Answer::Do(Deed::Mark(packets))) = run {
-        road::mark(&session.stream, packets);
+    while let Run::Answer(rule, Answer::Do(deed)) = run {
+        match deed {
+            Deed::Mark(packets) => road::mark(&session.stream, packets),
+            Deed::Log if !session.fe.logger.is_empty() => {
+                road::write_line(session.worker(), &session.fe, &mut exchange);
+            }
+            Deed::Log | Deed::Hint(..) => {}
+        }
         run = rules.run(&mut exchange, rule + 1);
     }
     let Exchange { conn: facts, .. } = exchange;

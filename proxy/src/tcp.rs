@@ -134,6 +134,10 @@ async fn content_rules(road: &mut Road<'_>, rules: &RuleSet, delay: Duration) ->
                 road::mark(&road.client.stream, packets);
                 from = rule + 1;
             }
+            Answer::Do(Deed::Log) => {
+                road::log_now(road);
+                from = rule + 1;
+            }
             Answer::Do(_) | Answer::Wait(_) => from = rule + 1,
             Answer::Close(close) => return Err(Fail::close(close, phase::REQUEST)),
             _ => return Err(Fail::silent(b'P', phase::REQUEST, Fault::DeniedRequest)),
@@ -203,6 +207,10 @@ async fn response_rules(road: &mut Road<'_>, up: &mut Upstream) -> Result<(), Fa
             }
             Answer::Do(Deed::Mark(packets)) => {
                 road::mark(&road.client.stream, packets);
+                from = rule + 1;
+            }
+            Answer::Do(Deed::Log) => {
+                road::log_now(road);
                 from = rule + 1;
             }
             Answer::Do(_) | Answer::Wait(_) => from = rule + 1,

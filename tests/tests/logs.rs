@@ -146,3 +146,35 @@ fn a_server_that_goes_down_is_told_to_the_log() {
     let line = log.line_with(&["Server app/s1 is DOWN"]);
     assert!(line.starts_with("<153>"), "an alert: {line}");
 }
+
+#[test]
+fn a_rule_writes_a_line_of_its_own_where_it_stands() {
+    let (log, origin) = (Syslog::udp(), Origin::answering("hello"));
+    let proxy = Proxy::with(
+        "global
+            log ${log} local0
+            nbthread 1
+        defaults
+            mode http
+            timeout client 5s
+            timeout server 5s
+            timeout connect 1s
+        listen front
+            bind ${front}
+            log global
+            log-format \"at %[var(txn.where)] %ST\"
+            http-request set-var(txn.where) str(request)
+            http-request do-log if { path /log }
+            http-response set-var(txn.where) str(response)
+            http-response do-log if { var(txn.p) -m str /log }
+            http-request set-var(txn.p) path
+            server s1 ${app}",
+    )
+    .set("log", log.address())
+    .set("app", origin.address())
+    .start();
+    proxy.get("/log");
+    for line in ["at request -1", "at response -1", "at response 200"] {
+        log.line_with(&[line]);
+    }
+}

@@ -36,6 +36,8 @@ pub enum Answer {
 pub enum Deed {
     /// Mark packets to the client (`set-fc-tos`, `set-fc-mark`).
     Mark(Packets),
+    /// Write a log line (`do-log`).
+    Log,
     /// An interim response with this header field (`early-hint`): name and value.
     Hint(Box<[u8]>, Box<[u8]>),
 }

@@ -53,6 +53,6 @@ pub use service::{Body, Chunks, Served, Service};
 pub use socket::{Measured, Socket, Sockets};
 pub use state::{Address, Admin, CheckView, Directory, Door, Kind, Oper, ProxyState, ServerState};
 pub use trace::Trace;
-pub use tuning::{Packets, Priority, Timeout, Tuning};
+pub use tuning::{BandwidthLimit, Packets, Priority, Timeout, Tuning};
 pub use unique_id::UniqueId;
 pub use vars::{Scope, Value, VarId, Vars, process_vars};

@@ -1,5 +1,6 @@
 //! What rules change of how one exchange is handled: its time-outs, its tries, its place in the queue, its packets.
 
+use std::rc::Rc;
 use std::time::Duration;
 
 /// The time-outs that a rule can change (`set-timeout`).
@@ -36,6 +37,8 @@ pub struct Tuning {
     pub priority: Priority,
     /// How packets to the server are marked.
     pub server_packets: Packets,
+    /// How fast the bodies may move (`set-bandwidth-limit`).
+    pub limits: Vec<BandwidthLimit>,
 }
 
 /// The place of a request among those that wait for a server: a lower class goes first; within a class the time of
@@ -46,6 +49,21 @@ pub struct Priority {
     pub class: i32,
     /// In milliseconds, -524287 to 524287.
     pub offset: i32,
+}
+
+/// A limit on the bandwidth of one direction of an exchange.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BandwidthLimit {
+    /// The filter that it comes from.
+    pub name: Rc<str>,
+    /// True on the way from the client to the server.
+    pub upload: bool,
+    /// So many bytes in a period.
+    pub bytes: u64,
+    /// The period.
+    pub period: Duration,
+    /// The least bytes that move at a time.
+    pub least: u64,
 }
 
 /// How packets of a connection are marked, for routers and for the packet filter of the system.

@@ -57,6 +57,14 @@ pub(super) static ROWS: &[ActionKind] = &[
         make: silent_drop,
     },
     ActionKind {
+        name: "set-nice",
+        families: &[TcpRequestContent, TcpResponseContent, HttpRequest, HttpResponse],
+        syntax: "<nice>",
+        summary: "no request is served before others: it changes nothing",
+        ends: false,
+        make: set_nice,
+    },
+    ActionKind {
         name: "close",
         families: &[TcpResponseContent],
         syntax: "",
@@ -130,6 +138,18 @@ fn silent_drop(words: &mut Words<'_, '_>) -> Made {
         Ok(ttl @ 1..) => Ok(Box::new(End(Close::Silent(ttl)))),
         _ => Err(words.compiler.error(word.span, format!("'{}' is no number from 1 to 255", word.text))),
     }
+}
+
+fn set_nice(words: &mut Words<'_, '_>) -> Made {
+    let word = words.need("a number")?;
+    if !word.text.parse::<i32>().is_ok_and(|nice| (-1024..=1024).contains(&nice)) {
+        return Err(words
+            .compiler
+            .error(word.span, format!("'{}' is no number from -1024 to 1024", word.text)));
+    }
+    let note = "'set-nice' changes nothing here: what is ready is served in the order it came";
+    words.compiler.push(Diagnostic::note(words.span(), note));
+    Ok(Box::new(Nothing))
 }
 
 enum Pause {

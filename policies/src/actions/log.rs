@@ -1,19 +1,44 @@
-//! Actions on the log: set-log-level.
+//! Actions on the log: set-log-level, do-log.
 
-use portero_api::{Action, Answer, Exchange};
+use portero_api::{Action, Answer, Deed, Exchange};
 use portero_grammar::rules::Family::*;
 
 use super::words::Words;
 use super::{ActionKind, Made};
 
-pub(super) static ROWS: &[ActionKind] = &[ActionKind {
-    name: "set-log-level",
-    families: &[TcpRequestContent, TcpResponseContent, HttpRequest, HttpResponse, HttpAfterResponse],
-    syntax: "<level> | silent",
-    summary: "change the level of this exchange's log line, or write none",
-    ends: false,
-    make,
-}];
+pub(super) static ROWS: &[ActionKind] = &[
+    ActionKind {
+        name: "set-log-level",
+        families: &[TcpRequestContent, TcpResponseContent, HttpRequest, HttpResponse, HttpAfterResponse],
+        syntax: "<level> | silent",
+        summary: "change the level of this exchange's log line, or write none",
+        ends: false,
+        make,
+    },
+    ActionKind {
+        name: "do-log",
+        families: super::families::EVERY,
+        syntax: "",
+        summary: "write a log line now, beside the one at the end",
+        ends: false,
+        make: do_log,
+    },
+];
+
+struct DoLog;
+
+impl Action for DoLog {
+    fn run(&self, _: &mut Exchange) -> Answer {
+        Answer::Do(Deed::Log)
+    }
+}
+
+fn do_log(words: &mut Words<'_, '_>) -> Made {
+    match words.peek().filter(|word| word.text == "profile") {
+        Some(word) => Err(words.compiler.error(word.span, "'profile' of 'do-log' is not supported yet")),
+        None => Ok(Box::new(DoLog)),
+    }
+}
 
 const LEVELS: [&str; 9] = ["emerg", "alert", "crit", "err", "warning", "notice", "info", "debug", "silent"];
 

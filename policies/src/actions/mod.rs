@@ -2,6 +2,7 @@
 
 mod addresses;
 mod auth;
+mod bandwidth;
 mod capture;
 mod flow;
 mod headers;
@@ -26,6 +27,7 @@ use portero_grammar::rules::{self as tree, Family};
 
 use crate::stage::family_name;
 use crate::{Compiler, Reported};
+pub use bandwidth::BandwidthFilter;
 pub use reply::whole_file;
 pub(crate) use text::Text;
 use words::Words;
@@ -67,6 +69,7 @@ pub static ACTIONS: &[&[ActionKind]] = &[
     hints::ROWS,
     packed::ROWS,
     maps::ROWS,
+    bandwidth::ROWS,
 ];
 
 /// Actions of HAProxy that are known and refused.
@@ -75,7 +78,6 @@ pub static NOT_YET: &[&str] = &[
     "cache-store",
     "cache-use",
     "dgram-drop",
-    "do-log",
     "do-resolve",
     "expect-netscaler-cip",
     "expect-proxy",
@@ -87,8 +89,6 @@ pub static NOT_YET: &[&str] = &[
     "sc-set-gpt0",
     "send-retry",
     "send-spoe-group",
-    "set-bandwidth-limit",
-    "set-nice",
     "switch-mode",
     "track-sc0",
     "track-sc1",

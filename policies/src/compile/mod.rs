@@ -14,7 +14,7 @@ use portero_grammar::{Diagnostic, Diagnostics, Sources, Span};
 use crate::lint::UNUSED_ACL;
 use crate::stage::Stage;
 use crate::vocabulary::Context;
-use crate::{Cond, Expr, Vocabulary};
+use crate::{BandwidthFilter, Cond, Expr, Vocabulary};
 use acl::Acl;
 use portero_grammar::rules as tree;
 
@@ -34,6 +34,7 @@ pub struct Compiler<'a> {
     stage: Cell<Stage>,
     /// The lengths of the capture slots.
     captures: RefCell<Captures>,
+    bandwidth: BTreeMap<String, BandwidthFilter>,
     uses: Cell<Uses>,
 }
 
@@ -92,6 +93,7 @@ impl<'a> Compiler<'a> {
             predefined: RefCell::new(BTreeMap::new()),
             stage: Cell::new(Stage::Request),
             captures: RefCell::default(),
+            bandwidth: BTreeMap::new(),
             uses: Cell::default(),
         }
     }
@@ -99,6 +101,15 @@ impl<'a> Compiler<'a> {
     /// Says which capture slots the proxy declares itself (`capture request header`, `declare capture`), in order.
     pub fn set_captures(&mut self, captures: Captures) {
         self.captures.replace(captures);
+    }
+
+    /// Says which bandwidth limits the proxy has (`filter bwlim-in`, `bwlim-out`).
+    pub fn set_bandwidth(&mut self, filters: &BTreeMap<String, BandwidthFilter>) {
+        self.bandwidth = filters.clone();
+    }
+
+    pub(crate) fn bandwidth_filter(&self, name: &str) -> Option<BandwidthFilter> {
+        self.bandwidth.get(name).copied()
     }
 
     /// The capture slots, those of `capture ... len` included.

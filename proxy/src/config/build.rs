@@ -103,6 +103,7 @@ impl Shared<'_> {
             log: self.log(draft, mode, reading),
             stats: stats(draft, mode, reading),
             forwardfor: draft.forwardfor.clone(),
+            bandwidth: draft.bandwidth.clone(),
             forwarded: draft.forwarded.clone().filter(|_| draft.section != Place::FRONTEND),
             originalto: draft.originalto.clone(),
             monitor_uri: draft.monitor_uri.clone(),

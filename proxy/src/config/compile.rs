@@ -53,6 +53,7 @@ impl Rehearsal<'_> {
         let mut found = Diagnostics::default();
         let mut compiler = Compiler::new(&self.vocabulary, context, self.sources, &mut found);
         compiler.set_captures(captures(proxy));
+        compiler.set_bandwidth(&proxy.bandwidth);
         compiler.acls(&proxy.acls);
         for (family, rules) in &proxy.rules {
             match family {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use portero_api::Message;
 use portero_grammar::rules as tree;
 use portero_grammar::{Span, Word};
-use portero_policies::MadePage;
+use portero_policies::{BandwidthFilter, MadePage};
 
 use super::checked::{
     Bind, Check, Cookie, Explain, ForwardFor, Forwarded, LogStyle, LogTarget, Mode, OnError, Options,
@@ -56,6 +56,7 @@ pub(super) struct Draft {
     pub(super) stats: StatsDraft,
     pub(super) forwardfor: Option<ForwardFor>,
     pub(super) forwarded: Option<Forwarded>,
+    pub(super) bandwidth: BTreeMap<String, BandwidthFilter>,
     pub(super) originalto: Option<ForwardFor>,
     pub(super) monitor_uri: Option<Vec<u8>>,
     pub(super) explain: Vec<Explain>,
@@ -220,6 +221,7 @@ impl Draft {
             stats: StatsDraft::default(),
             forwardfor: None,
             forwarded: None,
+            bandwidth: BTreeMap::new(),
             originalto: None,
             monitor_uri: None,
             explain: Vec::new(),

@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use portero_api::{Deed, Packets, Timeout, Version};
 use socket2::SockRef;
 
+use super::finish::write_line;
 use super::{Fail, Fault, Road, forward, phase};
 use crate::net::Stream;
 
@@ -30,6 +31,13 @@ pub fn mark_socket(socket: &SockRef<'_>, peer: SocketAddr, packets: Packets) {
     }
 }
 
+/// Writes a log line in the middle of an exchange (`do-log`).
+pub fn log_now(road: &mut Road<'_>) {
+    if !road.fe.logger.is_empty() {
+        write_line(road.worker, &road.fe, road.ex);
+    }
+}
+
 /// Makes a connection disappear when it is closed: the reset gets no farther than `ttl` routers, so that the client
 /// waits for a word in vain (`silent-drop`).
 pub fn vanish(stream: &Stream, ttl: u8) {
@@ -52,9 +60,10 @@ pub struct Hints(Vec<u8>);
 
 impl Hints {
     /// Does what a rule asks for; hints are kept until [`Hints::send`].
-    pub fn take(&mut self, road: &Road<'_>, deed: Deed) {
+    pub fn take(&mut self, road: &mut Road<'_>, deed: Deed) {
         match deed {
             Deed::Mark(packets) => mark(&road.client.stream, packets),
+            Deed::Log => log_now(road),
             Deed::Hint(name, value) => {
                 let line = [&name[..], b": ", &value, b"\r\n"];
                 line.iter().for_each(|part| self.0.extend_from_slice(part));

@@ -13,6 +13,7 @@ use super::backend::Place;
 use super::incoming::Incoming;
 use super::respond::respond;
 use super::rules::{self, Side};
+use super::throttle::Throttle;
 use super::upstream::{Upstream, from_now};
 use super::{
     Client, Fail, Fault, Pump, PumpFail, Road, bonds, payload, persistence, phase, reach, retry, tell,
@@ -86,7 +87,8 @@ fn compose(road: &mut Road<'_>, up: &mut Upstream) -> Option<Pump> {
         return None;
     }
     let reader = road.client.body.take()?;
-    Some(Pump::resume(reader, chunked))
+    let throttle = Throttle::new(road.ex, true);
+    Some(Pump::resume(reader, chunked).throttled(throttle, road.ex.payload.data.len()))
 }
 
 /// Sends the request and waits for the head of the final response; interim ones go to the client as they come.
@@ -159,7 +161,8 @@ async fn response_head(
         }
         // the server's time runs from the end of the request, the client's while its body is awaited
         let sending = request.as_ref().is_some_and(|p| !p.is_decoded());
-        let waits_for_client = sending && up.lead.is_empty();
+        let held = request.as_ref().is_some_and(Pump::is_held);
+        let waits_for_client = sending && up.lead.is_empty() && !held;
         if sending {
             until = from_now(server_time);
         }

@@ -56,6 +56,10 @@ impl<'a> Incoming<'a> {
                     super::mark(&road.client.stream, packets);
                     rules.run(road.ex, rule + 1)
                 }
+                Answer::Do(Deed::Log) => {
+                    super::log_now(road);
+                    rules.run(road.ex, rule + 1)
+                }
                 // the final response is there: nothing comes before it any more
                 Answer::Do(Deed::Hint(..)) => rules.run(road.ex, rule + 1),
                 // nobody is made to wait for a response that is there

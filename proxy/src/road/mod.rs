@@ -23,6 +23,7 @@ mod respond;
 mod retry;
 mod rules;
 mod tell;
+mod throttle;
 pub mod tunnel;
 mod upstream;
 
@@ -38,9 +39,9 @@ use crate::worker::Worker;
 
 pub use backend::{Place, enter as enter_backend, place};
 pub use bonds::Bonds;
-pub use deeds::{mark, vanish};
+pub use deeds::{log_now, mark, vanish};
 pub use fail::{Fail, Fault, Retry, Tell, phase};
-pub use finish::{finish, log_early, log_refused};
+pub use finish::{finish, log_early, log_refused, write_line};
 pub use forward::write_lead;
 pub use forwarded::Forwarded;
 pub use frontend::{choose_backend, number};

@@ -5,6 +5,7 @@ use std::task::{Context, Poll, ready};
 
 use portero_api::{Framing, Headers};
 
+use super::throttle::Throttle;
 use crate::http1::{self, BodyReader};
 use crate::net::{Buffer, Lead, Stream};
 
@@ -21,6 +22,9 @@ pub struct Pump {
     /// Bytes behind them that were framing and are to be skipped.
     skip: usize,
     ended: bool,
+    /// How fast it may be written.
+    throttle: Option<Box<Throttle>>,
+    held: bool,
     /// Bytes written so far, those of `lead` included.
     pub written: u64,
     /// Bytes read so far, framing included.
@@ -51,6 +55,8 @@ impl Pump {
             ready: 0,
             skip: 0,
             ended: matches!(from, Framing::None | Framing::Length(0)),
+            throttle: None,
+            held: false,
             written: 0,
             read: 0,
         }
@@ -59,6 +65,20 @@ impl Pump {
     /// The rest of a body whose beginning was sent already.
     pub fn resume(reader: BodyReader, chunked: bool) -> Pump {
         Pump { reader, ..Pump::new(Framing::Length(1), chunked) }
+    }
+
+    /// Holds the body to a bandwidth; so much of it has been sent before.
+    pub fn throttled(mut self, throttle: Option<Box<Throttle>>, sent: usize) -> Pump {
+        self.throttle = throttle;
+        if let Some(throttle) = &mut self.throttle {
+            throttle.spend(sent);
+        }
+        self
+    }
+
+    /// True while neither sender nor receiver is waited for, but the next period of a limit.
+    pub fn is_held(&self) -> bool {
+        self.held
     }
 
     /// True while the receiver, not the sender, is waited for.
@@ -131,6 +151,19 @@ impl Pump {
         Ok(consumed > 0 || ended)
     }
 
+    /// How much of the body may be written now; pending while that is nothing and there is nothing else to write.
+    fn allowed(&mut self, cx: &mut Context<'_>, lead: &Lead) -> Poll<usize> {
+        let Some(throttle) = self.throttle.as_mut().filter(|_| self.ready > 0) else {
+            return Poll::Ready(usize::MAX);
+        };
+        let most = throttle.poll(cx);
+        self.held = most.is_pending() && lead.before().is_empty();
+        match most {
+            Poll::Pending if !self.held => Poll::Ready(0),
+            most => most,
+        }
+    }
+
     fn write(
         &mut self,
         cx: &mut Context<'_>,
@@ -138,14 +171,17 @@ impl Pump {
         to: &Stream,
         lead: &mut Lead,
     ) -> Poll<Result<(), PumpFail>> {
-        if !lead.before().is_empty() && self.ready <= COPY_UP_TO {
+        let most = ready!(self.allowed(cx, lead));
+        let whole = most >= self.ready;
+        if !lead.before().is_empty() && self.ready <= COPY_UP_TO && self.throttle.is_none() {
             lead.head().extend_from_slice(&buffer.filled()[..self.ready]);
             buffer.consume(self.ready + self.skip);
             (self.ready, self.skip) = (0, 0);
         }
-        let data = &buffer.filled()[..self.ready];
-        let pieces = [IoSlice::new(lead.before()), IoSlice::new(data), IoSlice::new(lead.after())];
-        let used = match (lead.before().is_empty(), data.is_empty(), lead.after().is_empty()) {
+        let data = &buffer.filled()[..self.ready.min(most)];
+        let after = if whole { lead.after() } else { &[] };
+        let pieces = [IoSlice::new(lead.before()), IoSlice::new(data), IoSlice::new(after)];
+        let used = match (lead.before().is_empty(), data.is_empty(), after.is_empty()) {
             (true, false, true) => &pieces[1..2],
             (false, true, true) => &pieces[..1],
             _ => &pieces[..],
@@ -158,6 +194,9 @@ impl Pump {
         self.written += n as u64;
         let rest = lead.written_before(n);
         let data = rest.min(self.ready);
+        if let Some(throttle) = &mut self.throttle {
+            throttle.spend(data);
+        }
         buffer.consume(data);
         self.ready -= data;
         if self.ready == 0 {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use portero_api::{Framing, Method, Timeout, Version, clock};
 
 use super::incoming::Incoming;
+use super::throttle::Throttle;
 use super::upstream::{Upstream, from_now};
 use super::{Client, Fail, Fault, Pump, PumpFail, Road, forward, payload, phase, tunnel};
 use crate::http1::{self, BodyReader, Connection};
@@ -82,7 +83,10 @@ fn body_pump(road: &mut Road<'_>, body: Option<BodyReader>, chunked: bool) -> Pu
     let trailers = body.as_ref().and_then(BodyReader::trailers);
     let whole = payload::write(&road.ex.response_payload, chunked, trailers, out);
     match body {
-        Some(body) if !whole => Pump::resume(body, chunked),
+        Some(body) if !whole => {
+            let sent = road.ex.response_payload.data.len();
+            Pump::resume(body, chunked).throttled(Throttle::new(road.ex, false), sent)
+        }
         _ => Pump::new(Framing::None, false),
     }
 }
@@ -160,6 +164,10 @@ async fn relay(
         if seen != (response.read, response.written) {
             seen = (response.read, response.written);
             since = clock::now();
+        }
+        if response.is_held() {
+            since = clock::now();
+            return Poll::Pending;
         }
         let at = |time: Option<Duration>| time.map(|t| since + t);
         if response.is_writing() || !lead.is_empty() {

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use portero_api::{Timeout, clock};
 
+use super::throttle::Throttle;
 use super::upstream::Upstream;
 use super::{Client, Fail, Fault, Road, phase};
 use crate::net::{Buffer, Deadline, Stream};
@@ -19,6 +20,9 @@ struct Flow {
     ended: bool,
     /// It has closed; what is in the buffer is still to be written.
     closing: bool,
+    /// How fast it may go.
+    throttle: Option<Box<Throttle>>,
+    held: bool,
 }
 
 /// How a tunnel ended.
@@ -69,11 +73,24 @@ impl Flow {
                 self.ended = true;
                 continue;
             }
-            match ready!(from.poll_read(cx, buffer.room())) {
+            let most = match &mut self.throttle {
+                None => usize::MAX,
+                Some(throttle) => {
+                    self.held = true;
+                    ready!(throttle.poll(cx))
+                }
+            };
+            self.held = false;
+            let room = buffer.room();
+            let most = most.min(room.len());
+            match ready!(from.poll_read(cx, &mut room[..most])) {
                 Ok(0) => self.closing = true,
                 Ok(n) => {
                     buffer.fill(n);
                     self.moved += n as u64;
+                    if let Some(throttle) = &mut self.throttle {
+                        throttle.spend(n);
+                    }
                 }
                 Err(_) => return Poll::Ready(Err(true)),
             }
@@ -92,10 +109,12 @@ pub async fn relay(
     client: (&Stream, &mut Buffer, &mut Deadline),
     server: (&Stream, &mut Buffer, &mut Deadline),
     times: Times,
+    (up_limit, down_limit): (Option<Box<Throttle>>, Option<Box<Throttle>>),
 ) -> (End, u64, u64) {
     let (client, client_buffer, client_deadline) = client;
     let (server, server_buffer, server_deadline) = server;
-    let (mut up, mut down) = (Flow::default(), Flow::default());
+    let mut up = Flow { throttle: up_limit, ..Flow::default() };
+    let mut down = Flow { throttle: down_limit, ..Flow::default() };
     up.moved = client_buffer.len() as u64;
     down.moved = server_buffer.len() as u64;
     let mut seen = (0, 0);
@@ -122,6 +141,10 @@ pub async fn relay(
                 server_since = now;
             }
             seen = (up.moved, down.moved);
+        }
+        if up.held || down.held {
+            // who is held back is not idle
+            (client_since, server_since) = (clock::now(), clock::now());
         }
         let idle = |since: Instant, usual: Option<Duration>, fin: Option<Duration>, half: bool| {
             (if half { fin.or(usual) } else { usual }).map(|t| since + t)
@@ -150,9 +173,10 @@ pub async fn run(road: &mut Road<'_>, up: &mut Upstream) -> Result<(), Fail> {
         half_closed: (client.client_fin, server.server_fin),
         independent: (road.fe.conf.options.independent_streams, road.be.conf.options.independent_streams),
     };
+    let limits = (Throttle::new(road.ex, true), Throttle::new(road.ex, false));
     let Client { stream, buffer, deadline, .. } = &mut *road.client;
     let there = (&up.stream, &mut up.buffer, &mut *road.server_deadline);
-    let (end, sent, received) = relay((stream, buffer, deadline), there, times).await;
+    let (end, sent, received) = relay((stream, buffer, deadline), there, times, limits).await;
     road.ex.log.bytes_in += sent;
     road.ex.log.bytes_out += head + received;
     road.keep_alive = false;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use portero_api::{Kind, Message};
 use portero_grammar::rules as tree;
 use portero_grammar::{Span, Word};
-use portero_policies::MadePage;
+use portero_policies::{BandwidthFilter, MadePage};
 
 use super::{Bind, Explain, Log, Server};
 
@@ -72,6 +72,8 @@ pub struct Proxy {
     pub forwardfor: Option<ForwardFor>,
     /// `option forwarded`
     pub forwarded: Option<Forwarded>,
+    /// `filter bwlim-in`, `filter bwlim-out`, by name
+    pub bandwidth: BTreeMap<String, BandwidthFilter>,
     /// `option originalto`; `if_none` is never set.
     pub originalto: Option<ForwardFor>,
     /// `monitor-uri`.

@@ -30,6 +30,7 @@ const SUMMARIES: &[(&str, &str)] = &[
     ("errorloc", "sends clients elsewhere for the page of an error, with status 302"),
     ("errorloc302", "sends clients elsewhere for the page of an error, with status 302"),
     ("errorloc303", "sends clients elsewhere for the page of an error, with status 303"),
+    ("filter", "a bandwidth limit that 'set-bandwidth-limit' turns on"),
     ("gid", "the group that the process becomes, by number"),
     ("group", "the group that the process becomes"),
     ("h1-accept-payload-with-any-method", "accepts a body with methods that should have none"),

@@ -70,6 +70,7 @@ pub(super) const PROXY: &[Key] = &[
     key("errorloc302", Map),
     key("errorloc303", Map),
     key("explain", Lines),
+    key("filter", Lines),
     key("hash-balance-factor", Words),
     key("hash-preserve-affinity", Words),
     key("hash-type", Words),

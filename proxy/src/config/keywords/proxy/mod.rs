@@ -5,6 +5,7 @@ mod checks;
 mod cookie;
 mod errors;
 mod explain;
+mod filters;
 mod forwarded;
 mod front;
 mod logging;
@@ -24,6 +25,7 @@ pub(in crate::config) const TABLES: &[&[Row<Draft>]] = &[
     timeouts::ROWS,
     checks::ROWS,
     errors::ROWS,
+    filters::ROWS,
     logging::ROWS,
     stats::ROWS,
     retired::NOT_YET,
