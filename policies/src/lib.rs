@@ -31,6 +31,7 @@ mod matching;
 mod page;
 mod rules;
 mod stage;
+mod stick;
 mod targets;
 #[cfg(test)]
 mod testing;
@@ -47,4 +48,5 @@ pub use matching::Method;
 pub use page::{MadePage, Page};
 pub use rules::{RuleSet, Run};
 pub use stage::Stage;
+pub use stick::{Stick, Stores};
 pub use targets::Targets;

@@ -11,8 +11,8 @@ use portero_policies::format::{self, Escape, Format};
 use portero_policies::vocabulary::Context;
 use portero_policies::{Compiler, Conditions, Page, Stage, Targets, Vocabulary};
 
-use crate::config::captures;
 use crate::config::checked::{self, Checked, LogStyle, PluginUse};
+use crate::config::{captures, stick_rules};
 use crate::explain::live::Live;
 use crate::health::Observer;
 use crate::log::Identity;
@@ -87,6 +87,7 @@ impl<'a> Builder<'a> {
             rules: rules(conf, compiler),
             targets: targets(conf, compiler, Family::UseBackend),
             use_server: targets(conf, compiler, Family::UseServer),
+            stick: compiler.stick(&stick_rules(conf)),
             balance: plugins.balance(&conf.name, &conf.balance).map_err(said)?,
             servers: servers.collect(),
             queue: shared.queue(&conf.name),

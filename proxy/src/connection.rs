@@ -8,6 +8,7 @@ use std::rc::Rc;
 use std::task::Poll;
 use std::time::Duration;
 
+use portero_api::tables::Event;
 use portero_api::{Answer, Close, Conn, Counter, Deed, Exchange, Socket, Transport, Vars, clock};
 use portero_policies::{RuleSet, Run};
 
@@ -226,6 +227,7 @@ fn admitted(session: &mut Session) -> bool {
     if allowed {
         session.fe.state.session_rate.hit(conn.accepted);
         session.fe.state.front.inc(Counter::Sessions);
+        conn.trackers.count(Event::Session, 1);
     }
     session.put(conn);
     allowed

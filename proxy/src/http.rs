@@ -6,6 +6,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use portero_api::{Exchange, Framing, Method, clock};
+use portero_policies::Stores;
 
 use crate::connection::{Next, Session, idle_limit};
 use crate::http1::{self, BodyReader, Refusal};
@@ -38,6 +39,7 @@ struct Active {
     ex: Exchange,
     server_deadline: Deadline,
     tried: Vec<usize>,
+    stores: Stores,
 }
 
 /// What the wait for a head ended with.
@@ -69,7 +71,13 @@ impl Active {
             bonds: std::mem::take(&mut session.bonds),
             heard: clock::now(),
         };
-        Active { client, ex, server_deadline: Deadline::default(), tried: Vec::new() }
+        Active {
+            client,
+            ex,
+            server_deadline: Deadline::default(),
+            tried: Vec::new(),
+            stores: Stores::default(),
+        }
     }
 
     async fn run(&mut self, worker: &Rc<Worker>, session: &mut Session) -> Next {
@@ -179,7 +187,7 @@ impl Active {
 
     async fn walk(&mut self, worker: &Rc<Worker>, session: &Session, head: http1::Head) -> bool {
         self.note_head(session, &head);
-        let Active { client, ex, server_deadline, tried } = self;
+        let Active { client, ex, server_deadline, tried, stores } = self;
         tried.clear();
         let now = client.heard;
         let head_only = ex.request.method == Method::Head;
@@ -199,6 +207,7 @@ impl Active {
             sticky: road::Sticky::default(),
             explained: None,
             tried,
+            stores,
         };
         // rules change the addresses of a request (`set-src`), not of the next one on the connection
         let ends = (road.ex.conn.src, road.ex.conn.dst);

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use portero_api::{Balance, Candidates, ProxyState, Request, ServerState, Service};
-use portero_policies::{Conditions, Format, Page, RuleSet, Targets, Uses};
+use portero_policies::{Conditions, Format, Page, RuleSet, Stick, Targets, Uses};
 
 use crate::build::Builder;
 use crate::config::checked::{self, Checked, Observe};
@@ -39,6 +39,8 @@ pub struct Proxy {
     pub targets: Targets,
     /// `use-server` rules.
     pub use_server: Targets,
+    /// `stick` rules.
+    pub stick: Stick,
     /// Its balancer.
     pub balance: Box<dyn Balance>,
     /// Its servers.

@@ -4,7 +4,9 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
+use portero_api::tables::Table;
 use portero_api::{ProxyState, ServerState, Timeout};
+use portero_policies::tables::StickTable;
 
 use crate::config::checked::{Checked, Mode, Proxy, Server};
 use crate::config::environment::host_name;
@@ -38,6 +40,7 @@ pub fn apply(shared: &Shared, checked: &Checked) {
         }
         shared.queue(&conf.name).call_all();
     }
+    tables(shared, checked);
     shared.generation.fetch_add(1, Relaxed);
 }
 
@@ -46,19 +49,25 @@ pub fn forget_others(shared: &Shared, checked: &Checked) {
     shared
         .directory
         .retain(|state| checked.proxies.iter().any(|p| p.name == state.name && p.kind == state.kind));
+    shared.common.tables.retain(|table| checked.tables.iter().any(|t| t.schema == *table.schema()));
 }
 
-/// The states of all proxies, to go back to.
-pub struct Before(Vec<(Arc<ProxyState>, Arc<[Arc<ServerState>]>)>);
+/// The states of all proxies and the tables, to go back to.
+pub struct Before {
+    proxies: Vec<(Arc<ProxyState>, Arc<[Arc<ServerState>]>)>,
+    tables: Vec<Arc<dyn Table>>,
+}
 
 /// Notes which states there are.
 pub fn remember(shared: &Shared) -> Before {
-    Before(shared.directory.all().into_iter().map(|p| (p.clone(), p.servers())).collect())
+    let proxies = shared.directory.all().into_iter().map(|p| (p.clone(), p.servers())).collect();
+    Before { proxies, tables: shared.common.tables.all() }
 }
 
 /// Goes back to the states of a configuration that stays in use.
 pub fn restore(shared: &Shared, before: Before, checked: &Checked) {
-    for (proxy, servers) in before.0 {
+    before.tables.into_iter().for_each(|table| shared.common.tables.insert(table));
+    for (proxy, servers) in before.proxies {
         proxy.set_servers(servers.to_vec());
         shared.directory.insert(proxy);
     }
@@ -76,6 +85,19 @@ fn set_times(state: &ProxyState, conf: &Proxy) {
     state.set_timeout(Timeout::Tarpit, times.tarpit.or(times.connect));
     state.set_timeout(Timeout::Tunnel, times.tunnel);
     state.set_retries(conf.retries);
+}
+
+/// A table of the same name, keys and data keeps its entries; its limits are those of the configuration.
+fn tables(shared: &Shared, checked: &Checked) {
+    let tables = &shared.common.tables;
+    tables.set_counters(checked.global.stick_counters);
+    tables.set_statuses(checked.global.statuses);
+    for conf in &checked.tables {
+        match tables.get(&conf.schema.name).filter(|old| *old.schema() == conf.schema) {
+            Some(old) => old.set_limits(&conf.limits),
+            None => tables.insert(Arc::new(StickTable::new(conf.schema.clone(), &conf.limits))),
+        }
+    }
 }
 
 fn proxy(shared: &Shared, conf: &Proxy) -> Arc<ProxyState> {
@@ -110,6 +132,7 @@ fn server(backend: &ProxyState, old: &[Arc<ServerState>], conf: &Server) -> Arc<
 #[cfg(test)]
 mod tests {
     use super::*;
+    use portero_api::tables::{Data, Key};
     use portero_api::{Counter, Oper};
 
     use crate::config::{environment, load};
@@ -118,6 +141,27 @@ mod tests {
         let mut env = environment::process(None, false);
         let loaded = load::load_text("a.cfg", text, &mut env, &load::Options::default());
         loaded.checked.expect("the configuration is good")
+    }
+
+    #[test]
+    fn a_table_keeps_its_entries_as_long_as_its_keys_and_data_stay_the_same() {
+        let shared = Shared::new(crate::registry::plugins());
+        let with = |words: &str| checked(&format!("table t\n {}\n", words.replace(';', "\n ")));
+        let (first, larger) = ("type ip;size 10;store gpc0", "store gpc0;size 20;expire 1m;type ip");
+        apply(&shared, &with(first));
+        let get = || shared.common.tables.get("t").expect("it is declared");
+        let key = Key::Ip([127, 0, 0, 1].into());
+        get().enter(key).expect("there is room").set(Data::Gpc0, 7);
+        apply(&shared, &with(larger));
+        assert_eq!(get().find(key).and_then(|e| e.get(Data::Gpc0)), Some(7));
+        assert_eq!((get().limits().size, get().limits().expire.map(|t| t.as_secs())), (20, Some(60)));
+        let before = remember(&shared);
+        apply(&shared, &with("type ip;size 10;store gpc1"));
+        assert!(get().find(key).is_none(), "other data, another table");
+        restore(&shared, before, &with(larger));
+        assert_eq!(get().find(key).and_then(|e| e.get(Data::Gpc0)), Some(7), "nothing has changed");
+        forget_others(&shared, &checked("frontend f\n bind 127.0.0.1:0\n"));
+        assert!(shared.common.tables.all().is_empty());
     }
 
     #[test]

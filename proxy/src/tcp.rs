@@ -7,7 +7,7 @@ use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use portero_api::{Answer, Close, Counter, Deed, Exchange, Outcome, Wait, clock};
-use portero_policies::{RuleSet, Run};
+use portero_policies::{RuleSet, Run, Stores};
 
 use crate::connection::Session;
 use crate::http1;
@@ -62,6 +62,7 @@ pub async fn session(session: &mut Session) {
         sticky: road::Sticky::default(),
         explained: None,
         tried: &mut Vec::new(),
+        stores: &mut Stores::default(),
     };
     if let Err(fail) = inner(&mut road).await {
         end(&mut road, fail);
@@ -94,10 +95,14 @@ async fn placed(road: &mut Road<'_>) -> Result<(), Fail> {
     if !Rc::ptr_eq(&road.fe, &be) {
         content_rules(road, &be.rules.tcp_content, be.conf.inspect_delay).await?;
     }
+    road::hold(road);
     loop {
         let place = place(road).await?;
         let fail = match dial(road, &place.server).await {
-            Ok(up) => return relay(road, up, &place).await,
+            Ok(up) => {
+                road::tables::store(road, &place);
+                return relay(road, up, &place).await;
+            }
             Err(fail) => fail,
         };
         road::note_failure(road, &place, &fail);
@@ -178,6 +183,7 @@ async fn relay(road: &mut Road<'_>, mut up: Upstream, place: &Place) -> Result<(
         up.send_lead().await?;
         road::log_early(road);
         response_rules(road, &mut up).await?;
+        road::tables::store_response(road, place);
         tunnel::run(road, &mut up).await
     };
     let ended = place.server.pool.until_ended(pin!(work)).await;

@@ -107,6 +107,11 @@ pub(crate) fn raw_lines(sources: &Sources, file: FileId) -> impl Iterator<Item =
     })
 }
 
+/// Whether a line is the header of a section. `table NAME` is one of ours; with more words it is a line of a `peers` section.
+fn begins_section(line: &Line) -> bool {
+    SECTIONS.contains(&line.keyword()) || line.keyword() == "table" && line.words.len() == 2
+}
+
 /// Where in the file the reader is.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
@@ -159,7 +164,7 @@ impl Reader<'_> {
         if line.words.is_empty() {
             return;
         }
-        if SECTIONS.contains(&line.keyword()) {
+        if begins_section(&line) {
             self.place = Place::Inside;
             self.parsed.sections.push(Section { header: line, lines: Vec::new() });
             return;

@@ -237,6 +237,11 @@ impl Exchange {
         self.trackers.get(counter).or_else(|| self.conn.trackers.get(counter))
     }
 
+    /// Whether any entry is tracked.
+    pub fn tracks(&self) -> bool {
+        !(self.trackers.is_empty() && self.conn.trackers.is_empty())
+    }
+
     /// Counts an event in all entries that are tracked.
     pub fn count(&self, event: Event, by: u64) {
         self.conn.trackers.count(event, by);

@@ -1,5 +1,6 @@
 //! `auth`: asks for a user and a password (HAProxy manual, section 4.4; RFC 7617).
 
+use portero_api::tables::Event;
 use portero_api::{Action, Answer, Exchange, Reply};
 
 use super::words::Words;
@@ -19,7 +20,8 @@ struct Auth {
 }
 
 impl Action for Auth {
-    fn run(&self, _: &mut Exchange) -> Answer {
+    fn run(&self, exchange: &mut Exchange) -> Answer {
+        exchange.count(Event::Error, 1);
         let field = (b"www-authenticate"[..].into(), self.challenge.clone());
         Answer::Reply(Reply::StatusWith(401, Box::new(field)))
     }

@@ -17,6 +17,7 @@ mod replace;
 mod reply;
 mod request;
 mod text;
+mod track;
 mod tuning;
 mod variables;
 mod words;
@@ -70,6 +71,7 @@ pub static ACTIONS: &[&[ActionKind]] = &[
     packed::ROWS,
     maps::ROWS,
     bandwidth::ROWS,
+    track::ROWS,
 ];
 
 /// Actions of HAProxy that are known and refused.
@@ -81,18 +83,9 @@ pub static NOT_YET: &[&str] = &[
     "do-resolve",
     "expect-netscaler-cip",
     "expect-proxy",
-    "sc-add-gpc",
-    "sc-inc-gpc",
-    "sc-inc-gpc0",
-    "sc-inc-gpc1",
-    "sc-set-gpt",
-    "sc-set-gpt0",
     "send-retry",
     "send-spoe-group",
     "switch-mode",
-    "track-sc0",
-    "track-sc1",
-    "track-sc2",
     "use-service",
 ];
 
@@ -119,6 +112,7 @@ pub(crate) mod families {
 
 /// The action of that name.
 pub fn kind(name: &str) -> Option<&'static ActionKind> {
+    let name = track::row_of(name);
     ACTIONS.iter().copied().flatten().find(|kind| kind.name == name)
 }
 
@@ -158,7 +152,7 @@ impl Compiler<'_> {
 
     fn unknown_action(&self, rule: &tree::Rule) -> Reported {
         let name = &rule.action.name;
-        if NOT_YET.contains(&name.text.as_str()) || name.text.starts_with("track-sc") {
+        if NOT_YET.contains(&name.text.as_str()) {
             return self.error(name.span, format!("action '{}' is not supported yet", name.text));
         }
         let message = format!("unknown action '{}' in '{}' rules", name.text, family_name(rule.family));

@@ -58,6 +58,13 @@ impl<'c, 'a> Words<'c, 'a> {
         self.next().ok_or_else(|| self.compiler.error(last, format!("'{}': {what} is missing", self.name())))
     }
 
+    /// Takes all words that are left.
+    pub(crate) fn rest(&mut self) -> &'c [Word] {
+        let rest = &self.action.words[self.at..];
+        self.at = self.action.words.len();
+        rest
+    }
+
     /// Takes the next word when it is this one.
     pub(crate) fn take(&mut self, keyword: &str) -> bool {
         let hit = self.peek().is_some_and(|w| w.text == keyword);

@@ -3,6 +3,7 @@
 mod acl;
 mod condition;
 mod expr;
+mod keyed;
 mod patterns;
 mod plugin;
 
@@ -20,6 +21,7 @@ use portero_grammar::rules as tree;
 
 pub use acl::is_predefined;
 pub(crate) use acl::{PREDEFINED, derivative, derivatives};
+pub(crate) use keyed::Keyed;
 
 /// Compiles the rules of one proxy.
 ///

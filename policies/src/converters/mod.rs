@@ -22,6 +22,7 @@ mod protobuf;
 mod regsub;
 mod states;
 mod strings;
+mod tables;
 mod variables;
 mod when;
 mod words;
@@ -64,6 +65,9 @@ pub static CONVERTERS: &[&[ConvertKind]] = &[
     when::ROWS,
     debug::ROWS,
     maps::ROWS,
+    tables::VALUES,
+    tables::ROWS,
+    tables::OTHERS,
 ];
 
 /// What a row's maker gives.

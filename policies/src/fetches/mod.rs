@@ -20,9 +20,11 @@ mod request;
 mod response;
 mod servers;
 mod sockets;
+mod sources;
 mod time;
 mod timeouts;
 mod timers;
+mod tracked;
 mod variables;
 
 use portero_api::{BadArg, Exchange, Fetch, Fetched, Headers, Request, Response, Sample, SampleType};
@@ -63,6 +65,12 @@ pub static FETCHES: &[&[FetchKind]] = &[
     timers::ROWS,
     timeouts::ROWS,
     log::ROWS,
+    tracked::VALUES,
+    tracked::ROWS,
+    tracked::OTHERS,
+    sources::VALUES,
+    sources::ROWS,
+    sources::OTHERS,
 ];
 
 /// What a row's maker gives.

@@ -8,6 +8,8 @@
 //! The end of entries is found without looking at all of them: [`shard`] keeps them in the order of the time they were filed
 //! with. An entry that was changed meanwhile is filed anew when its turn comes, so a change costs nothing but a store.
 
+pub(crate) mod ask;
+
 mod key;
 mod layout;
 mod names;

@@ -5,8 +5,9 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::{Instant, UNIX_EPOCH};
+use std::time::{Duration, Instant, UNIX_EPOCH};
 
+use portero_api::tables::{Column, Data, KeyType, Limits, Schema, ServerName};
 use portero_api::{
     Answer, Common, Conn, Directory, Exchange, Kind, Message, Method, Plugin, ProxyState, Reply, Transport,
     Vars, Version,
@@ -14,6 +15,7 @@ use portero_api::{
 use portero_grammar::cfg::{Environment, Version as CfgVersion};
 use portero_grammar::rules::{Acl, Family, Rule, Statement};
 use portero_grammar::{Diagnostics, Sources, Span, Word};
+use portero_policies::tables::StickTable;
 use portero_policies::users::Userlist;
 use portero_policies::vocabulary::{Context, Files};
 use portero_policies::{Compiler, Escape, Run, Stage, Vocabulary, errorfile};
@@ -156,6 +158,18 @@ impl World {
     /// A world with a file.
     pub(crate) fn with_file(mut self, name: &str, text: &str) -> World {
         self.files.insert(name.to_owned(), text.to_owned());
+        self
+    }
+
+    /// A world with a table of that name, whose entries live for an hour.
+    pub(crate) fn with_table(self, name: &str, key: KeyType, columns: &[(Data, u8, u32)]) -> World {
+        let mut columns: Vec<_> =
+            columns.iter().map(|&(data, len, period)| Column { data, len, period }).collect();
+        columns.sort_by_key(|column| column.data);
+        let schema = Schema { name: name.into(), key, columns, brates_factor: 1 };
+        let expire = Some(Duration::from_secs(3600));
+        let limits = Limits { size: 100, expire, nopurge: false, srvkey: ServerName::Name };
+        self.common.tables.insert(Arc::new(StickTable::new(schema, &limits)));
         self
     }
 

@@ -14,7 +14,7 @@ use super::keywords::Place;
 use super::keywords::http_errors::Pages;
 use super::reading::Reading;
 use super::sections::Drafts;
-use super::{lint, modes, servers, userlists};
+use super::{lint, modes, servers, tables, userlists};
 
 /// What statistics are shown under when nothing else is said (HAProxy manual, section 4.2, `stats uri`).
 const STATS_URI: &[u8] = b"/haproxy?stats";
@@ -49,11 +49,22 @@ pub(super) fn build(mut drafts: Drafts, reading: &mut Reading) -> Checked {
     }
     let sources = reading.sources.clone();
     let default_path = reading.default_path.clone();
+    let local_peer = drafts.global.local_peer.clone().unwrap_or_else(|| reading.local_peer.clone());
+    let tables = tables::build(
+        &tables::Parts {
+            proxies: &drafts.proxies,
+            peers: &drafts.peers,
+            own: &drafts.tables,
+            local_peer: &local_peer,
+        },
+        reading,
+    );
     let userlists = userlists::build(&drafts.userlists, reading);
     Checked {
         sources,
         global,
         proxies,
+        tables,
         http_errors: drafts.http_errors,
         userlists,
         default_path,

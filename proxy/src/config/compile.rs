@@ -4,10 +4,11 @@
 use std::sync::Arc;
 
 use portero_api::{Common, Directory, Plugin, ProxyState, ServerState};
-use portero_grammar::rules::Family;
+use portero_grammar::rules::{self as tree, Family};
 use portero_grammar::{Diagnostics, Sources};
 use portero_policies::format::Escape;
 use portero_policies::maps::{self, Lists};
+use portero_policies::tables::StickTable;
 use portero_policies::vocabulary::Context;
 use portero_policies::{Captures, Compiler, Stage, Vocabulary, lint};
 
@@ -22,7 +23,7 @@ pub(super) fn rehearse(checked: &Checked, plugins: &[Plugin], out: &mut Diagnost
     let stage = Rehearsal {
         plugins,
         directory: directory(checked),
-        common: Common::default(),
+        common: common(checked),
         vocabulary: Vocabulary::new(plugins),
         sources: &checked.sources,
     };
@@ -61,9 +62,14 @@ impl Rehearsal<'_> {
                 Family::MonitorFail | Family::ForcePersist | Family::IgnorePersist => {
                     drop(compiler.conditions(rules));
                 }
+                Family::StickOn
+                | Family::StickMatch
+                | Family::StickStoreRequest
+                | Family::StickStoreResponse => {}
                 _ => drop(compiler.rules(*family, rules)),
             }
         }
+        compiler.stick(&stick_rules(proxy));
         formats(proxy, &compiler);
         drop(proxy.forwarded.as_ref().map(|forwarded| Forwarded::new(forwarded, &compiler)));
         drop(made_pages(proxy, &compiler));
@@ -126,10 +132,30 @@ fn formats(proxy: &Proxy, compiler: &Compiler<'_>) {
     }
 }
 
+/// The `stick` rules of a proxy in the order written, whatever their families.
+pub(crate) fn stick_rules(proxy: &Proxy) -> Vec<tree::Rule> {
+    let families =
+        [Family::StickOn, Family::StickMatch, Family::StickStoreRequest, Family::StickStoreResponse];
+    let mut rules: Vec<_> =
+        families.iter().filter_map(|family| proxy.rules.get(family)).flatten().cloned().collect();
+    rules.sort_by_key(|rule| (rule.span.file, rule.span.start));
+    rules
+}
+
 /// The capture slots of a proxy.
 pub(crate) fn captures(proxy: &Proxy) -> Captures {
     let lengths = |slots: &[(Vec<u8>, usize)]| slots.iter().map(|(_, length)| *length).collect();
     Captures { request: lengths(&proxy.request_captures), response: lengths(&proxy.response_captures) }
+}
+
+/// Tables that rules may name, empty.
+fn common(checked: &Checked) -> Common {
+    let common = Common::default();
+    common.tables.set_counters(checked.global.stick_counters);
+    for table in &checked.tables {
+        common.tables.insert(Arc::new(StickTable::new(table.schema.clone(), &table.limits)));
+    }
+    common
 }
 
 /// The proxies and servers that rules may name.

@@ -14,6 +14,7 @@ use super::checked::{
     PluginUse, ProxyHeader, RetryOn, Reuse, Timeouts,
 };
 use super::keywords::Place;
+use super::tables::TableDraft;
 
 /// A `defaults`, `frontend`, `backend` or `listen` section.
 #[derive(Clone)]
@@ -68,6 +69,7 @@ pub(super) struct Draft {
     pub(super) reuse: Reuse,
     pub(super) description: Option<Arc<str>>,
     pub(super) source: Option<std::net::SocketAddr>,
+    pub(super) table: Option<TableDraft>,
 }
 
 /// Lines that a section's own ones replace as a whole, once there is one.
@@ -165,6 +167,7 @@ pub(super) struct ServerDraft {
     pub(super) shutdown_sessions: bool,
     pub(super) shutdown_backups: bool,
     pub(super) redirect: Option<Vec<u8>>,
+    pub(super) non_stick: bool,
     pub(super) init_addr: Vec<InitAddr>,
     pub(super) prefer: super::resolve::Ip,
 }
@@ -233,6 +236,7 @@ impl Draft {
             reuse: Reuse::default(),
             description: None,
             source: None,
+            table: None,
         }
     }
 
@@ -292,6 +296,7 @@ impl Default for ServerDraft {
             shutdown_sessions: false,
             shutdown_backups: false,
             redirect: None,
+            non_stick: false,
             init_addr: vec![InitAddr::Last, InitAddr::Libc],
             prefer: super::resolve::Ip::Any,
         }

@@ -126,6 +126,7 @@ fn read(
         sources,
         resolver: options.resolver.clone(),
         ignore_unresolved: options.ignore_unresolved,
+        local_peer: options.local_peer.clone().unwrap_or_else(environment::host_name),
         default_path: DefaultPath::default(),
         unix: UnixSockets::default(),
     };

@@ -26,10 +26,11 @@ mod reading;
 mod rule_lines;
 mod sections;
 mod servers;
+mod tables;
 mod time;
 mod written;
 
-pub(crate) use compile::captures;
+pub(crate) use compile::{captures, stick_rules};
 pub(crate) use keywords::{About, about, summary};
 pub(crate) use policy::APPLY;
 

@@ -19,6 +19,8 @@ pub(super) struct Reading {
     pub(super) resolver: Arc<dyn Resolve>,
     /// `-dr`: names that cannot be resolved are no error.
     pub(super) ignore_unresolved: bool,
+    /// The name of this process among its peers, unless the configuration says another.
+    pub(super) local_peer: String,
     /// Where files that the configuration names are looked for.
     pub(super) default_path: DefaultPath,
     /// `unix-bind`: what unix sockets have unless they say otherwise.

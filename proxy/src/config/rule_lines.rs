@@ -91,9 +91,6 @@ fn rule_in_defaults(draft: &Draft, statement: &Statement, line: &Line, reading: 
 
 fn not_yet(family: Family) -> Option<&'static str> {
     match family {
-        Family::StickOn | Family::StickMatch | Family::StickStoreRequest | Family::StickStoreResponse => {
-            Some("keyword 'stick' is not supported yet")
-        }
         Family::ForceBeSwitch => Some("keyword 'force-be-switch' is not supported yet"),
         _ => None,
     }
@@ -107,7 +104,14 @@ fn family_place(family: Family) -> Place {
         | Family::TcpRequestSession
         | Family::UseBackend
         | Family::MonitorFail => front,
-        Family::TcpResponseContent | Family::UseServer | Family::ForcePersist | Family::IgnorePersist => back,
+        Family::TcpResponseContent
+        | Family::UseServer
+        | Family::StickOn
+        | Family::StickMatch
+        | Family::StickStoreRequest
+        | Family::StickStoreResponse
+        | Family::ForcePersist
+        | Family::IgnorePersist => back,
         _ => front.and(back),
     }
 }

@@ -9,10 +9,13 @@ use portero_grammar::{Diagnostic, Span, Word};
 use super::defaults::{DefaultsList, Origin};
 use super::draft::Draft;
 use super::keywords::global::{self, GlobalDraft};
-use super::keywords::{Found, Place, Row, bind, find, global_others, http_errors, proxy, userlist};
+use super::keywords::{
+    Found, Place, Row, bind, find, global_others, http_errors, peers, proxy, table, userlist,
+};
 use super::policy::APPLY;
 use super::reading::Reading;
 use super::rule_lines;
+use super::tables::{PeersDraft, TableDraft};
 use super::userlists::UserlistDraft;
 
 /// What the sections say, read but not yet put together.
@@ -22,6 +25,8 @@ pub(super) struct Drafts {
     pub(super) proxies: Vec<Draft>,
     pub(super) http_errors: BTreeMap<String, http_errors::Pages>,
     pub(super) userlists: BTreeMap<String, UserlistDraft>,
+    pub(super) peers: Vec<PeersDraft>,
+    pub(super) tables: Vec<TableDraft>,
     defaults: DefaultsList,
 }
 
@@ -35,6 +40,8 @@ impl Drafts {
             "global" => return self.global(section, reading),
             "http-errors" => return self.error_pages(section, reading),
             "userlist" => return self.userlist(section, reading),
+            "peers" => return self.peers(section, reading),
+            "table" => return self.table(section, reading),
             "defaults" => Place::DEFAULTS,
             "frontend" => Place::FRONTEND,
             "backend" => Place::BACKEND,
@@ -99,6 +106,44 @@ impl Drafts {
             let message = format!("there are two 'userlist' sections named '{}'", name.text);
             reading.out.push(Diagnostic::error(name.span, message));
         }
+    }
+
+    fn peers(&mut self, section: &Section, reading: &mut Reading) {
+        let Some(name) = section.header.words.get(1) else {
+            return reading
+                .out
+                .push(Diagnostic::error(section.header.span, "a 'peers' section needs a name"));
+        };
+        no_more_words(&section.header, 2, reading);
+        let mut draft = PeersDraft { name: name.clone(), peers: Vec::new(), tables: Vec::new() };
+        for line in &section.lines {
+            if let Some(found) = reading.keep(find(&[peers::ROWS], "peers", line)) {
+                found.run(line.span, &mut draft, reading);
+            }
+        }
+        if self.peers.iter().any(|other| other.name.text == name.text) {
+            let message = format!("there are two 'peers' sections named '{}'", name.text);
+            reading.out.push(Diagnostic::error(name.span, message));
+        }
+        self.peers.push(draft);
+    }
+
+    fn table(&mut self, section: &Section, reading: &mut Reading) {
+        let Some(name) = section.header.words.get(1) else {
+            return reading
+                .out
+                .push(Diagnostic::error(section.header.span, "a 'table' section needs a name"));
+        };
+        reading.keep(check_name(name));
+        let mut draft = TableDraft::new(name.text.clone(), section.header.span);
+        for line in &section.lines {
+            if line.keyword() == "type" {
+                table::words(&mut draft, &line.words, reading);
+            } else if let Some(found) = reading.keep(find(&[table::ROWS], "table", line)) {
+                found.run(line.span, &mut draft, reading);
+            }
+        }
+        self.tables.push(draft);
     }
 
     /// A new draft by its header: `KIND [NAME] [from DEFAULTS] [ADDRESS]`.

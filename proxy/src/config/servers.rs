@@ -74,6 +74,7 @@ fn build(
         shutdown_sessions: server.shutdown_sessions,
         shutdown_backups: server.shutdown_backups,
         redirect: server.redirect.clone(),
+        non_stick: server.non_stick,
         span,
     })
 }

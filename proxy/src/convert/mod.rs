@@ -80,8 +80,9 @@ fn named(
     let from = defaults.from(place);
     match kind {
         "http-errors" => (format!("http_errors.{name}"), converter.entries(section.lines.iter())),
-        "userlist" => (format!("userlist.{name}"), converter.entries(section.lines.iter())),
-        "policy" => (format!("policy.{name}"), converter.entries(section.lines.iter())),
+        "userlist" | "policy" | "peers" | "table" => {
+            (format!("{kind}.{name}"), converter.entries(section.lines.iter()))
+        }
         "defaults" => (defaults.header(place), [from, converter.entries(section.lines.iter())].concat()),
         _ => {
             let entries = proxy(&converter, section, checked, from, defaults.has_mode(place));

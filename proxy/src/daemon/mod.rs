@@ -61,6 +61,23 @@ pub struct Reloads {
     pub failed: u32,
 }
 
+/// How often the tables are swept.
+const SWEEP: Duration = Duration::from_millis(200);
+
+/// Takes entries of tables away whose time is over, some at a time, as long as the process lives.
+async fn sweep(shared: Arc<Shared>) {
+    let mut tick = tokio::time::interval(SWEEP);
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tick.tick().await;
+        for table in shared.common.tables.all() {
+            while table.sweep() {
+                tokio::task::yield_now().await;
+            }
+        }
+    }
+}
+
 impl Daemon {
     /// Opens all sockets: after this the process needs no rights any more. `shard::set_workers` is called here, so no
     /// state may be made before.
@@ -91,6 +108,7 @@ impl Daemon {
     pub async fn start(self: &Rc<Self>) -> Result<(), String> {
         let sinks = self.sinks.clone();
         tokio::task::spawn_local(async move { sinks.run().await });
+        tokio::task::spawn_local(sweep(self.shared.clone()));
         let checked = self.checked();
         let start = |index| {
             let started = worker::start(index, self.shared.clone(), checked.global.bufsize);

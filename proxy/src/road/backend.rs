@@ -105,7 +105,7 @@ pub fn redirect(road: &Road<'_>, place: &Place) -> Result<(), Fail> {
     Err(Fail::reply(Reply::Message(Box::new(found)), b'L', phase::REQUEST, Fault::Intercepted))
 }
 
-/// The server that a `use-server` rule or the client's cookie names.
+/// The server that a `use-server` rule, the client's cookie or a stick table names.
 fn persistent(road: &mut Road<'_>, be: &Rc<Proxy>) -> Option<(By, usize)> {
     if road.ex.log.redispatched {
         return None;
@@ -115,7 +115,7 @@ fn persistent(road: &mut Road<'_>, be: &Rc<Proxy>) -> Option<(By, usize)> {
         return Some((By::Rule, index));
     }
     // whether it is up was asked where the cookie was read (`option persist`)
-    let server = road.sticky.server.filter(|index| !road.tried.contains(index))?;
+    let server = road.sticky.server.or(road.sticky.stuck).filter(|index| !road.tried.contains(index))?;
     Some((By::Persistence, server))
 }
 

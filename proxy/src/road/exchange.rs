@@ -1,6 +1,7 @@
 //! The main road: one request from its head to its line in the log.
 
 use portero_api::Counter;
+use portero_api::tables::Event;
 
 use super::{
     Fail, Road, abort, backend, finish, forward, frontend, persistence, prepare, replies, retry, tell,
@@ -34,7 +35,7 @@ async fn inner(road: &mut Road<'_>) -> Result<(), Fail> {
 async fn in_backend(road: &mut Road<'_>) -> Result<(), Fail> {
     backend::request_rules(road).await?;
     backend::service(road).await?;
-    tell::step(road, "cookie", "what the server is not to see", persistence::read);
+    tell::step(road, "cookie", "what the server is not to see", persistence::hold);
     tell::step(road, "options", "what the proxy tells the server", prepare::prepare);
     tries(road).await
 }
@@ -61,6 +62,7 @@ async fn tries(road: &mut Road<'_>) -> Result<(), Fail> {
 /// Counts a request in; called once its head is valid.
 pub fn count_request(road: &Road<'_>) {
     road.fe.state.front.inc(Counter::Requests);
+    road.ex.count(Event::Request, 1);
     if let Some(start) = road.ex.log.timers.request {
         road.fe.state.request_rate.hit(start);
     }

@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use portero_api::tables::Event;
 use portero_api::{Counter, Exchange, clock};
 
 use super::{Road, tell};
@@ -22,6 +23,7 @@ pub fn finish(road: &mut Road<'_>) {
     if !road.ex.log.early && should_log(road.ex, &road.fe) {
         write_line(road.worker, &road.fe, road.ex);
     }
+    road.ex.trackers.clear();
 }
 
 /// Logs an exchange whose response begins (`option logasap`).
@@ -38,7 +40,19 @@ pub fn log_early(road: &mut Road<'_>) {
     road.ex.log.bytes_out -= head;
 }
 
+/// Counts bytes in what is tracked: those of our own replies came from no server.
+fn count_bytes(exchange: &Exchange) {
+    let log = &exchange.log;
+    exchange.count(Event::BytesIn, log.bytes_in);
+    if log.timers.connected.is_some() {
+        exchange.count(Event::BytesOut, log.bytes_out);
+    }
+}
+
 fn count(road: &Road<'_>, _now: Instant) {
+    if road.ex.tracks() {
+        count_bytes(road.ex);
+    }
     let log = &road.ex.log;
     let front = &road.fe.state.front;
     if log.status > 0 {
@@ -128,6 +142,8 @@ pub fn log_refused(worker: &Worker, fe: &Proxy, exchange: &mut Exchange) {
         outside.note(exchange);
     }
     let front = &fe.state.front;
+    exchange.count(Event::Request, 1);
+    exchange.count(Event::Error, 1);
     front.inc(Counter::RequestErrors);
     front.inc(Counter::Requests);
     if exchange.log.status > 0 {

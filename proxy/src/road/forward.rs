@@ -16,7 +16,7 @@ use super::rules::{self, Side};
 use super::throttle::Throttle;
 use super::upstream::{Upstream, from_now};
 use super::{
-    Client, Fail, Fault, Pump, PumpFail, Road, bonds, payload, persistence, phase, reach, retry, tell,
+    Client, Fail, Fault, Pump, PumpFail, Road, bonds, payload, persistence, phase, reach, retry, tables, tell,
 };
 use crate::health::Seen;
 use crate::http1::{self, Connection};
@@ -26,6 +26,7 @@ use crate::net::Deadline;
 pub async fn to_server(road: &mut Road<'_>, place: &mut Place) -> Result<(), Fail> {
     payload::take_arrived(road.client, road.ex, road.snapshot.checked.global.bufsize)?;
     let mut up = reach::for_request(road, &place.server).await?;
+    tables::store(road, place);
     let ended = place.server.pool.until_ended(pin!(talk(road, &mut up, place))).await;
     let result = ended.unwrap_or_else(|why| Err(Fail::ended(why, road.response_begun)));
     let reusable = matches!(result, Ok(true));
@@ -48,11 +49,13 @@ async fn talk(road: &mut Road<'_>, up: &mut Upstream, place: &Place) -> Result<b
     }
     up.private |= bonds::are_asked_for(&road.ex.response);
     note_response(road, place);
+    count_status(road);
     let mut incoming = Incoming::new(up, &mut request, road.ex.response.framing);
     response_rules(road, &mut incoming).await?;
     tell::step(road, "cookie", "what the client is to remember", |road| {
         persistence::write(road, place.index)
     });
+    tables::store_response(road, place);
     after_response_rules(road).await;
     respond(road, incoming, head).await
 }
@@ -239,6 +242,14 @@ fn note_response(road: &mut Road<'_>, place: &Place) {
         if let Some(place) = road.ex.log.response_captures.get_mut(slot) {
             *place = value;
         }
+    }
+}
+
+/// Counts the server's answer in what is tracked, before rules look at it.
+fn count_status(road: &Road<'_>) {
+    if road.ex.tracks() {
+        let statuses = &road.snapshot.checked.global.statuses;
+        statuses.events(road.ex.response.status).for_each(|event| road.ex.count(event, 1));
     }
 }
 

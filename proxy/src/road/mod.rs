@@ -31,6 +31,7 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use portero_api::{Exchange, Timeout};
+use portero_policies::Stores;
 
 use crate::http1::{self, BodyReader};
 use crate::net::{Buffer, Deadline, Lead, Stream};
@@ -45,7 +46,7 @@ pub use finish::{finish, log_early, log_refused, write_line};
 pub use forward::write_lead;
 pub use forwarded::Forwarded;
 pub use frontend::{choose_backend, number};
-pub use persistence::Sticky;
+pub use persistence::{Sticky, hold, tables};
 pub use pump::{Pump, PumpFail};
 pub use reach::dial;
 pub use replies::{linger, note, write_page};
@@ -85,6 +86,8 @@ pub struct Road<'a> {
     pub explained: Option<usize>,
     /// Servers that were tried already, by place.
     pub tried: &'a mut Vec<usize>,
+    /// Keys that are to lead to the server, once it is reached.
+    pub stores: &'a mut Stores,
 }
 
 impl Road<'_> {

@@ -4,6 +4,7 @@ use std::future::poll_fn;
 use std::task::Poll;
 use std::time::Duration;
 
+use portero_api::tables::Event;
 use portero_api::{Body, Close, Counter, Framing, Headers, Message, Method, Reply, Timeout, Version, clock};
 
 use super::{Client, Fail, Fault, Road, Tell, deeds, forward, tell};
@@ -211,6 +212,11 @@ pub fn note(road: &mut Road<'_>, fail: &Fail) {
             be.inc(counter);
         }
     };
+    match fail.fault {
+        Fault::DeniedRequest | Fault::BadRequest => road.ex.count(Event::Error, 1),
+        Fault::BadResponse | Fault::ServerAbort => road.ex.count(Event::Failure, 1),
+        _ => {}
+    }
     match fail.fault {
         Fault::DeniedRequest => count(true, Counter::DeniedRequests),
         Fault::DeniedResponse => count(true, Counter::DeniedResponses),

@@ -77,7 +77,7 @@ pub fn next_try(road: &mut Road<'_>, place: &Place, fail: Fail) -> Result<Option
     road.ex.log.retries += 1;
     road.ex.response.clear();
     road.ex.response_payload.clear();
-    let stays = road.sticky.forced && road.sticky.server == Some(place.index);
+    let stays = road.sticky.forced && road.sticky.server.or(road.sticky.stuck) == Some(place.index);
     let leaves = fail.retry != Retry::Stale && !stays && has_others(road, place);
     if leaves && (!place.bound || redispatches(conf.redispatch, road.ex.log.retries, road.retries())) {
         redispatch(road, place);

@@ -17,6 +17,7 @@ mod session;
 mod set_server;
 mod stats;
 mod table;
+mod tables;
 mod vars;
 
 pub use doors::Doors;

@@ -2,7 +2,7 @@
 
 use super::call::{Run, Settings, Target};
 use super::maps::View;
-use super::{info, maps, master, process, proxies, servers, set_server, stats, vars};
+use super::{info, maps, master, process, proxies, servers, set_server, stats, tables, vars};
 use crate::config::checked::Level;
 
 /// A command.
@@ -54,6 +54,7 @@ pub(super) const COMMANDS: &[Command] = &[
     row("clear map", "[@<ver>] <map>", "clear the contents of this map", ADMIN, |c| maps::clear(c, View::Map)),
     row("commit acl", "@<ver> <acl>", "commit the ACL at this version", ADMIN, |c| maps::commit(c, View::Acl)),
     row("commit map", "@<ver> <map>", "commit the map at this version", ADMIN, |c| maps::commit(c, View::Map)),
+    row("clear table", "<table> [<filter>]*", "remove an entry from a table (filter: data/key/ptr)", OPERATOR, tables::clear),
     row("debug dev log", "<text>", "send a line to the global log targets", Needs::Expert(Level::Admin), process::log),
     row("del acl", "<acl> [<key>|#<ref>]", "delete acl entries matching <key>", ADMIN, |c| maps::del(c, View::Acl)),
     row("del map", "<map> [<key>|#<ref>]", "delete map entries matching <key>", ADMIN, |c| maps::del(c, View::Map)),
@@ -79,6 +80,7 @@ pub(super) const COMMANDS: &[Command] = &[
     row("set maxconn global", "<value>", "change the per-process maxconn setting", ADMIN, proxies::global_maxconn),
     row("set maxconn server", "<bk>/<srv> <value>", "change a server's maxconn setting", ADMIN, set_server::maxconn),
     row("set server", "<bk>/<srv> [opts]", "change a server's state, health, weight or address", ADMIN, set_server::set),
+    row("set table", "<table> key <k> [data.* <v>]*", "update or create a table entry's data", OPERATOR, tables::set),
     row("set var", "<name> [expr|fmt] <value>", "set a process-wide variable", Needs::Experimental(Level::Operator), vars::set),
     row("set weight", "<bk>/<srv> <weight>[%]", "change a server's weight (or use 'set server')", ADMIN, set_server::weight),
     row("show acl", "[[@<ver>] <acl>]", "report available acls or dump an acl's contents", OPERATOR, |c| maps::show(c, View::Acl)),
@@ -94,6 +96,7 @@ pub(super) const COMMANDS: &[Command] = &[
     row("show servers state", "[<backend>]", "dump volatile server information (all or for a single backend)", USER, servers::state),
     row("show sess", "", "report the number of current sessions by proxy and server", OPERATOR, servers::sessions),
     row("show stat", "[{<iid>|<proxy>} <type> <sid>] [json|no-maint|typed|up]*", "report counters for each proxy and server", USER, stats::show),
+    row("show table", "<table> [<filter>]*", "report table usage stats or dump this table's contents (filter: data/key/ptr)", USER, tables::show),
     both("show version", "", "show version of the current process", process::version),
     row("shutdown frontend", "<frontend>", "stop a specific frontend", ADMIN, proxies::shutdown),
     row("shutdown sessions server", "<bk>/<srv>", "kill sessions on a server", ADMIN, set_server::end_sessions),
@@ -107,13 +110,13 @@ pub(super) const COMMANDS: &[Command] = &[
 #[rustfmt::skip]
 const NOT_THERE: &[&str] = &[
     "abort ssl", "acme", "add backend", "add server", "add ssl", 
-    "clear table", "commit ssl", "debug", "del backend", "del server",
+    "commit ssl", "debug", "del backend", "del server",
     "del ssl", "disable agent", "disable dynamic-cookie", "dump", "enable agent", "enable dynamic-cookie", 
     "hard-reload", "new ssl", "publish backend", "set anon",
-    "set dynamic-cookie-key", "set profiling", "set rate-limit", "set severity-output", "set ssl", "set table", "set timeout",
+    "set dynamic-cookie-key", "set profiling", "set rate-limit", "set severity-output", "set ssl", "set timeout",
     "show activity", "show anon", "show cache", "show default-server", "show defaults", "show dev", "show errors",
     "show fd", "show libs", "show peers", "show pools", "show profiling", "show quic",
-    "show resolvers", "show schema", "show ssl", "show startup-logs", "show table", "show tasks", "show threads",
+    "show resolvers", "show schema", "show ssl", "show startup-logs", "show tasks", "show threads",
     "show tls-keys", "show trace", "shutdown session", "trace", "unpublish backend", "update ssl", "wait",
 ];
 

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
 use std::sync::{Arc, RwLock};
 
-use super::Table;
+use super::{Statuses, Table};
 
 /// All tables by name: what rules, the runtime API and plugins look into.
 #[derive(Debug)]
 pub struct Tables {
     tables: RwLock<BTreeMap<Arc<str>, Arc<dyn Table>>>,
     counters: AtomicU8,
+    statuses: RwLock<Arc<Statuses>>,
 }
 
 /// `tune.stick-counters`, unless the configuration says otherwise.
@@ -18,7 +19,7 @@ const COUNTERS: u8 = 3;
 
 impl Default for Tables {
     fn default() -> Self {
-        Tables { tables: RwLock::default(), counters: AtomicU8::new(COUNTERS) }
+        Tables { tables: RwLock::default(), counters: AtomicU8::new(COUNTERS), statuses: RwLock::default() }
     }
 }
 
@@ -52,6 +53,16 @@ impl Tables {
     /// Sets how many counters there are.
     pub fn set_counters(&self, counters: u8) {
         self.counters.store(counters, Relaxed);
+    }
+
+    /// Which statuses of responses are counted as errors and failures.
+    pub fn statuses(&self) -> Arc<Statuses> {
+        self.statuses.read().unwrap_or_else(|e| e.into_inner()).clone()
+    }
+
+    /// Sets which statuses are counted.
+    pub fn set_statuses(&self, statuses: Statuses) {
+        *self.statuses.write().unwrap_or_else(|e| e.into_inner()) = Arc::new(statuses);
     }
 
     fn read(&self) -> std::sync::RwLockReadGuard<'_, BTreeMap<Arc<str>, Arc<dyn Table>>> {

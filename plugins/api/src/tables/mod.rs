@@ -12,6 +12,7 @@ mod entry;
 mod event;
 mod key;
 mod schema;
+mod statuses;
 mod table;
 mod tracked;
 
@@ -21,5 +22,6 @@ pub use entry::Entry;
 pub use event::Event;
 pub use key::{Key, KeyBuf, KeyType};
 pub use schema::{Column, Limits, Schema, ServerName};
+pub use statuses::Statuses;
 pub use table::{Removed, Row, Table};
 pub use tracked::{Tracked, Trackers};

@@ -6,6 +6,7 @@ mod explain;
 mod log;
 mod proxy;
 mod server;
+mod table;
 
 pub use bind::{Bind, Level, Listen};
 pub use explain::{Explain, ExplainTo};
@@ -15,6 +16,7 @@ pub use proxy::{
     Stats, Timeouts,
 };
 pub use server::{Check, Observe, OnError, ProxyHeader, Server};
+pub use table::Table;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -22,6 +24,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use portero_api::Message;
+use portero_api::tables::Statuses;
 use portero_grammar::rules as tree;
 use portero_grammar::{Sources, Word};
 use portero_policies::maps::Lists;
@@ -39,6 +42,8 @@ pub struct Checked {
     /// All proxies that are not disabled, in the order of the configuration; a proxy's id is its place plus what the
     /// configuration says with `id`.
     pub proxies: Vec<Arc<Proxy>>,
+    /// Stick tables, in the order of their names.
+    pub tables: Vec<Arc<Table>>,
     /// `http-errors` sections: name, status, page.
     pub http_errors: BTreeMap<String, BTreeMap<u16, Arc<Message>>>,
     /// `userlist` sections by name.
@@ -107,6 +112,10 @@ pub struct Global {
     pub maxrewrite: usize,
     /// `tune.http.maxhdr`: header fields of a message at the most.
     pub max_headers: usize,
+    /// `http-err-codes`, `http-fail-codes`: what is counted as whose error.
+    pub statuses: Statuses,
+    /// `tune.stick-counters`: how many entries an exchange or a connection may track.
+    pub stick_counters: u8,
     /// `set-var` and `set-var-fmt` lines: evaluated at start. Name, format text as a word.
     pub set_vars: Vec<(Word, SetVar)>,
 }

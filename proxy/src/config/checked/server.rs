@@ -56,6 +56,8 @@ pub struct Server {
     pub shutdown_sessions: bool,
     /// `on-marked-up shutdown-backup-sessions`
     pub shutdown_backups: bool,
+    /// `non-stick`: tables do not note it.
+    pub non_stick: bool,
     /// `redir PREFIX`
     pub redirect: Option<Vec<u8>>,
     /// Where it was written.

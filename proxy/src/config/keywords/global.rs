@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use portero_api::tables::{Event, Statuses};
 use portero_grammar::{Diagnostic, Word, rules};
 
 use super::{Call, MANY, Place, Row, bind, inverts, log, row, switch};
@@ -21,6 +22,8 @@ pub(in crate::config) struct GlobalDraft {
     pub(in crate::config) logs: Vec<LogLine>,
     /// Warnings are errors.
     pub(in crate::config) zero_warning: bool,
+    /// `localpeer`
+    pub(in crate::config) local_peer: Option<String>,
 }
 
 impl Default for GlobalDraft {
@@ -47,9 +50,11 @@ impl Default for GlobalDraft {
             maxrewrite: 1_024,
             max_headers: 101,
             any_payload: false,
+            stick_counters: 3,
+            statuses: Statuses::default(),
             set_vars: Vec::new(),
         };
-        GlobalDraft { global, logs: Vec::new(), zero_warning: false }
+        GlobalDraft { global, logs: Vec::new(), zero_warning: false, local_peer: None }
     }
 }
 
@@ -80,6 +85,9 @@ pub(in crate::config) const ROWS: &[Row<GlobalDraft>] = &[
         c.target.global.log_hostname = Some(name.into());
         Ok(())
     }),
+    row("http-err-codes", ANY, (1, MANY), |c| codes(c, Event::Error)),
+    row("http-fail-codes", ANY, (1, MANY), |c| codes(c, Event::Failure)),
+    row("localpeer", ANY, (1, 1), |c| { c.target.local_peer = Some(c.text(0)?.to_owned()); Ok(()) }),
     row("log-tag", ANY, (1, 1), |c| { c.target.global.log_tag = c.text(0)?.into(); Ok(()) }),
     row("max-spread-checks", ANY, (1, 1), |c| { c.target.global.max_spread_checks = Some(c.time(0)?); Ok(()) }),
     row("maxconn", ANY, (1, 1), |c| { c.target.global.maxconn = c.number(0, 0..=BIG)?; Ok(()) }),
@@ -101,6 +109,7 @@ pub(in crate::config) const ROWS: &[Row<GlobalDraft>] = &[
     row("h1-accept-payload-with-any-method", ANY, (0, 0), |c| { c.target.global.any_payload = true; Ok(()) }),
     row("tune.bufsize", ANY, (1, 1), |c| { c.target.global.bufsize = bounded(c, 1_024)?; Ok(()) }),
     row("tune.http.maxhdr", ANY, (1, 1), |c| { c.target.global.max_headers = c.number(0, 1..=32_767)?; Ok(()) }),
+    row("tune.stick-counters", ANY, (1, 1), |c| { c.target.global.stick_counters = c.number(0, 0..=100)?; Ok(()) }),
     row("tune.maxrewrite", ANY, (1, 1), |c| { c.target.global.maxrewrite = bounded(c, 0)?; Ok(()) }),
     row("uid", ANY, (1, 1), |c| { c.target.global.uid = Some(c.number(0, 0..=u32::MAX.into())?); Ok(()) }),
     row("unix-bind", ANY, (1, MANY), bind::unix_sockets),
@@ -170,4 +179,30 @@ fn variable(c: &Call<'_, GlobalDraft>) -> Result<Word, Diagnostic> {
             c.about(word, format!("'{}' must be a variable of the process, such as 'proc.name'", word.text))
         ),
     }
+}
+
+/// `[+-]RANGE,...`: the statuses that count as an event. Without a sign in front they take the place of all that did before.
+fn codes(c: &mut Call<'_, GlobalDraft>, event: Event) -> Result<(), Diagnostic> {
+    for word in c.args {
+        let (sign, list) = match word.text.strip_prefix(['+', '-']) {
+            Some(list) => (word.text.chars().next(), list),
+            None => (None, word.text.as_str()),
+        };
+        let bad = || c.about(word, format!("'{}' is no range of statuses such as '400,402-499'", word.text));
+        let ranges: Option<Vec<_>> = list.split(',').map(range).collect();
+        let ranges = ranges.ok_or_else(bad)?;
+        let statuses = &mut c.target.global.statuses;
+        if sign.is_none() {
+            statuses.clear(event);
+        }
+        ranges.into_iter().for_each(|range| statuses.put(event, range, sign != Some('-')));
+    }
+    Ok(())
+}
+
+/// `400` or `400-499`
+fn range(text: &str) -> Option<std::ops::RangeInclusive<u16>> {
+    let (first, last) = text.split_once('-').unwrap_or((text, text));
+    let (first, last) = (first.parse().ok()?, last.parse().ok()?);
+    (100 <= first && first <= last && last <= 599).then_some(first..=last)
 }

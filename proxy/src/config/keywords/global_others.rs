@@ -27,8 +27,6 @@ pub(in crate::config) const NOT_YET: &[Row<GlobalDraft>] = &[
     not_yet("h1-case-adjust", ANY),
     not_yet("h1-case-adjust-file", ANY),
     not_yet("h1-do-not-close-on-insecure-transfer-encoding", ANY),
-    not_yet("http-err-codes", ANY),
-    not_yet("http-fail-codes", ANY),
     not_yet("insecure-setuid-wanted", ANY),
     not_yet("lua-load", ANY),
     not_yet("lua-load-per-thread", ANY),
@@ -44,7 +42,6 @@ pub(in crate::config) const NOT_YET: &[Row<GlobalDraft>] = &[
     not_yet("stats-file", ANY),
     not_yet("tune.http.cookielen", ANY),
     not_yet("tune.http.logurilen", ANY),
-    not_yet("tune.stick-counters", ANY),
 ];
 
 /// Accepted: what they tune is not there, and nothing that a client or a server sees depends on it.
@@ -83,7 +80,6 @@ pub(in crate::config) const MOOT: &[Row<GlobalDraft>] = &[
     moot("jwt.decrypt_enc_list", ANY, NO_TLS),
     moot("key-base", ANY, NO_TLS),
     moot("limited-quic", ANY, NO_QUIC),
-    moot("localpeer", ANY, "there are no peers"),
     moot("master-worker", ANY, "a reload happens inside the process"),
     moot("max-threads-per-group", ANY, THREADS),
     moot("maxcompcpuusage", ANY, NO_ZLIB),

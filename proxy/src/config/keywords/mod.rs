@@ -8,8 +8,10 @@ pub(super) mod global;
 pub(super) mod global_others;
 pub(super) mod http_errors;
 pub(super) mod log;
+pub(super) mod peers;
 pub(super) mod proxy;
 pub(super) mod server;
+pub(super) mod table;
 pub(super) mod userlist;
 
 mod call;
@@ -206,6 +208,8 @@ pub(crate) fn about(section: &str) -> Vec<About> {
     match section {
         "global" => of(&[global::ROWS, global_others::NOT_YET, global_others::MOOT, global_others::GONE]),
         "http-errors" => of(&[http_errors::ROWS]),
+        "peers" => of(&[peers::ROWS]),
+        "table" => of(&[table::ROWS]),
         "userlist" => of(&[userlist::ROWS]),
         _ => of(proxy::TABLES),
     }

@@ -101,7 +101,7 @@ fn backends_are_named(proxies: &[Draft], reading: &mut Reading) {
         .filter_map(|s| s.track.as_ref()?.text.split_once('/'))
         .map(|(backend, _)| backend)
         .collect();
-    for draft in proxies.iter().filter(|d| d.section == Place::BACKEND && !d.disabled) {
+    for draft in proxies.iter().filter(|d| d.section == Place::BACKEND && !d.disabled && d.table.is_none()) {
         if !named.contains(draft.name()) && !tracked.contains(draft.name()) {
             let span = draft.name.as_ref().map_or(draft.span, |n| n.span);
             reading.out.push(Diagnostic::lint(

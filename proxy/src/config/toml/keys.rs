@@ -1,7 +1,9 @@
-//! The rows: keys of `[global]`, of proxies, of `[http_errors.NAME]` and of `[userlist.NAME]`.
+//! The rows: keys of `[global]`, of proxies, of `[http_errors.NAME]`, `[userlist.NAME]`, `[peers.NAME]` and
+//! `[table.NAME]`.
 
 use super::records::{
-    BALANCE, BIND, CAPTURE, COOKIE, DEFAULT_SERVER, GROUP, LOG, PARAM, SERVER, TEMPLATE, UNIX_BIND, USER,
+    BALANCE, BIND, CAPTURE, COOKIE, DEFAULT_SERVER, GROUP, LOG, PARAM, SERVER, STICK_TABLE, TABLE_TYPES,
+    TEMPLATE, UNIX_BIND, USER,
 };
 use super::vocabulary::Kind::{Number, OneOf, Size, Text, Time};
 use super::vocabulary::Shape::{Lines, Map, Named, Record, Records, Switch, SwitchOr, Words};
@@ -17,6 +19,9 @@ pub(super) const GLOBAL: &[Key] = &[
     key("h1-accept-payload-with-any-method", Switch(Off::No)),
     word("hard-stop-after", Time),
     key("log", Records(&LOG)),
+    key("http-err-codes", Words),
+    key("http-fail-codes", Words),
+    word("localpeer", Text),
     key("log-send-hostname", SwitchOr(Text)),
     word("log-tag", Text),
     word("max-spread-checks", Time),
@@ -36,6 +41,7 @@ pub(super) const GLOBAL: &[Key] = &[
     word("tune.bufsize", Size),
     word("tune.http.maxhdr", Number),
     word("tune.maxrewrite", Size),
+    word("tune.stick-counters", Number),
     word("uid", Number),
     key("unix-bind", Record(&UNIX_BIND)),
     key("unsetenv", Words),
@@ -47,6 +53,23 @@ pub(super) const HTTP_ERRORS: &[Key] = &[key("errorfile", Map)];
 
 pub(super) const USERLIST: &[Key] = &[key("group", Named(&GROUP)), key("user", Named(&USER))];
 pub(super) const POLICY: &[Key] = &[key("param", Named(&PARAM))];
+
+pub(super) const PEERS: &[Key] =
+    &[key("peer", Lines), key("server", Lines), key("table", Named(&STICK_TABLE))];
+
+pub(super) const TABLE: &[Key] = &[
+    word("brates-factor", Number),
+    word("expire", Time),
+    word("len", Number),
+    key("nopurge", Switch(Off::Silent)),
+    word("peers", Text),
+    key("recv-only", Switch(Off::Silent)),
+    word("size", Size),
+    word("srvkey", OneOf(&["name", "addr"])),
+    key("store", Lines),
+    word("type", OneOf(TABLE_TYPES)),
+    word("write-to", Text),
+];
 
 const MODE: &[&str] = &["http", "tcp"];
 const REUSE: &[&str] = &["never", "safe", "aggressive", "always"];
@@ -88,6 +111,7 @@ pub(super) const PROXY: &[Key] = &[
     key("server", Named(&SERVER)),
     key("server-template", Named(&TEMPLATE)),
     key("source", Words),
+    key("stick-table", Record(&STICK_TABLE)),
     key("stats admin", Words),
     key("stats auth", Lines),
     key("stats enable", Switch(Off::Silent)),

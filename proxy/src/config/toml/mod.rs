@@ -39,6 +39,8 @@ const KINDS: &[(&str, &str)] = &[
     ("http_errors", "http-errors"),
     ("userlist", "userlist"),
     ("policy", "policy"),
+    ("peers", "peers"),
+    ("table", "table"),
 ];
 
 /// Reads TOML files in order. `[defaults]` holds in its file and in those behind it, until another one says more.

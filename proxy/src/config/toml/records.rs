@@ -1,7 +1,7 @@
 //! Lines that can be tables: `bind`, `server`, `log`, `cookie` and the like, field by field.
 
 use super::vocabulary::Form;
-use super::vocabulary::Kind::{Number, OneOf, Text, Time};
+use super::vocabulary::Kind::{Number, OneOf, Size, Text, Time};
 use super::vocabulary::{Field, Off, Record, flag, many, named, value};
 use crate::config::policy::TYPES;
 
@@ -21,6 +21,7 @@ pub(super) const ALL: &[&Record] = &[
     &USER,
     &GROUP,
     &PARAM,
+    &STICK_TABLE,
 ];
 
 /// `bind` and `stats socket`
@@ -75,6 +76,29 @@ pub(super) const USER: Record = Record {
     tail: &[],
 };
 
+/// The types of keys of a table.
+pub(super) const TABLE_TYPES: &[&str] = &["ip", "ipv4", "ipv6", "integer", "string", "binary"];
+
+/// `stick-table`, and `table` of a peers section
+pub(super) const STICK_TABLE: Record = Record {
+    name: "stick_table",
+    head: &[],
+    params: &[
+        value("brates-factor", Number),
+        value("expire", Time),
+        value("len", Number),
+        flag("nopurge", SILENT),
+        value("peers", Text),
+        flag("recv-only", SILENT),
+        value("size", Size),
+        value("srvkey", OneOf(&["name", "addr"])),
+        many("store"),
+        value("type", OneOf(TABLE_TYPES)),
+        value("write-to", Text),
+    ],
+    tail: &[],
+};
+
 /// `group` of a userlist
 pub(super) const GROUP: Record = Record { name: "group", head: &[], params: &[many("users")], tail: &[] };
 
@@ -108,6 +132,7 @@ const SERVER_PARAMS: &[Field] = &[
     value("max-reuse", Number),
     value("maxconn", Number),
     value("maxqueue", Number),
+    flag("non-stick", Off::Word("stick")),
     value("observe", OneOf(&["layer4", "layer7"])),
     value("on-error", OneOf(&["fastinter", "fail-check", "sudden-death", "mark-down"])),
     value("on-marked-down", OneOf(&["shutdown-sessions"])),

@@ -17,6 +17,8 @@ pub fn schema() -> Value {
         ("userlist".to_owned(), section("userlist")),
         ("policy".to_owned(), section("policy")),
         ("applied".to_owned(), applied()),
+        ("peers".to_owned(), section("peers")),
+        ("table".to_owned(), section("table")),
         ("checked".to_owned(), any([json!({ "type": "boolean" }), object(check_fields())])),
         ("word".to_owned(), json!({ "type": ["string", "integer"] })),
         ("line".to_owned(), any([reference("word"), list("word")])),
@@ -46,6 +48,8 @@ pub fn schema() -> Value {
             "http_errors": named("http_errors"),
             "userlist": named("userlist"),
             "policy": named("policy"),
+            "peers": named("peers"),
+            "table": named("table"),
         },
         "definitions": definitions,
     })

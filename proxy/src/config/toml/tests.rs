@@ -198,7 +198,7 @@ fn mistakes_are_all_found_and_named_at_their_place() {
         timeout = { client = "1s" }
         acl = "x"
         maxconn = 1.5
-        stick_table = "x"
+        stick_table = "x 1"
         retries = "many"
         "#;
     let found = errors(text);
@@ -211,7 +211,7 @@ fn mistakes_are_all_found_and_named_at_their_place() {
         ("unknown key 'timeout' in [frontend.f]", "timeout"),
         ("unknown key 'acl' in [frontend.f]", "acl"),
         ("'maxconn' takes a string or a number, not a number with a fraction", "1.5"),
-        ("keyword 'stick-table' is not supported yet", "stick_table"),
+        ("unknown parameter 'x' of 'stick-table'", "x"),
     ];
     for (message, place) in expected {
         assert!(found.contains(&(message.to_owned(), place.to_owned())), "{message}\n{found:#?}");
@@ -352,7 +352,7 @@ const OTHERWISE: &[(&str, &str)] = &[
 #[test]
 fn every_keyword_that_is_supported_can_be_said() {
     use super::vocabulary::keys;
-    for section in ["global", "backend", "http-errors", "userlist"] {
+    for section in ["global", "backend", "http-errors", "userlist", "peers", "table"] {
         let missing: Vec<_> = crate::config::keywords::supported(section)
             .filter(|name| !keys(section).iter().any(|key| key.keyword == *name))
             .filter(|name| !OTHERWISE.iter().any(|(begins, _)| name.starts_with(begins)))

@@ -114,6 +114,8 @@ pub(crate) fn keys(section: &str) -> &'static [Key] {
         "http-errors" => super::keys::HTTP_ERRORS,
         "userlist" => super::keys::USERLIST,
         "policy" => super::keys::POLICY,
+        "peers" => super::keys::PEERS,
+        "table" => super::keys::TABLE,
         _ => super::keys::PROXY,
     }
 }

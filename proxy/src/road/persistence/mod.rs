@@ -3,6 +3,7 @@
 
 mod dates;
 mod parse;
+pub mod tables;
 
 use std::rc::Rc;
 use std::time::{Duration, UNIX_EPOCH};
@@ -12,7 +13,7 @@ use portero_api::{Method, Request, Response, Term, clock};
 use portero_grammar::rules::Family;
 
 use super::Road;
-use crate::config::checked::{Cookie, CookieMode};
+use crate::config::checked::{Cookie, CookieMode, Mode};
 use crate::snapshot::Proxy;
 use dates::Dates;
 
@@ -21,6 +22,8 @@ use dates::Dates;
 pub struct Sticky {
     /// The server that the cookie names, and that may be used, by its place in the backend.
     pub server: Option<usize>,
+    /// The one that a stick table names.
+    pub stuck: Option<usize>,
     /// A `force-persist` rule holds: the request belongs there whatever the state of the server.
     pub forced: bool,
     /// A cookie of that name came.
@@ -32,19 +35,25 @@ pub struct Sticky {
 /// A prefix ends here (`cookie NAME prefix`).
 const DELIMITER: u8 = b'~';
 
+/// What holds the request to a server: the client's cookie, else a stick table.
+pub fn hold(road: &mut Road<'_>) {
+    let be = road.be.clone();
+    let rule = be.persist_rules.first(road.ex);
+    road.sticky.forced = rule == Some(Family::ForcePersist);
+    if be.conf.mode == Mode::Http && rule != Some(Family::IgnorePersist) {
+        read(road);
+    }
+    tables::look_up(road);
+}
+
 /// Looks for the client's cookie, and takes out of the request what the server is not to see of it.
-pub fn read(road: &mut Road<'_>) {
+fn read(road: &mut Road<'_>) {
     let be = road.be.clone();
     let Some(cookie) = &be.conf.cookie else { return };
-    let rule = be.persist_rules.first(road.ex);
-    if rule == Some(Family::IgnorePersist) {
-        return;
-    }
-    let forced = rule == Some(Family::ForcePersist);
     let (term, request) = (&mut road.ex.log.term, &mut road.ex.request);
     (term.cookie_seen, term.cookie_set) = (b'N', b'N');
     let now = seconds_now();
-    let mut sticky = Sticky { forced, ..Sticky::default() };
+    let mut sticky = Sticky { forced: road.sticky.forced, ..Sticky::default() };
     let mut seen = b'N';
     edit_cookies(request, cookie, |value| {
         let (id, dates) = server_id(cookie, value);

@@ -12,6 +12,7 @@ mod logging;
 mod options;
 mod retired;
 mod stats;
+mod tables;
 mod timeouts;
 
 use super::{Place, Row};
@@ -28,6 +29,7 @@ pub(in crate::config) const TABLES: &[&[Row<Draft>]] = &[
     filters::ROWS,
     logging::ROWS,
     stats::ROWS,
+    tables::ROWS,
     retired::NOT_YET,
     retired::MOOT,
     retired::GONE,
