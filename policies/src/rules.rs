@@ -149,7 +149,7 @@ impl Compiler<'_> {
             let built = self.at(Stage::Rule(family), || self.rule(rule));
             if let Ok(built) = built {
                 let always = built.cond.as_ref().is_none_or(|c| c.constant() == Some(true));
-                if always && end.is_none() && actions::ends(&rule.action.name.text) {
+                if always && end.is_none() && actions::ends(&rule.action) {
                     end = Some(built.written.place.line);
                 }
                 compiled.push(built);

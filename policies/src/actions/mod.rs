@@ -116,9 +116,12 @@ pub fn kind(name: &str) -> Option<&'static ActionKind> {
     ACTIONS.iter().copied().flatten().find(|kind| kind.name == name)
 }
 
-/// True when an action of that name lets nothing behind it be evaluated. The `redirect` statement has no name.
-pub(crate) fn ends(name: &str) -> bool {
-    name.is_empty() || kind(name).is_some_and(|kind| kind.ends)
+/// True when an action lets nothing behind it be evaluated. The `redirect` statement has no name; a redirection that
+/// has nowhere to lead is passed over where it says so.
+pub(crate) fn ends(action: &tree::Action) -> bool {
+    let name = &action.name.text;
+    let passes = action.words.iter().any(|word| word.text == "ignore-empty");
+    !passes && (name.is_empty() || kind(name).is_some_and(|kind| kind.ends))
 }
 
 impl Compiler<'_> {

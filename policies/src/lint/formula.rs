@@ -97,6 +97,12 @@ impl Universe<'_> {
         (0..1u32 << atoms.len()).any(|bits| possible(bits) && formula.eval(&atoms, bits))
     }
 
+    /// Whether two tests say anything of one another.
+    pub(super) fn related(&self, a: usize, b: usize) -> bool {
+        let (first, second) = (&self.atoms[a], &self.atoms[b]);
+        a == b || implies(first, second) || implies(second, first) || excludes(first, second)
+    }
+
     /// What the tests say of one another.
     fn rules(&self, atoms: &[usize]) -> Vec<Between> {
         let mut rules = Vec::new();

@@ -10,7 +10,7 @@ use crate::actions;
 use crate::stage::family_name;
 
 /// Rules further apart than this are not compared.
-const FARTHEST: usize = 500;
+const FARTHEST: usize = 200;
 
 /// The families on the way of a request, in their order.
 const ROAD: [Family; 9] = [
@@ -48,6 +48,7 @@ struct Seen<'r> {
     rule: &'r Rule,
     formula: Formula,
     atoms: Vec<usize>,
+    can_hold: bool,
 }
 
 /// Rules of one family whose condition only holds where that of an earlier one does.
@@ -85,14 +86,14 @@ fn within(
 
 fn see<'r>(rule: &'r Rule, universe: &mut Universe<'_>) -> Option<Seen<'r>> {
     let formula = universe.condition(rule.condition.as_ref()?);
-    Some(Seen { atoms: formula.atoms(), formula, rule })
+    Some(Seen { atoms: formula.atoms(), can_hold: universe.can_hold(&formula), formula, rule })
 }
 
 /// True when the condition of `first` holds wherever that of `second` does.
 fn covers(universe: &Universe<'_>, first: &Seen<'_>, second: &Seen<'_>) -> bool {
-    let subject = |atom: &usize| &universe.atoms[*atom].subject;
-    let related = first.atoms.iter().any(|a| second.atoms.iter().any(|b| subject(a) == subject(b)));
-    if !related || first.formula.has_constant() || !universe.can_hold(&second.formula) {
+    // two conditions whose tests have nothing to do with one another can always go apart
+    let related = first.atoms.iter().any(|a| second.atoms.iter().any(|b| universe.related(*a, *b)));
+    if !related || !second.can_hold || first.formula.has_constant() {
         return false;
     }
     let left = Formula::All(vec![second.formula.clone(), first.formula.clone().not()]);
@@ -106,44 +107,53 @@ fn ends(rule: &Rule) -> bool {
     match rule.family {
         Family::UseBackend => action.words.first().is_some_and(|w| !w.text.contains('%')),
         Family::UseServer => false,
-        _ => actions::ends(&action.name.text),
+        _ => actions::ends(action),
     }
 }
 
 /// Families that no request comes to, because a rule of an earlier one answers all of them.
 fn across(subject: &Subject<'_>, universe: &mut Universe<'_>, sources: &Sources, out: &mut Diagnostics) {
-    let rules_of = |family: Family| subject.rules.get(&family).into_iter().flatten();
-    let mut last: Option<&Rule> = None;
+    let rules_of = |family: Family| subject.rules.get(&family).map_or(&[][..], Vec::as_slice);
     let unreached = |span: Span, what: &str, by: &Rule, out: &mut Diagnostics| {
         let (line, name) = (sources.line(by.span), family_name(by.family));
         let message =
             format!("{what} is never reached: the '{name}' rule in line {line} takes every request");
         out.push(Diagnostic::lint(&UNREACHABLE_RULE, span, message));
     };
+    let mut last: Option<&Rule> = None;
     for family in ROAD {
-        let own = rules_of(family).find(|rule| subject.is_own(rule.span));
+        let own = rules_of(family).iter().find(|rule| subject.is_own(rule.span));
         match (last, own) {
             (Some(by), Some(rule)) => unreached(rule.span, "this rule", by, out),
             (Some(_), None) => {}
-            (None, _) => last = rules_of(family).find(|rule| takes_all(rule, universe)),
+            (None, _) => last = answers_all(rules_of(family), universe),
         }
     }
-    if let (Some(by), Some(span)) = (last, subject.default_backend.filter(|span| subject.is_own(*span))) {
+    // the rules for responses of a frontend are its own, wherever it sends the request
+    let sent = rules_of(Family::UseBackend).iter().find(|rule| ends(rule) && always(rule, universe));
+    if let (Some(by), Some(span)) =
+        (last.or(sent), subject.default_backend.filter(|span| subject.is_own(*span)))
+    {
         unreached(span, "this backend", by, out);
     }
 }
 
-/// Whether a rule gives every request an answer, or sends it away.
-fn takes_all(rule: &Rule, universe: &mut Universe<'_>) -> bool {
-    let always = match &rule.condition {
+/// The rule of a family that answers whatever comes to it, when none before lets a request go on to the next family.
+fn answers_all<'r>(rules: &'r [Rule], universe: &mut Universe<'_>) -> Option<&'r Rule> {
+    let of_response = |rule: &Rule| matches!(rule.family, Family::TcpResponseContent | Family::HttpResponse);
+    for rule in rules.iter().filter(|rule| ends(rule) && !of_response(rule)) {
+        match rule.family == Family::Redirect || ANSWERS.contains(&&*rule.action.name.text) {
+            true if always(rule, universe) => return Some(rule),
+            true => {}
+            false => return None,
+        }
+    }
+    None
+}
+
+fn always(rule: &Rule, universe: &mut Universe<'_>) -> bool {
+    match &rule.condition {
         None => true,
         Some(condition) => matches!(universe.condition(condition), Formula::Const(true)),
-    };
-    let taken = match rule.family {
-        Family::UseBackend => ends(rule),
-        Family::Redirect => true,
-        Family::TcpResponseContent | Family::HttpResponse | Family::UseServer => false,
-        _ => ANSWERS.contains(&&*rule.action.name.text),
-    };
-    always && taken
+    }
 }

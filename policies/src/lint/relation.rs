@@ -1,5 +1,7 @@
 //! What one test says of another on the same subject: that it must hold too, or cannot.
 
+use std::borrow::Cow;
+
 use super::atoms::{Atom, Values};
 use crate::matching::{Method, Net};
 
@@ -56,13 +58,19 @@ fn text_implies(a: &Values, b: &Values) -> bool {
     if (*loose_a && !loose_b) || !few(a) || !few(b) || (*of_a == Method::Reg && loose_a != loose_b) {
         return false;
     }
-    let fold = |text: &[u8]| {
-        if *loose_b && *of_b != Method::Reg { text.to_ascii_lowercase() } else { text.to_vec() }
-    };
+    let fold = |text| folded(text, *loose_b && *of_b != Method::Reg);
     a.iter().all(|one| {
         let one = fold(one);
         b.iter().any(|other| covers(*of_a, &one, *of_b, other))
     })
+}
+
+/// A pattern in small letters, where letters have no case.
+fn folded(text: &[u8], loose: bool) -> Cow<'_, [u8]> {
+    match loose && text.iter().any(u8::is_ascii_uppercase) {
+        true => Cow::Owned(text.to_ascii_lowercase()),
+        false => Cow::Borrowed(text),
+    }
 }
 
 /// True when every text that `pattern` matches is matched by `other` as well.
@@ -88,7 +96,7 @@ fn text_excludes(a: &Values, b: &Values) -> bool {
         return false;
     }
     let loose = *loose_a || *loose_b;
-    let fold = |text: &[u8]| if loose { text.to_ascii_lowercase() } else { text.to_vec() };
+    let fold = |text| folded(text, loose);
     a.iter().all(|one| b.iter().all(|other| disjoint(*of_a, &fold(one), *of_b, &fold(other))))
 }
 

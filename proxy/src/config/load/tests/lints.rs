@@ -110,6 +110,15 @@ fn options_allow_and_deny_by_name() {
 }
 
 #[test]
+fn a_frontend_that_sends_all_away_needs_no_default_backend_but_its_response_rules_stay() {
+    let text = whole("use_backend app\n http-response set-header X-A 1");
+    let loaded = loaded(&text);
+    let found: Vec<_> = loaded.diagnostics.iter().filter(|d| d.lint.is_some()).collect();
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].message.starts_with("this backend is never reached"), "{found:?}");
+}
+
+#[test]
 fn what_is_meant_is_no_lint() {
     for fine in [
         // alternatives on one subject, wider ones behind narrow ones
@@ -122,6 +131,10 @@ fn what_is_meant_is_no_lint() {
         "http-request deny if { rand(2) 1 } { rand(2) 1 }",
         // what lies between changes what is looked at
         "http-request deny if { path_beg /a }\nhttp-request set-path /a/%[path]\nhttp-request deny if { path_beg /a/b }",
+        // some go on to the next family
+        "http-request allow if { src 10.0.0.0/8 }\nhttp-request deny\nuse_backend app if { path_beg /a }",
+        "http-request redirect location %[path,lower] ignore-empty\nuse_backend app if { path_beg /a }",
+        "http-response deny",
         // switches
         "http-request deny if TRUE { src 10.0.0.0/8 }",
         "acl maintenance always_false\nhttp-request deny if maintenance",
