@@ -86,8 +86,9 @@ pub fn to_int(sample: &Sample<'_>) -> Option<i64> {
 fn to_ip(sample: &Sample<'_>) -> Option<IpAddr> {
     match sample {
         Sample::Ip(ip) => Some(*ip),
-        Sample::Int(i) => u32::try_from(*i).ok().map(|v| IpAddr::V4(Ipv4Addr::from(v))),
-        Sample::Str(text) => std::str::from_utf8(text).ok()?.parse().ok(),
+        // the low 32 bits, as HAProxy takes them
+        Sample::Int(i) => Some(IpAddr::V4(Ipv4Addr::from(*i as u32))),
+        Sample::Str(text) => ip_of_text(text),
         Sample::Bin(bytes) => match bytes.len() {
             4 => <[u8; 4]>::try_from(&bytes[..]).ok().map(|b| IpAddr::V4(Ipv4Addr::from(b))),
             16 => <[u8; 16]>::try_from(&bytes[..]).ok().map(|b| IpAddr::V6(Ipv6Addr::from(b))),
@@ -95,6 +96,24 @@ fn to_ip(sample: &Sample<'_>) -> Option<IpAddr> {
         },
         Sample::Bool(_) | Sample::Method(_) => None,
     }
+}
+
+/// An address at the beginning of a text: behind an IPv4 address anything may follow but more of it (`10.1.2.3:80`), and
+/// leading zeros mean nothing, as in HAProxy.
+fn ip_of_text(text: &[u8]) -> Option<IpAddr> {
+    if text.contains(&b':')
+        && let Some(ip) = std::str::from_utf8(text).ok().and_then(|text| text.parse().ok())
+    {
+        return Some(IpAddr::V6(ip));
+    }
+    let end = text.iter().position(|b| !b.is_ascii_digit() && *b != b'.').unwrap_or(text.len());
+    let mut octets = [0_u8; 4];
+    let mut parts = text[..end].split(|&b| b == b'.');
+    for octet in &mut octets {
+        let digits = std::str::from_utf8(parts.next()?).ok()?;
+        *octet = digits.parse().ok()?;
+    }
+    parts.next().is_none().then(|| IpAddr::V4(octets.into()))
 }
 
 fn into_text(sample: Sample<'_>) -> Cow<'_, [u8]> {
@@ -147,7 +166,7 @@ mod tests {
     #[test]
     fn every_possible_cast_gives_the_documented_value() {
         use SampleType::{Bool, Int, Ip, Str};
-        let cases: [(Sample<'static>, SampleType, Option<Sample<'static>>); 10] = [
+        let cases: [(Sample<'static>, SampleType, Option<Sample<'static>>); 14] = [
             (Sample::str("17"), Int, Some(Sample::Int(17))),
             (Sample::str("-3"), Int, Some(Sample::Int(-3))),
             (Sample::str("1x"), Int, Some(Sample::Int(1))),
@@ -155,6 +174,10 @@ mod tests {
             (Sample::Bool(true), Str, Some(Sample::str("1"))),
             (Sample::Int(0), Bool, Some(Sample::Bool(false))),
             (Sample::bytes(*b"ab\0c"), Str, Some(Sample::str("ab"))),
+            (Sample::str("010.1.2.3:80"), Ip, Some(Sample::Ip("10.1.2.3".parse().unwrap()))),
+            (Sample::str("10.1.2.3.4"), Ip, None),
+            (Sample::str("10.1.2"), Ip, None),
+            (Sample::Int(-1), Ip, Some(Sample::Ip("255.255.255.255".parse().unwrap()))),
             (Sample::str("::1"), Ip, Some(Sample::Ip("::1".parse().unwrap()))),
             (Sample::Ip("0.0.1.2".parse().unwrap()), Int, Some(Sample::Int(258))),
             (Sample::bytes([127, 0, 0, 1]), Ip, Some(Sample::Ip("127.0.0.1".parse().unwrap()))),

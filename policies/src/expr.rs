@@ -64,7 +64,8 @@ impl Expr {
         }
     }
 
-    /// All its values, until the visitor breaks: what an ACL is matched against.
+    /// All its values, until the visitor breaks: what an ACL is matched against. As in HAProxy, those behind one that a
+    /// converter makes nothing of are not looked at.
     pub fn each<'a>(
         &'a self,
         exchange: &'a Exchange,
@@ -75,7 +76,7 @@ impl Expr {
         }
         self.fetch.each(exchange, &mut |sample| match self.convert(sample, exchange) {
             Some(sample) => visit(sample),
-            None => ControlFlow::Continue(()),
+            None => ControlFlow::Break(()),
         })
     }
 

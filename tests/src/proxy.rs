@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read};
 use std::net::{SocketAddr, TcpListener};
 use std::os::fd::OwnedFd;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -24,6 +24,7 @@ const FIRST_DESCRIPTOR: i32 = 10;
 /// A proxy that is about to start.
 #[derive(Debug)]
 pub struct Starting {
+    program: PathBuf,
     config: String,
     file: &'static str,
     values: Vec<(String, String)>,
@@ -62,6 +63,12 @@ impl Starting {
         self
     }
 
+    /// Runs another program than the one under test: what it is compared with.
+    pub fn program(mut self, program: impl Into<PathBuf>) -> Starting {
+        self.program = program.into();
+        self
+    }
+
     /// One more word on the command line.
     pub fn argument(mut self, word: &str) -> Starting {
         self.arguments.push(word.to_owned());
@@ -80,11 +87,11 @@ impl Starting {
             mappings.push(FdMapping { parent_fd: OwnedFd::from(listener), child_fd });
         }
         let file = folder.write(self.file, fill(&self.config, &self.values));
-        let mut command = command(self.descriptors);
+        let mut command = command(&self.program, self.descriptors);
         command.args(["-db", "-f"]).arg(&file).args(&self.arguments);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command.fd_mappings(mappings).expect("each number is given once");
-        let mut child = command.spawn().unwrap_or_else(|error| panic!("{}: {error}", portero().display()));
+        let mut child = command.spawn().unwrap_or_else(|error| panic!("{}: {error}", self.program.display()));
         drop(command); // and our copies of the listening sockets with it: a proxy that dies is seen at once
         let output = Arc::new(Mutex::new(Vec::new()));
         collect(child.stdout.take().expect("it is piped"), output.clone());
@@ -106,7 +113,8 @@ impl Proxy {
 
     fn from_text(config: &str, file: &'static str) -> Starting {
         let (values, doors) = (Vec::new(), vec!["front".to_owned()]);
-        Starting { config: config.to_owned(), file, values, doors, descriptors: None, arguments: Vec::new() }
+        let (program, config) = (portero().to_owned(), config.to_owned());
+        Starting { program, config, file, values, doors, descriptors: None, arguments: Vec::new() }
     }
 
     /// Where the door `front` is.
@@ -197,12 +205,12 @@ impl Drop for Proxy {
 }
 
 /// The program, below a limit of descriptors where one is set.
-fn command(descriptors: Option<u32>) -> Command {
+fn command(program: &Path, descriptors: Option<u32>) -> Command {
     match descriptors {
-        None => Command::new(portero()),
+        None => Command::new(program),
         Some(most) => {
             let mut shell = Command::new("sh");
-            shell.args(["-c", &format!("ulimit -n {most}; exec \"$0\" \"$@\"")]).arg(portero());
+            shell.args(["-c", &format!("ulimit -n {most}; exec \"$0\" \"$@\"")]).arg(program);
             shell
         }
     }
