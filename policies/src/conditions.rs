@@ -1,21 +1,50 @@
 //! Rules that are no more than a condition: `monitor fail`, `force-persist`, `ignore-persist`, `force-be-switch`.
 
+use std::rc::Rc;
+
 use portero_api::Exchange;
+use portero_api::trace::{SetName, Step};
 use portero_grammar::rules::{self as tree, Family};
 
+use crate::trace::{self, Outline, Written};
 use crate::{Compiler, Cond, Stage};
 
 /// Such rules in the order of the configuration.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Conditions {
-    list: Box<[(Family, Option<Cond>)]>,
+    list: Box<[Item]>,
+}
+
+struct Item {
+    family: Family,
+    cond: Option<Cond>,
+    written: Box<Written>,
+    /// What traces call the set.
+    name: Rc<SetName>,
 }
 
 impl Conditions {
     /// The family of the first rule whose condition holds.
     pub fn first(&self, exchange: &Exchange) -> Option<Family> {
-        let holds = |cond: &Option<Cond>| cond.as_ref().is_none_or(|cond| cond.holds(exchange));
-        self.list.iter().find(|(_, cond)| holds(cond)).map(|(family, _)| *family)
+        let holds = |item: &Item| match &exchange.trace {
+            None => item.cond.as_ref().is_none_or(|cond| cond.holds(exchange)),
+            Some(trace) => {
+                trace.push(Step::Set(item.name.clone()));
+                trace::holds(trace, &item.written, exchange, || "it applies".to_owned())
+            }
+        };
+        self.list.iter().find(|item| holds(item)).map(|item| item.family)
+    }
+
+    /// The rules as they were written.
+    pub fn outline(&self) -> impl Iterator<Item = Outline> + '_ {
+        self.list.iter().map(|item| item.written.outline())
+    }
+}
+
+impl std::fmt::Debug for Conditions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Conditions").field("rules", &self.list.len()).finish_non_exhaustive()
     }
 }
 
@@ -25,12 +54,13 @@ impl Compiler<'_> {
         let mut rules: Vec<_> = rules.into_iter().collect();
         rules.sort_by_key(|rule| (rule.span.file.0, rule.span.start));
         let compile = |rule: &tree::Rule| {
-            let cond = rule.condition.as_ref();
-            match cond.map(|cond| self.condition(cond, Stage::Rule(rule.family))) {
-                Some(None) => None,
-                Some(cond) => Some((rule.family, cond)),
-                None => Some((rule.family, None)),
-            }
+            let family = rule.family;
+            let cond = match &rule.condition {
+                Some(cond) => Some(self.condition(cond, Stage::Rule(family))?),
+                None => None,
+            };
+            let written = Box::new(self.written(rule, cond.as_ref()));
+            Some(Item { family, cond, written, name: self.set_name(family) })
         };
         Conditions { list: rules.into_iter().filter_map(compile).collect() }
     }

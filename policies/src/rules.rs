@@ -9,7 +9,7 @@ use portero_grammar::rules::{self as tree, Family};
 
 use crate::cond::Truth;
 use crate::lint::UNREACHABLE_RULE;
-use crate::trace::{Silent, Telling, Watch, Written};
+use crate::trace::{Outline, Silent, Telling, Watch, Written};
 use crate::{Compiler, Cond, Reported, Stage, actions};
 
 /// The rules of one family in the order of the configuration, ready to run.
@@ -53,6 +53,11 @@ impl RuleSet {
     /// True when there are no rules.
     pub fn is_empty(&self) -> bool {
         self.rules.is_empty()
+    }
+
+    /// The rules as they were written.
+    pub fn outline(&self) -> impl Iterator<Item = Outline> + '_ {
+        self.rules.iter().map(|rule| rule.written.outline())
     }
 
     /// How many rules there are.

@@ -10,7 +10,7 @@ use portero_grammar::{Diagnostic, Span};
 
 use crate::format::Escape;
 use crate::lint::UNREACHABLE_RULE;
-use crate::trace::{self, Written};
+use crate::trace::{self, Outline, Written};
 use crate::{Compiler, Cond, Format, Reported, Stage};
 
 /// The rules of one family, in order; the first whose condition holds names the target.
@@ -38,6 +38,11 @@ impl Targets {
     /// True when there are no rules.
     pub fn is_empty(&self) -> bool {
         self.list.is_empty()
+    }
+
+    /// The rules as they were written.
+    pub fn outline(&self) -> impl Iterator<Item = Outline> + '_ {
+        self.list.iter().map(|target| target.written.outline())
     }
 
     /// The name that the first rule gives whose condition holds. A name made by a log format need not exist: the road

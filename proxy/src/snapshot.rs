@@ -5,6 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use portero_api::{Balance, Candidates, ProxyState, Request, ServerState, Service};
+use portero_policies::trace::Outline;
 use portero_policies::{Conditions, Format, Page, RuleSet, Stick, Targets, Uses};
 
 use crate::build::Builder;
@@ -164,6 +165,32 @@ impl Snapshot {
         let backends = by_name(|p| p.kind.has_back());
         drop(builder);
         Ok(Snapshot { checked, proxies, frontends, backends })
+    }
+
+    /// All rules of all proxies as they were written.
+    pub fn outline(&self) -> Vec<Outline> {
+        let mut all = Vec::new();
+        for proxy in &self.proxies {
+            let rules = &proxy.rules;
+            let sets = [
+                &rules.tcp_connection,
+                &rules.tcp_session,
+                &rules.tcp_content,
+                &rules.tcp_response,
+                &rules.http_request,
+                &rules.redirect,
+                &rules.http_response,
+                &rules.http_after_response,
+            ];
+            all.extend(
+                sets.into_iter()
+                    .chain(proxy.stats.as_ref().map(|stats| &stats.rules))
+                    .flat_map(RuleSet::outline),
+            );
+            all.extend([&proxy.targets, &proxy.use_server].into_iter().flat_map(Targets::outline));
+            all.extend([&proxy.monitor_fail, &proxy.persist_rules].into_iter().flat_map(Conditions::outline));
+        }
+        all
     }
 
     /// The proxy at a place.

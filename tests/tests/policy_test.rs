@@ -133,3 +133,47 @@ fn results_are_written_as_junit_and_json() {
     assert!(xml.contains("failures=\"1\"") && xml.contains("name=\"a &lt; b\""), "{xml}");
     assert!(xml.contains("<failure message=\"status is '403', expected '200'\">"), "{xml}");
 }
+
+#[test]
+fn a_failure_shows_what_the_request_went_through() {
+    let parts = [
+        "what the request went through:",
+        "http-request rules of front",
+        "http-request deny if { path /no }",
+        "yes { path /no }  path = \"/no\" matches /no",
+        "= refused with 403",
+    ];
+    holds(&run(&[], "test bad\n request GET /no\n expect status 200\n"), 1, &parts);
+}
+
+#[test]
+fn coverage_names_what_was_never_reached_true_or_false() {
+    let tests = "test a\n request GET /no\n expect status 403\n";
+    let parts = [
+        "coverage: 0 of 2 rules, 0 of 2 lines of ACLs and tests",
+        "policy.test:10 never false    http-request deny if { path /no }",
+        "policy.test:10 never false    { path /no }",
+        "policy.test:11 never reached  http-request tarpit if { path /slow }",
+    ];
+    let output = run(&["--coverage"], tests);
+    holds(&output, 0, &parts);
+    assert!(!said(&output).contains("{ path /slow }\n  "), "{}", said(&output));
+    let both = "test a\n request GET /no\n request GET /slow\n request GET /\n";
+    holds(&run(&["--coverage"], both), 0, &["coverage: 2 of 2 rules, 2 of 2 lines"]);
+}
+
+#[test]
+fn what_a_test_gives_must_be_there() {
+    for (line, message) in [
+        ("given server app/x down", "there is no server 'app/x'"),
+        ("given server app/s1 full", "'app/s1' is never full: it has no 'maxconn'"),
+        ("given table t key a gpc0 1", "there is no table 't', and no other either"),
+        ("given table t key a gpc7 1", "'gpc7' is no data type of a table"),
+        ("given var txn.a 1", "'txn.a' lives in an exchange only"),
+        ("advance soon", "'soon' is not a time such as"),
+        ("request GET /\n frontend x", "there is no frontend 'x'"),
+        ("request GET /\n expect table t key a absent", "there is no table 't'"),
+    ] {
+        holds(&run(&[], &format!("test a\n {line}\n")), 1, &[message]);
+    }
+}

@@ -60,3 +60,42 @@ pub(crate) struct Written {
     /// Its condition; none where it has none.
     pub(crate) shape: Option<Rc<Shape>>,
 }
+
+/// A rule as it stands in the configuration, with the tests of its condition: what a trace can meet.
+#[derive(Clone, Debug)]
+pub struct Outline {
+    /// Where it was written.
+    pub place: Place,
+    /// The rule as written.
+    pub text: Rc<str>,
+    /// False when it always applies.
+    pub conditional: bool,
+    /// The lines of the ACLs in its condition, by name (none for a test in braces), place and text.
+    pub tests: Vec<(Option<Rc<str>>, Place, Rc<str>)>,
+}
+
+impl Written {
+    pub(crate) fn outline(&self) -> Outline {
+        let mut tests = Vec::new();
+        if let Some(shape) = &self.shape {
+            shape.tests(&mut tests);
+        }
+        let (place, text) = (self.place.clone(), self.text.clone());
+        Outline { place, text, conditional: self.shape.is_some(), tests }
+    }
+}
+
+impl Shape {
+    fn tests(&self, into: &mut Vec<(Option<Rc<str>>, Place, Rc<str>)>) {
+        match self {
+            Shape::All(parts) | Shape::Any(parts) => parts.iter().for_each(|part| part.tests(into)),
+            Shape::Not(inner) => inner.tests(into),
+            Shape::Acl(name, probes) => {
+                let test =
+                    |probe: &Probe| (name.clone(), probe.about.place.clone(), probe.about.text.clone());
+                into.extend(probes.iter().map(test));
+            }
+            Shape::Known(..) => {}
+        }
+    }
+}

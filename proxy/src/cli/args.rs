@@ -198,6 +198,7 @@ fn test(args: &[String]) -> Result<crate::policy_test::Options, String> {
             "-f" => options.config.push(value()?),
             "--junit" => options.junit = Some(value()?),
             "--json" => options.json = true,
+            "--coverage" => options.coverage = true,
             option if option.starts_with('-') => return Err(format!("unknown option '{option}' of 'test'")),
             path if path.ends_with(".test") || std::path::Path::new(path).is_dir() => {
                 options.files.push(path.into())

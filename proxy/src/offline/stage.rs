@@ -9,6 +9,7 @@ use std::task::{Context, Waker};
 use std::time::Duration;
 
 use portero_api::{ServerState, Trace, clock, process_vars, shard};
+use portero_policies::trace::Outline;
 use tokio::task::LocalSet;
 
 use super::outside::{Answer, Call, Outside, Seen};
@@ -112,6 +113,11 @@ impl Stage {
             (None, Some(dst)) => format!("no frontend listens on port {}", dst.port()),
             (None, None) => "the configuration has no frontend".to_owned(),
         })
+    }
+
+    /// All rules of the configuration.
+    pub fn outline(&self) -> Vec<Outline> {
+        self.worker.snapshot().outline()
     }
 
     /// A server by the names of its backend and itself.

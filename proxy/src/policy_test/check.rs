@@ -4,10 +4,10 @@ use portero_api::{Headers, Method, Request as Sent, Response};
 use portero_grammar::Diagnostic;
 
 use super::tree::{Expect, Is, Request, Subject};
-use crate::offline::{self, Heard, Outcome};
+use crate::offline::{self, Heard, Outcome, Stage};
 
 /// What of the expectations was not met.
-pub fn all(request: &Request, outcome: &Outcome, round: u32) -> Vec<Diagnostic> {
+pub fn all(request: &Request, outcome: &Outcome, stage: &Stage, round: u32) -> Vec<Diagnostic> {
     if outcome.stuck {
         let message = "the proxy waits for something that never comes, and no timeout ends the wait";
         return vec![Diagnostic::error(request.span, message)];
@@ -16,7 +16,16 @@ pub fn all(request: &Request, outcome: &Outcome, round: u32) -> Vec<Diagnostic> 
     let mut question = 0;
     let mut failures = Vec::new();
     for expect in &request.expects {
-        let found = facts.get(&expect.subject, &mut question);
+        let found = match &expect.subject {
+            Subject::Table(place) => match place.get(stage) {
+                Ok(found) => found,
+                Err(why) => {
+                    failures.push(Diagnostic::error(expect.span, why));
+                    continue;
+                }
+            },
+            subject => facts.get(subject, &mut question),
+        };
         if !holds(&expect.is, found.as_deref()) {
             failures.push(failure(expect, found, request.times, round));
         }
@@ -124,6 +133,8 @@ impl<'a> Facts<'a> {
                 *question += 1;
                 seen?.values.get(*question - 1)?.clone()
             }
+            // asked for where the tables are at hand
+            Subject::Table(_) => None,
             Subject::Log => self.outcome.log.last().cloned(),
             Subject::Termination => {
                 let term = seen?.term;

@@ -4,13 +4,14 @@ use portero_grammar::rules::expr;
 use portero_grammar::{Diagnostic, Span, Word};
 use regex::bytes::Regex;
 
+use super::tables::{self, Place};
 use super::tree::{Expect, Is, Subject};
 use super::words::{Mistake, Words, choose, mistake};
 
 /// Makes a subject; it may take words of its own.
 type Make = fn(&mut Words<'_>) -> Result<Subject, Mistake>;
 
-const SUBJECTS: [(&str, Make); 15] = [
+const SUBJECTS: [(&str, Make); 16] = [
     ("backend", |_| Ok(Subject::Backend)),
     ("server", |_| Ok(Subject::Server)),
     ("status", |_| Ok(Subject::Status)),
@@ -25,6 +26,7 @@ const SUBJECTS: [(&str, Make); 15] = [
         let word = words.need("an expression")?;
         value(word, &word.text, &word.text)
     }),
+    ("table", table),
     ("log", |_| Ok(Subject::Log)),
     ("termination", |_| Ok(Subject::Termination)),
     ("waited", |_| Ok(Subject::Waited)),
@@ -53,6 +55,19 @@ pub fn read(words: &mut Words<'_>) -> Result<Expect, Mistake> {
         _ => is(words)?,
     };
     Ok(Expect { span, value, subject, is })
+}
+
+/// `table NAME key KEY [DATA]`
+fn table(words: &mut Words<'_>) -> Result<Subject, Mistake> {
+    let mut place = Place::read(words)?;
+    let mut ahead = words.clone();
+    if let Some(word) = ahead.take() {
+        place.slot = tables::slot(word)?;
+    }
+    if place.slot.is_some() {
+        *words = ahead;
+    }
+    Ok(Subject::Table(place))
 }
 
 fn sent(words: &mut Words<'_>) -> Result<Subject, Mistake> {

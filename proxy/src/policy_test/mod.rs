@@ -4,11 +4,13 @@
 //! compares what came of it with what was expected, `report` says so.
 
 mod check;
+mod coverage;
 mod expect;
 mod formats;
 mod read;
 mod report;
 mod run;
+mod tables;
 mod tree;
 mod words;
 
@@ -23,7 +25,9 @@ use portero_grammar::{Diagnostics, Sources};
 
 use crate::config::checked::Checked;
 use crate::config::{environment, load};
+use coverage::Coverage;
 use report::{Report, Results};
+use run::Watcher;
 use tree::{Case, Config, TestFile};
 
 /// What is to be tested, and how it is told.
@@ -39,6 +43,8 @@ pub struct Options {
     pub junit: Option<PathBuf>,
     /// `--json`: the results as JSON on standard output, in the place of the text.
     pub json: bool,
+    /// `--coverage`: which rules and ACLs were never met.
+    pub coverage: bool,
 }
 
 /// Runs all tests. Fails when one fails, when a file cannot be read, or when there is nothing to test.
@@ -54,7 +60,8 @@ pub fn main(options: &Options) -> ExitCode {
 }
 
 fn try_main(options: &Options) -> Result<bool, String> {
-    let mut report = Report::new(options);
+    let report = Report::new(options);
+    let mut coverage = options.coverage.then(Coverage::default);
     let mut configs = Configs { options, known: HashMap::new() };
     let mut all = Vec::new();
     for path in paths(&options.files)? {
@@ -66,10 +73,10 @@ fn try_main(options: &Options) -> Result<bool, String> {
             false => configs.of(&file, &sources, report.color()),
         };
         let tests = File { path, sources, tree: file };
-        let results = tests.run(known?, options, &mut report);
+        let results = tests.run(known?, options, &report, &mut coverage);
         all.push((tests, results));
     }
-    report.finish(&all)
+    report.finish(&all, coverage.as_ref())
 }
 
 /// A file of tests with its text.
@@ -80,7 +87,13 @@ struct File {
 }
 
 impl File {
-    fn run(&self, checked: Arc<Checked>, options: &Options, report: &mut Report) -> Results {
+    fn run(
+        &self,
+        checked: Arc<Checked>,
+        options: &Options,
+        report: &Report,
+        coverage: &mut Option<Coverage>,
+    ) -> Results {
         let start = Instant::now();
         let wanted = |case: &&Case| {
             options.filters.is_empty() || options.filters.iter().any(|f| case.name.contains(f.as_str()))
@@ -89,10 +102,11 @@ impl File {
         report.begin(&self.path, cases.len());
         let mut results = Results::new(self.tree.cases.len() - cases.len());
         for case in cases {
-            let mut verdict = run::run(&checked, case, None);
+            let watcher = coverage.as_mut().map_or(Watcher::Nobody, Watcher::Coverage);
+            let mut verdict = run::run(&checked, case, watcher);
             if !verdict.failures.is_empty() {
                 // once more, to see what happened
-                verdict.trace = run::run(&checked, case, Some(&mut |_| {})).trace;
+                verdict.trace = run::run(&checked, case, Watcher::Trace).trace;
             }
             report.case(case, &verdict);
             results.cases.push((case.name.clone(), verdict));

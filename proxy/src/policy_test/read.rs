@@ -6,6 +6,7 @@ use portero_grammar::cfg::cut_line;
 use portero_grammar::{Diagnostic, Diagnostics, FileId, Sources, Span, Word};
 
 use super::expect;
+use super::tables::{self, Place};
 use super::tree::{Case, Config, Request, Response, ServerIs, Step, TestFile};
 use super::words::{Mistake, Words, choose, mistake};
 
@@ -263,8 +264,12 @@ const STATES: [(&str, ServerIs); 6] = [
 
 fn given(words: &mut Words<'_>) -> Result<Step, Mistake> {
     let span = words.span();
-    match words.one_of("something that may be given", &[("server", true), ("var", false)])? {
-        true => {
+    match words.one_of("something that may be given", &[("server", 's'), ("var", 'v'), ("table", 't')])? {
+        't' => {
+            let place = Place::read(words)?;
+            Ok(Step::Entry { span, place, values: tables::values(words)? })
+        }
+        's' => {
             let word = words.need("BACKEND/SERVER")?;
             let Some((backend, server)) = word.text.split_once('/') else {
                 return Err(mistake(word.span, format!("'{}' is not of the form BACKEND/SERVER", word.text)));
@@ -276,7 +281,7 @@ fn given(words: &mut Words<'_>) -> Result<Step, Mistake> {
             };
             Ok(Step::Server { span: word.span, backend: backend.into(), server: server.into(), state })
         }
-        false => {
+        _ => {
             let name = words.need("a variable and a value")?;
             if !name.text.starts_with("proc.") {
                 let error =

@@ -4,6 +4,7 @@ use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::coverage::Coverage;
 use super::run::Verdict;
 use super::tree::Case;
 use super::{File, Options, formats};
@@ -115,13 +116,19 @@ impl Report {
     }
 
     /// All files have ended; true when no test failed.
-    pub fn finish(&self, all: &[(File, Results)]) -> Result<bool, String> {
+    pub fn finish(&self, all: &[(File, Results)], coverage: Option<&Coverage>) -> Result<bool, String> {
         if let Some(path) = &self.junit {
             std::fs::write(path, formats::junit(all))
                 .map_err(|e| format!("error: '{}' cannot be written: {e}", path.display()))?;
         }
         if self.quiet {
-            println!("{:#}", formats::json(all));
+            let mut json = formats::json(all);
+            if let Some(coverage) = coverage {
+                json["coverage"] = coverage.json();
+            }
+            println!("{json:#}");
+        } else if let Some(coverage) = coverage {
+            println!("{}", coverage.text(Paint::new(self.color)));
         }
         Ok(all.iter().all(|(_, results)| results.failed().next().is_none()))
     }

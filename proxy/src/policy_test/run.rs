@@ -11,6 +11,7 @@ use portero_grammar::Diagnostic;
 use portero_policies::{Expr, Stage as Moment};
 
 use super::check;
+use super::coverage::Coverage;
 use super::tree::{Case, Request, Response, ServerIs, Step, Subject};
 use crate::config::checked::Checked;
 use crate::offline::{Answer, Ask, Entry, Outcome, Stage};
@@ -29,15 +30,28 @@ pub struct Verdict {
     pub took: Duration,
 }
 
-/// Told of every trace.
-pub type Witness<'a> = &'a mut dyn FnMut(&[TraceStep]);
+/// Who watches a test.
+#[derive(Debug)]
+pub enum Watcher<'a> {
+    /// Nobody: that is fastest.
+    Nobody,
+    /// Who wants to know why it failed.
+    Trace,
+    /// Who counts what rules and ACLs come to.
+    Coverage(&'a mut Coverage),
+}
 
-/// Runs a test. `traced` is told the trace of every request.
-pub fn run(checked: &Arc<Checked>, case: &Case, traced: Option<Witness<'_>>) -> Verdict {
+/// Runs a test.
+pub fn run(checked: &Arc<Checked>, case: &Case, mut watcher: Watcher<'_>) -> Verdict {
     let start = std::time::Instant::now();
     let mut verdict = Verdict { failures: Vec::new(), trace: Vec::new(), requests: 0, took: Duration::ZERO };
     match Stage::open(checked.clone()) {
-        Ok(stage) => Play { stage: &stage, entries: HashMap::new(), verdict: &mut verdict, traced }.all(case),
+        Ok(stage) => {
+            if let Watcher::Coverage(coverage) = &mut watcher {
+                coverage.expect(stage.outline());
+            }
+            Play { stage: &stage, entries: HashMap::new(), verdict: &mut verdict, watcher }.all(case);
+        }
         Err(why) => verdict.failures.push(Diagnostic::error(case.span, why)),
     }
     verdict.took = start.elapsed();
@@ -49,7 +63,7 @@ struct Play<'a, 'w> {
     /// The way in by the name of a frontend.
     entries: HashMap<String, Entry>,
     verdict: &'a mut Verdict,
-    traced: Option<Witness<'w>>,
+    watcher: Watcher<'w>,
 }
 
 impl Play<'_, '_> {
@@ -62,6 +76,9 @@ impl Play<'_, '_> {
                 }
                 Step::Var { span, name, value } => {
                     set(name, value).map_err(|why| Diagnostic::error(*span, why))
+                }
+                Step::Entry { span, place, values } => {
+                    place.put(self.stage, values).map_err(|why| Diagnostic::error(*span, why))
                 }
                 Step::Advance(time) => {
                     clock::advance(*time);
@@ -91,13 +108,13 @@ impl Play<'_, '_> {
             Ask { src: request.src, dst: request.dst, ..Ask::http(&line, &request.headers, &request.body) };
         let answers = answers(&request.responses);
         for round in 1..=request.times {
-            let trace = self.traced.as_ref().map(|_| Rc::<Trace>::default());
+            let trace = (!matches!(self.watcher, Watcher::Nobody)).then(Rc::<Trace>::default);
             let outcome = self.stage.ask(&entry, &ask, answers.clone(), trace.clone());
             self.verdict.requests += 1;
-            let failures = check::all(request, &outcome, round);
+            let failures = check::all(request, &outcome, self.stage, round);
             let steps = trace.map(|trace| trace.take()).unwrap_or_default();
-            if let Some(witness) = &mut self.traced {
-                witness(&steps);
+            if let Watcher::Coverage(coverage) = &mut self.watcher {
+                coverage.count(&steps);
             }
             if !failures.is_empty() {
                 self.verdict.failures = failures;

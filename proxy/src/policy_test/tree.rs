@@ -4,9 +4,12 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use portero_api::tables::Slot;
 use portero_grammar::rules::Expr;
 use portero_grammar::{FileId, Span};
 use regex::bytes::Regex;
+
+use super::tables::Place;
 
 /// A file of tests.
 #[derive(Debug)]
@@ -54,6 +57,8 @@ pub enum Step {
     Server { span: Span, backend: String, server: String, state: ServerIs },
     /// A variable of the process is set.
     Var { span: Span, name: String, value: String },
+    /// An entry of a table is there.
+    Entry { span: Span, place: Place, values: Vec<(Slot, String)> },
     /// Time passes.
     Advance(Duration),
     /// A client asks.
@@ -155,6 +160,8 @@ pub enum Subject {
     SentBody,
     /// The value of an expression at the end of the exchange, as it is named in messages.
     Value(String, Box<Expr>),
+    /// An entry of a table, or a value of it.
+    Table(Place),
     /// The line of the log.
     Log,
     /// The two or four letters that the log ends an exchange with.
@@ -230,6 +237,7 @@ impl Subject {
             Subject::SentHeader(name) => format!("sent header {name}"),
             Subject::SentBody => "sent body".into(),
             Subject::Value(name, _) => name.clone(),
+            Subject::Table(place) => place.name(),
             Subject::Log => "log".into(),
             Subject::Termination => "termination".into(),
             Subject::Waited => "waited".into(),
