@@ -19,10 +19,8 @@ impl Request {
         let mut field = |name: &str, value: &str| {
             let _ = write!(fields, "{name}: {value}\r\n");
         };
-        field(
-            "Host",
-            pick(rng, &["www.example.com", "WWW.Example.Com:8080", "a.b", "10.1.2.3", "localhost:80"]),
-        );
+        // the authority of an absolute target must be that of Host
+        field("Host", authority.unwrap_or_else(|| pick(rng, HOSTS)));
         for (name, values) in FIELDS {
             for _ in 0..rng.usize(..3) {
                 field(name, pick(rng, values));
