@@ -77,7 +77,8 @@ impl<'a> Builder<'a> {
             let pool = self.worker.pool(state, conf.pool_purge);
             let observe = conf.check.as_ref().and_then(|check| check.observe);
             let observer = observe.map(|o| (o, Observer::of(state, &shared.common)));
-            Rc::new(Server { conf: conf.clone(), state: state.clone(), pool, observer })
+            let proxy_values = proxy_values(conf, compiler);
+            Rc::new(Server { conf: conf.clone(), state: state.clone(), pool, proxy_values, observer })
         });
         let log_format = self.log_format(conf, compiler)?;
         let written = |word: &Option<Word>, stage, escape| {
@@ -182,6 +183,14 @@ fn rules(conf: &checked::Proxy, compiler: &Compiler<'_>) -> Rules {
 
 fn targets(conf: &checked::Proxy, compiler: &Compiler<'_>, family: Family) -> Targets {
     compiler.targets(family, of_family(conf, family))
+}
+
+/// What a server's PROXY header says. Mistakes are pushed to the compiler.
+pub fn proxy_values(conf: &checked::Server, compiler: &Compiler<'_>) -> Vec<(u8, Format)> {
+    let formats = conf.proxy_values.formats.iter();
+    formats
+        .filter_map(|(kind, word)| Some((*kind, compiler.format(word, Stage::Request, Escape::None)?)))
+        .collect()
 }
 
 /// Rules that are conditions alone.

@@ -99,6 +99,48 @@ fn addresses_len(family: u8) -> usize {
     }
 }
 
+/// What a header of version 2 says beside addresses: types and values.
+#[derive(Debug, Default)]
+pub struct Values {
+    /// In order.
+    pub list: Vec<(u8, Vec<u8>)>,
+    /// With a checksum over the header (`crc32c`).
+    pub checksum: bool,
+}
+
+/// The type of a checksum.
+const CRC32C: u8 = 0x03;
+
+/// Appends a header of version 2 with values. What is too long for it is left out.
+pub fn write_with(conn: &Conn, values: &Values, into: &mut Vec<u8>) {
+    let start = into.len();
+    write_v2(conn.src.zip(conn.dst), into);
+    for (kind, value) in &values.list {
+        let room = usize::from(u16::MAX) - (into.len() - start - 16);
+        if let Some(length) = u16::try_from(value.len()).ok().filter(|_| value.len() + 3 + 7 <= room) {
+            into.push(*kind);
+            into.extend_from_slice(&length.to_be_bytes());
+            into.extend_from_slice(value);
+        }
+    }
+    if values.checksum {
+        into.extend_from_slice(&[CRC32C, 0, 4, 0, 0, 0, 0]);
+    }
+    let length = (into.len() - start - 16) as u16;
+    into[start + 14..start + 16].copy_from_slice(&length.to_be_bytes());
+    if values.checksum {
+        let sum = crc32c(&into[start..]).to_be_bytes();
+        let end = into.len();
+        into[end - 4..].copy_from_slice(&sum);
+    }
+}
+
+/// CRC-32C (RFC 4960, appendix B).
+fn crc32c(bytes: &[u8]) -> u32 {
+    let step = |crc: u32| if crc & 1 == 1 { (crc >> 1) ^ 0x82F6_3B78 } else { crc >> 1 };
+    !bytes.iter().fold(!0, |crc, byte| (0..8).fold(crc ^ u32::from(*byte), |crc, _| step(crc)))
+}
+
 /// Appends the header that tells a server who the client is.
 pub fn write(version: ProxyHeader, conn: &Conn, into: &mut Vec<u8>) {
     let addresses = conn.src.zip(conn.dst);
@@ -175,6 +217,11 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_checksum_is_that_of_the_catalogue() {
+        assert_eq!(crc32c(b"123456789"), 0xE306_9283);
     }
 
     #[test]

@@ -113,6 +113,8 @@ pub struct Server {
     pub state: Arc<ServerState>,
     /// This worker's idle connections to it.
     pub pool: Rc<Pool>,
+    /// What its header of the PROXY protocol says beside addresses.
+    pub proxy_values: Vec<(u8, Format)>,
     /// Told what traffic sees of it (`observe`).
     pub observer: Option<(Observe, Arc<Observer>)>,
 }

@@ -111,3 +111,25 @@ fn a_rule_can_force_a_server_that_is_down_or_forget_the_cookie() {
         (0..4).map(|_| ask("/x.css", "b", "").header("set-cookie").map(str::to_owned)).collect();
     assert!(given.iter().any(Option::is_some), "no server is held to: {given:?}");
 }
+
+#[test]
+fn a_server_is_told_values_in_the_header_of_the_proxy_protocol() {
+    let app = Origin::scripted(|mut peer| {
+        let fixed = peer.exactly(16)?;
+        let length = usize::from(u16::from_be_bytes([fixed[14], fixed[15]]));
+        let rest = peer.exactly(length)?;
+        peer.request()?;
+        // behind the addresses of IPv4
+        let values: String = rest[12..].iter().map(|byte| format!("{byte:02x}")).collect();
+        peer.send(format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{values}", values.len()))
+    });
+    let values =
+        "set-proxy-v2-tlv-fmt(0xE1) %[path] proxy-v2-options unique-id,crc32c set-proxy-v2-tlv-fmt(226)";
+    let front = "unique-id-format id-%[path]";
+    let back = format!("server s1 {} send-proxy-v2 {values}", app.address());
+    let proxy = proxy(front, &back);
+    let text = proxy.get("/a").text();
+    assert!(text.starts_with("e100022f61e200000500"), "{text}");
+    let id: String = "id-/a".bytes().map(|byte| format!("{byte:02x}")).collect();
+    assert!(text.contains(&format!("050005{id}030004")), "{text}");
+}

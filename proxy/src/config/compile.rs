@@ -14,7 +14,7 @@ use portero_policies::{Captures, Compiler, Stage, Vocabulary, lint};
 
 use super::checked::{Checked, LogStyle, Mode, Proxy, SetVar};
 use super::files::ProxyFiles;
-use crate::build::made_pages;
+use crate::build::{made_pages, proxy_values};
 use crate::plugins::Plugins;
 use crate::road::Forwarded;
 
@@ -73,6 +73,7 @@ impl Rehearsal<'_> {
         formats(proxy, &compiler);
         drop(proxy.forwarded.as_ref().map(|forwarded| Forwarded::new(forwarded, &compiler)));
         drop(made_pages(proxy, &compiler));
+        proxy.servers.iter().for_each(|server| drop(proxy_values(server, &compiler)));
         if let Some(stats) = &proxy.stats {
             compiler.rules(Family::HttpRequest, &stats.rules);
         }

@@ -11,7 +11,7 @@ use portero_policies::{BandwidthFilter, MadePage};
 
 use super::checked::{
     Bind, Check, Cookie, Explain, ForwardFor, Forwarded, LogStyle, LogTarget, Mode, OnError, Options,
-    PluginUse, ProxyHeader, RetryOn, Reuse, Timeouts,
+    PluginUse, ProxyHeader, ProxyValues, RetryOn, Reuse, Timeouts,
 };
 use super::keywords::Place;
 use super::tables::TableDraft;
@@ -160,6 +160,7 @@ pub(super) struct ServerDraft {
     pub(super) track: Option<Word>,
     pub(super) slowstart: Option<Duration>,
     pub(super) send_proxy: Option<ProxyHeader>,
+    pub(super) proxy_values: ProxyValues,
     pub(super) source: Option<std::net::SocketAddr>,
     pub(super) pool_max: Option<usize>,
     pub(super) pool_purge: Duration,
@@ -289,6 +290,7 @@ impl Default for ServerDraft {
             track: None,
             slowstart: None,
             send_proxy: None,
+            proxy_values: ProxyValues::default(),
             source: None,
             pool_max: None,
             pool_purge: Duration::from_secs(5),

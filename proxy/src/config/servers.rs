@@ -67,6 +67,7 @@ fn build(
         track: server.track.as_ref().map(|track| tracked(draft, track)),
         slowstart: server.slowstart.filter(|t| !t.is_zero()),
         send_proxy: server.send_proxy,
+        proxy_values: server.proxy_values.clone(),
         source: server.source.or(draft.source),
         pool_max: server.pool_max,
         pool_purge: server.pool_purge,

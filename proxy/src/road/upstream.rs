@@ -6,12 +6,13 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use portero_api::{Address, Counter, Exchange, Packets, clock};
+use portero_policies::Format;
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use tokio::io::Interest;
 use tokio::net::{TcpStream, UnixStream};
 
 use super::fail::{Fail, Fault, phase};
-use crate::config::checked;
+use crate::config::checked::{self, ProxyHeader};
 use crate::net::{Buffer, Buffers, Lead, Stream};
 use crate::pool::Pooled;
 use crate::proxy_protocol;
@@ -78,7 +79,12 @@ impl Upstream {
         let marked = exchange.tuning.as_ref().is_some_and(|tuning| !tuning.server_packets.is_plain());
         let mut lead = buffers.take_lead();
         if let Some(header) = server.conf.send_proxy {
-            proxy_protocol::write(header, &exchange.conn, lead.head());
+            match header {
+                ProxyHeader::V2 if !server.conf.proxy_values.is_empty() => {
+                    proxy_protocol::write_with(&exchange.conn, &values(server, exchange), lead.head());
+                }
+                header => proxy_protocol::write(header, &exchange.conn, lead.head()),
+            }
         }
         server.pool.lend();
         Ok(Upstream {
@@ -147,6 +153,22 @@ impl Upstream {
         buffers.give_lead(lead);
         fit.then(|| Pooled::new(stream, requests, address_version, now))
     }
+}
+
+/// What the header for a server says beside addresses.
+fn values(server: &Server, exchange: &Exchange) -> proxy_protocol::Values {
+    const UNIQUE_ID: u8 = 0x05;
+    let render = |(kind, format): &(u8, Format)| {
+        let mut value = Vec::new();
+        format.write(exchange, &mut value);
+        (*kind, value)
+    };
+    let mut list: Vec<_> = server.proxy_values.iter().map(render).collect();
+    let conf = &server.conf.proxy_values;
+    if let Some(id) = exchange.log.unique_id.get(exchange).filter(|_| conf.unique_id) {
+        list.push((UNIQUE_ID, id.to_vec()));
+    }
+    proxy_protocol::Values { list, checksum: conf.checksum }
 }
 
 fn connect_failure(_error: &io::Error) -> Fail {

@@ -15,7 +15,7 @@ pub use proxy::{
     Cookie, CookieMode, ForwardFor, Forwarded, ForwardedBy, Mode, Options, PluginUse, Proxy, RetryOn, Reuse,
     Stats, Timeouts,
 };
-pub use server::{Check, Observe, OnError, ProxyHeader, Server};
+pub use server::{Check, Observe, OnError, ProxyHeader, ProxyValues, Server};
 pub use table::Table;
 
 use std::collections::BTreeMap;

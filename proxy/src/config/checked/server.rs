@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use portero_api::Address;
-use portero_grammar::Span;
+use portero_grammar::{Span, Word};
 
 use super::PluginUse;
 
@@ -44,6 +44,8 @@ pub struct Server {
     pub slowstart: Option<Duration>,
     /// `send-proxy`
     pub send_proxy: Option<ProxyHeader>,
+    /// What its header of version 2 says beside addresses.
+    pub proxy_values: ProxyValues,
     /// `source`
     pub source: Option<SocketAddr>,
     /// `pool-max-conn`; none: no limit
@@ -77,6 +79,24 @@ impl Server {
 pub enum ProxyHeader {
     V1,
     V2,
+}
+
+/// `proxy-v2-options`, `set-proxy-v2-tlv-fmt`
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct ProxyValues {
+    /// The unique id of the request or session.
+    pub unique_id: bool,
+    /// A checksum.
+    pub checksum: bool,
+    /// Types, and the log formats of their values.
+    pub formats: Vec<(u8, Word)>,
+}
+
+impl ProxyValues {
+    /// True when nothing is said.
+    pub fn is_empty(&self) -> bool {
+        *self == ProxyValues::default()
+    }
 }
 
 /// How a server is checked. The proxy owns the timers; the probe is a plugin.

@@ -142,7 +142,7 @@ impl<T> Row<T> {
 
     /// How many further words the parameter takes, in a list of parameters where nothing marks their end.
     fn takes(&self) -> usize {
-        self.args.0
+        self.args.1
     }
 }
 

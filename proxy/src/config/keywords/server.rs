@@ -46,6 +46,7 @@ const SERVER: &[Row<ServerDraft>] = &[
     row("port", ANY, (1, 1), |c| { c.target.check.port = Some(c.number(0, 1..=65_535)?); Ok(()) }),
     row("proto", ANY, (1, 1), |c| match c.text(0)? { "h1" | "none" => Ok(()), _ => Err(c.not_yet(c.word(0)?)) }),
     row("check-proto", ANY, (1, 1), |c| match c.text(0)? { "h1" | "none" => Ok(()), _ => Err(c.not_yet(c.word(0)?)) }),
+    row("proxy-v2-options", ANY, (1, 1), proxy_options),
     row("redir", ANY, (1, 1), |c| { c.target.redirect = Some(c.word(0)?.bytes().to_vec()); Ok(()) }),
     row("resolve-prefer", ANY, (1, 1), |c| { c.target.prefer = c.choice(0, &[("ipv4", Ip::V4), ("ipv6", Ip::V6)])?; Ok(()) }),
     row("rise", ANY, (1, 1), |c| {
@@ -55,6 +56,7 @@ const SERVER: &[Row<ServerDraft>] = &[
     }),
     row("send-proxy", ANY, (0, 0), |c| { c.target.send_proxy = Some(ProxyHeader::V1); Ok(()) }),
     row("send-proxy-v2", ANY, (0, 0), |c| { c.target.send_proxy = Some(ProxyHeader::V2); Ok(()) }),
+    row("set-proxy-v2-tlv-fmt(", ANY, (0, 1), proxy_value),
     row("slowstart", ANY, (1, 1), |c| { c.target.slowstart = Some(c.time(0)?); Ok(()) }),
     row("source", ANY, (1, 1), |c| { c.target.source = Some(source(c)?); Ok(()) }),
     row("track", ANY, (1, 1), |c| { c.target.track = Some(c.word(0)?.clone()); Ok(()) }),
@@ -86,7 +88,6 @@ const SERVER: &[Row<ServerDraft>] = &[
     not_yet("no-check-reuse-pool", ANY).takes_none(),
     row("non-stick", ANY, (0, 0), |c| { c.target.non_stick = true; Ok(()) }),
     not_yet("pool-conn-name", ANY).takes_one(),
-    not_yet("proxy-v2-options", ANY).takes_one(),
     not_yet("quic-cc-algo", ANY).takes_one(),
     not_yet("resolve-net", ANY).takes_one(),
     not_yet("resolve-opts", ANY).takes_one(),
@@ -95,7 +96,6 @@ const SERVER: &[Row<ServerDraft>] = &[
     not_yet("send-proxy-v2-ssl-cn", ANY).takes_none(),
     not_yet("no-send-proxy-v2-ssl", ANY).takes_none(),
     not_yet("no-send-proxy-v2-ssl-cn", ANY).takes_none(),
-    not_yet("set-proxy-v2-tlv-fmt(", ANY).takes_one(),
     not_yet("socks4", ANY).takes_one(),
     row("stick", ANY, (0, 0), |c| { c.target.non_stick = false; Ok(()) }),
     not_yet("tcp-md5sig", ANY).takes_one(),
@@ -194,6 +194,45 @@ fn check_name(name: &Word) -> Result<(), Diagnostic> {
 fn interval(c: &Call<'_, ServerDraft>) -> Result<Duration, Diagnostic> {
     let time = c.time(0)?;
     if time.is_zero() { Err(c.about(c.word(0)?, "an interval of 0 is not possible")) } else { Ok(time) }
+}
+
+/// `proxy-v2-options OPTION,OPTION`
+fn proxy_options(c: &mut Call<'_, ServerDraft>) -> Result<(), Diagnostic> {
+    const TLS: [&str; 6] = ["ssl", "cert-cn", "ssl-cipher", "cert-sig", "cert-key", "authority"];
+    let word = c.word(0)?;
+    for option in word.text.split(',') {
+        match option {
+            "crc32c" => c.target.proxy_values.checksum = true,
+            "unique-id" => c.target.proxy_values.unique_id = true,
+            other if TLS.contains(&other) => {
+                return Err(c.about(word, format!("'{other}' is not supported yet: it tells of TLS")));
+            }
+            other => {
+                let error = c.about(word, format!("unknown option '{other}'"));
+                return Err(error.did_you_mean(other, ["crc32c", "unique-id"].into_iter().chain(TLS)));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// `set-proxy-v2-tlv-fmt(TYPE) FORMAT`; at the end of a line without a format the value is empty.
+fn proxy_value(c: &mut Call<'_, ServerDraft>) -> Result<(), Diagnostic> {
+    let written = c.reading.sources.slice(c.span);
+    let number = written.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')')).unwrap_or_default();
+    let kind = match number.strip_prefix("0x") {
+        Some(digits) => u8::from_str_radix(digits, 16).ok(),
+        None => number.parse().ok(),
+    };
+    let Some(kind) = kind else {
+        return Err(Diagnostic::error(c.span, format!("'{number}' is no type of a value from 0 to 0xff")));
+    };
+    let format = c.args.first().cloned().unwrap_or_else(|| Word::plain("", c.span));
+    if let Err(errors) = portero_grammar::rules::log_format(&format) {
+        c.reading.out.extend(errors);
+    }
+    c.target.proxy_values.formats.push((kind, format));
+    Ok(())
 }
 
 fn init_addr(c: &Call<'_, ServerDraft>) -> Result<Vec<InitAddr>, Diagnostic> {

@@ -141,6 +141,7 @@ const SERVER_PARAMS: &[Field] = &[
     value("pool-purge-delay", Time),
     value("port", Number),
     value("proto", Text),
+    value("proxy-v2-options", Text),
     value("redir", Text),
     value("resolve-prefer", OneOf(&["ipv4", "ipv6"])),
     value("rise", Number),
