@@ -145,6 +145,9 @@ fn read(
     let fatal = options.warnings_fatal || drafts.global.zero_warning;
     let mut checked = build::build(drafts, &mut reading);
     checked.lists = compile::rehearse(&checked, &options.plugins, &mut reading.out);
+    if !reading.out.has_errors() {
+        lint::whole(&checked, &mut reading.out);
+    }
     lint::silence(&mut reading.out, &reading.sources, &options.allow, &options.deny);
     if fatal {
         count_warnings(&mut reading.out);

@@ -31,6 +31,7 @@ const SUMMARIES: &[(&str, &str)] = &[
     ("errorloc302", "sends clients elsewhere for the page of an error, with status 302"),
     ("errorloc303", "sends clients elsewhere for the page of an error, with status 303"),
     ("filter", "a bandwidth limit that 'set-bandwidth-limit' turns on"),
+    ("explain", "tells the whole way of some requests, of live traffic, to the log or to a file"),
     ("gid", "the group that the process becomes, by number"),
     ("group", "the group that the process becomes"),
     ("h1-accept-payload-with-any-method", "accepts a body with methods that should have none"),

@@ -5,11 +5,13 @@
 
 mod sections;
 mod silence;
+mod whole;
 
 use portero_grammar::Lint;
 
 pub(super) use sections::{built, sections};
 pub(super) use silence::silence;
+pub(super) use whole::whole;
 
 macro_rules! lints {
     ($($name:ident = $text:literal: $summary:literal;)*) => {
@@ -27,6 +29,9 @@ lints! {
     UNUSED_CHECK_WORD = "unused-check-word": "'inter', 'rise' and their kin on a server without 'check'";
     SHARED_ADDRESS = "shared-address": "two sockets that listen on the same address";
     UNUSED_PARAMETER = "unused-parameter": "a parameter that no line of its policy refers to";
+    UNTRACKED_COUNTER = "untracked-counter": "a test of a counter that no rule tracks with";
+    UNSTORED_COUNTER = "unstored-counter": "a test of what the tracked table does not store";
+    UNFILLED_MAP = "unfilled-map": "a map without a file that nothing adds to";
     UNKNOWN_LINT = "unknown-lint": "a comment that allows a lint which does not exist";
 }
 

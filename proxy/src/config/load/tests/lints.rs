@@ -119,6 +119,20 @@ fn a_frontend_that_sends_all_away_needs_no_default_backend_but_its_response_rule
 }
 
 #[test]
+fn what_is_tracked_and_filled_elsewhere_is_no_lint() {
+    let table = "\nbackend rates\n stick-table type ip size 1k expire 1m store http_req_rate(10s),gpc0\n";
+    let track = "http-request track-sc0 src table rates\n http-request track-sc1 src table rates\n";
+    let tests =
+        "http-request deny if { sc_http_req_rate(0) gt 9 } or { sc1_get_gpc0 gt 1 } or { sc_tracked(1) }";
+    assert_eq!(lints(&format!("{}{table}", whole(&format!("{track} {tests}")))), [""; 0]);
+    let map = "http-request deny if { src -f virt@banned }";
+    let add = "http-request add-acl(virt@banned) %[src] if { path /trap }\n";
+    assert_eq!(lints(&whole(&format!("{add} {map}"))), [""; 0]);
+    let socket = "global\n stats socket /tmp/portero-lints.sock\n";
+    assert_eq!(lints(&format!("{socket}{}", whole(map))), [""; 0]);
+}
+
+#[test]
 fn what_is_meant_is_no_lint() {
     for fine in [
         // alternatives on one subject, wider ones behind narrow ones
