@@ -59,11 +59,11 @@ impl Application {
     /// The values of all parameters of the policy. Those that come from its defaults lie in the file it is applied as. A
     /// table of its own has the name given here, unless the line says another.
     pub(super) fn bind(&self, policy: &Policy, file: FileId, table: &str) -> Result<Values, Vec<Diagnostic>> {
-        let (mut values, mut errors) = (self.given(policy), Vec::new());
-        errors.extend(self.unknown(policy));
+        let (mut given, mut values) = (self.given(policy), Values::new());
+        let mut errors: Vec<_> = self.unknown(policy).collect();
         for param in &policy.params {
             let name = &param.name.text;
-            let bound = match values.remove(name) {
+            let bound = match given.remove(name) {
                 Some(given) => self.checked(param, given),
                 None if policy.table.is_some() && name == TABLE => {
                     Ok(Value { kind: param.kind, words: vec![Word::plain(table, self.span)] })
