@@ -172,6 +172,34 @@ fn one_policy_is_applied_in_two_frontends_with_other_values() {
 }
 
 #[test]
+fn clients_are_limited_in_each_frontend_by_its_own_rate() {
+    let origin = Origin::answering("app");
+    let proxy = with_library(
+        &["rate-limit", "rate-limit-key"],
+        "\
+         defaults\n mode http\n timeout connect 5s\n timeout client 5s\n timeout server 5s\n\
+         frontend shop\n bind ${front}\n apply rate-limit rate=2 period=1h\n\
+         apply rate-limit-key rate=1 anonymous=1000 period=1h retry-after=3600\n default_backend app\n\
+         frontend office\n bind ${second}\n apply rate-limit rate=4 period=1h retry-after=7\n default_backend app\n\
+         backend app\n server a ${app}\n",
+    )
+    .set("app", origin.address())
+    .start();
+
+    let statuses = |door: &str, times: usize| -> Vec<u16> {
+        (0..times).map(|_| portero_tests::get(proxy.door(door), "/").status()).collect()
+    };
+    let key = "GET / HTTP/1.1\r\nHost: a\r\nX-Api-Key: one\r\n\r\n";
+    assert_eq!(proxy.connect().send(key).response().status(), 200);
+    let again = proxy.connect().send(key).response();
+    assert_eq!((again.status(), again.header("retry-after")), (429, Some("3600")), "the key is spent");
+    assert_eq!(statuses("front", 1), [429], "and so is the rate of the client");
+    assert_eq!(statuses("second", 5), [200, 200, 200, 200, 429], "which the office counts for itself");
+    let refused = portero_tests::get(proxy.door("second"), "/");
+    assert_eq!(refused.header("retry-after"), Some("7"));
+}
+
+#[test]
 fn what_servers_say_and_what_the_proxy_says_gets_the_security_headers() {
     let origin = Origin::answering("app");
     let proxy = with_library(

@@ -14,6 +14,7 @@ use super::files::DefaultPath;
 use super::reading::{Reading, UnixSockets};
 use super::resolve::{Resolve, System};
 use super::sections::Drafts;
+use super::tables::TableDraft;
 use super::written::{Door, door};
 use super::{build, compile, lint, policy};
 use crate::registry;
@@ -139,8 +140,8 @@ fn read(
     let mut drafts = Drafts::default();
     let expanded = policy::expand(sections, &mut reading);
     expanded.sections.iter().for_each(|section| drafts.read(section, &mut reading));
-    for line in expanded.tables.values() {
-        reading.out.push(Diagnostic::error(line.words[0].span, "keyword 'stick-table' is not supported yet"));
+    for (name, line) in expanded.tables {
+        drafts.tables.push(TableDraft::read(name, &line, &mut reading));
     }
     let fatal = options.warnings_fatal || drafts.global.zero_warning;
     let mut checked = build::build(drafts, &mut reading);

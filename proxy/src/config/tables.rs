@@ -5,11 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use portero_api::tables::{Column, Data, KeyType, Limits, Schema, ServerName};
+use portero_grammar::cfg::Line;
 use portero_grammar::rules::{Family, Rule};
 use portero_grammar::{Diagnostic, Span, Word};
 
 use super::checked::Table;
 use super::draft::Draft;
+use super::keywords::table;
 use super::reading::Reading;
 
 /// A table as written.
@@ -40,6 +42,13 @@ pub(super) struct PeersDraft {
 }
 
 impl TableDraft {
+    /// A `stick-table` line by itself.
+    pub(super) fn read(name: String, line: &Line, reading: &mut Reading) -> TableDraft {
+        let mut draft = TableDraft::new(name, line.span);
+        table::words(&mut draft, &line.words[1..], reading);
+        draft
+    }
+
     /// A table of which nothing has been said.
     pub(super) fn new(name: String, span: Span) -> TableDraft {
         TableDraft {

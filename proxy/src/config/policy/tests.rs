@@ -163,6 +163,40 @@ fn a_mistake_in_an_apply_line_points_at_its_word() {
     assert_eq!(error(" apply limit who=nothing(").1, "(");
 }
 
+/// The names of the tables of a configuration, and the errors about it.
+fn tables(lines: &str) -> (Vec<String>, Vec<(String, String)>) {
+    let text = format!(
+        "policy counted\n param size size default 1k\n stick-table type ip size $(size) store http_req_cnt\n \
+         http-request track-sc0 src table $(table)\npolicy outer\n apply counted size=2k\n{lines}"
+    );
+    let names = loaded(&text)
+        .checked
+        .iter()
+        .flat_map(|c| &c.tables)
+        .map(|table| table.schema.name.to_string())
+        .collect();
+    (names, errors(&text))
+}
+
+#[test]
+fn each_application_has_a_table_of_its_own_unless_it_names_one() {
+    let proxy = |name: &str, lines: &str| {
+        format!("frontend {name}\n mode http\n bind :80\n timeout client 1s\n{lines}")
+    };
+    let (names, errors) = tables(&format!(
+        "{}{}",
+        proxy("f", " apply counted\n apply outer\n apply counted table=common\n"),
+        proxy("g", " apply counted\n apply counted table=common\n"),
+    ));
+    assert_eq!(errors, []);
+    assert_eq!(names, ["common", "counted.f", "counted.f.2", "counted.g"]);
+
+    let (_, errors) = tables(&proxy("f", " apply counted table=t\n apply counted table=t size=5k\n"));
+    assert_eq!(errors[0].0, "the table 't' is there already, with other words");
+    let (_, errors) = tables(&proxy("f", " apply counted size=much\n"));
+    assert_eq!(errors[0].1, "size=much");
+}
+
 #[test]
 fn circles_of_policies_are_refused() {
     let found = errors(

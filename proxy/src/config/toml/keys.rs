@@ -52,7 +52,7 @@ pub(super) const GLOBAL: &[Key] = &[
 pub(super) const HTTP_ERRORS: &[Key] = &[key("errorfile", Map)];
 
 pub(super) const USERLIST: &[Key] = &[key("group", Named(&GROUP)), key("user", Named(&USER))];
-pub(super) const POLICY: &[Key] = &[key("param", Named(&PARAM))];
+pub(super) const POLICY: &[Key] = &[key("param", Named(&PARAM)), key("stick-table", Words)];
 
 pub(super) const PEERS: &[Key] =
     &[key("peer", Lines), key("server", Lines), key("table", Named(&STICK_TABLE))];
