@@ -1,29 +1,34 @@
 //! `stick` rules: tables that remember which server a key belongs to (HAProxy manual, section 4.2, `stick match`, `stick on`,
 //! `stick store-request`, `stick store-response`).
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use portero_api::Exchange;
 use portero_api::tables::{Data, Entry, KeyBuf, Table};
+use portero_api::trace::{SetName, Step};
 use portero_grammar::rules::{self as tree, Family};
 
 use crate::compile::Keyed;
 use crate::tables::ask::{key_buf, with_key};
+use crate::trace::{self, Outline, Written};
 use crate::{Compiler, Cond, Expr, Reported, Stage};
 
 /// The `stick` rules of a backend.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Stick {
     matches: Box<[Rule]>,
     requests: Box<[Rule]>,
     responses: Box<[Rule]>,
 }
 
-#[derive(Debug)]
 struct Rule {
     cond: Option<Cond>,
     key: Expr,
     table: Arc<dyn Table>,
+    written: Box<Written>,
+    /// What traces call the set.
+    name: Rc<SetName>,
 }
 
 /// Keys that are to lead to the server of an exchange, once it has one.
@@ -39,13 +44,23 @@ impl Stick {
         self.matches.is_empty() && self.requests.is_empty() && self.responses.is_empty()
     }
 
+    /// The rules as they were written.
+    pub fn outline(&self) -> impl Iterator<Item = Outline> + '_ {
+        let all = self.matches.iter().chain(&self.requests).chain(&self.responses);
+        all.map(|rule| rule.written.outline())
+    }
+
     /// The first server that a key of the request leads to and that `server` accepts: it is asked with what the table holds.
     pub fn server<S>(&self, exchange: &Exchange, mut server: impl FnMut(&Entry) -> Option<S>) -> Option<S> {
         self.matches.iter().filter(|rule| rule.applies(exchange)).find_map(|rule| {
             let sample = rule.key.get(exchange)?;
             let entry = with_key(sample, rule.table.schema().key, |key| rule.table.find(key)).flatten()?;
             entry.touch();
-            server(&entry)
+            let found = server(&entry);
+            if let Some(trace) = &exchange.trace {
+                trace.did("stick", rule.found(&entry, found.is_some()));
+            }
+            found
         })
     }
 
@@ -60,9 +75,31 @@ impl Stick {
     }
 }
 
+impl std::fmt::Debug for Stick {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Stick").finish_non_exhaustive()
+    }
+}
+
 impl Rule {
     fn applies(&self, exchange: &Exchange) -> bool {
-        self.cond.as_ref().is_none_or(|cond| cond.holds(exchange))
+        let Some(trace) = &exchange.trace else {
+            return self.cond.as_ref().is_none_or(|cond| cond.holds(exchange));
+        };
+        trace.push(Step::Set(self.name.clone()));
+        let key = || self.key.get(exchange).map_or_else(|| "no key".to_owned(), |key| trace::text_of(&key));
+        trace::holds(trace, &self.written, exchange, || {
+            format!("{} in table {}", key(), self.table.schema().name)
+        })
+    }
+
+    /// What the entry of a key says, for traces.
+    fn found(&self, entry: &Entry, usable: bool) -> String {
+        let server = entry.text(Data::ServerKey).map(|key| key.to_string());
+        let server = server.or_else(|| entry.get(Data::ServerId).map(|id| format!("number {id}")));
+        let server = server.unwrap_or_else(|| "of no name".to_owned());
+        let not = if usable { "" } else { ", which cannot be used" };
+        format!("table {} leads to server {server}{not}", self.table.schema().name)
     }
 }
 
@@ -127,7 +164,9 @@ impl Compiler<'_> {
     fn stick_rule(&self, rule: &tree::Rule) -> Result<Rule, Reported> {
         let cond = rule.condition.as_ref().map(|c| self.build_condition(c)).transpose();
         let Keyed { key, table } = self.keyed(&rule.action.words, rule.span)?;
-        let cond = cond?.filter(|c| c.constant() != Some(true));
-        Ok(Rule { cond, key, table })
+        let cond = cond?;
+        let written = Box::new(self.written(rule, cond.as_ref()));
+        let cond = cond.filter(|c| c.constant() != Some(true));
+        Ok(Rule { cond, key, table, written, name: self.set_name(rule.family) })
     }
 }

@@ -190,6 +190,7 @@ impl Snapshot {
                     .flat_map(RuleSet::outline),
             );
             all.extend([&proxy.targets, &proxy.use_server].into_iter().flat_map(Targets::outline));
+            all.extend(proxy.stick.outline());
             all.extend([&proxy.monitor_fail, &proxy.persist_rules].into_iter().flat_map(Conditions::outline));
         }
         all

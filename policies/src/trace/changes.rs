@@ -1,7 +1,10 @@
 //! What an action, or a step of the proxy, changed in an exchange.
 
+use portero_api::tables::{KeyBuf, Slot};
 use portero_api::trace::Change;
-use portero_api::{Exchange, Headers, Request, Response, Sample, Value, VarId, process_vars};
+use portero_api::{
+    Exchange, Headers, Priority, Request, Response, Sample, Timeout, Tuning, Value, VarId, process_vars,
+};
 
 use crate::cast::write_text;
 
@@ -90,14 +93,57 @@ fn headers(all: &mut Vec<Change>, of: &str, before: &Headers, after: &Headers) {
 fn facts(exchange: &Exchange) -> Vec<(&'static str, Option<String>)> {
     let address = |address: Option<std::net::SocketAddr>| address.map(|a| a.to_string());
     let log = &exchange.log;
-    vec![
+    let mut facts = vec![
         ("src", address(exchange.conn.src)),
         ("dst", address(exchange.conn.dst)),
         ("log level", log.level.map(|level| level.to_string())),
         ("log", log.silent.then(|| "silent".to_owned())),
         ("captured of the request", captures(&log.request_captures)),
         ("captured of the response", captures(&log.response_captures)),
-    ]
+        ("timeouts and priority", exchange.tuning.as_ref().map(|tuning| tuned(tuning))),
+    ];
+    facts.extend((0..COUNTERS).map(|number| (COUNTER_NAMES[number], counter(exchange, number as u8))));
+    facts
+}
+
+/// What rules have set for this exchange alone.
+fn tuned(tuning: &Tuning) -> String {
+    let times = [
+        ("timeout client", Timeout::Client),
+        ("timeout server", Timeout::Server),
+        ("timeout connect", Timeout::Connect),
+        ("timeout queue", Timeout::Queue),
+        ("timeout tunnel", Timeout::Tunnel),
+        ("timeout tarpit", Timeout::Tarpit),
+    ];
+    let mut all: Vec<String> = Vec::new();
+    all.extend(times.iter().filter_map(|(name, which)| Some(format!("{name} {:?}", tuning.time(*which)?))));
+    all.extend(tuning.retries.map(|retries| format!("retries {retries}")));
+    all.extend(tuning.no_l7_retry.then(|| "no second try of what was sent".to_owned()));
+    if tuning.priority != Priority::default() {
+        all.push(format!("priority class {} offset {}", tuning.priority.class, tuning.priority.offset));
+    }
+    all.join(", ")
+}
+
+/// Counters that are looked at; more are rare (`tune.stick-counters`).
+const COUNTERS: usize = 4;
+const COUNTER_NAMES: [&str; COUNTERS] = ["sc0", "sc1", "sc2", "sc3"];
+
+/// What a counter tracks, and what is stored there.
+fn counter(exchange: &Exchange, number: u8) -> Option<String> {
+    let entry = exchange.trackers.get(number).or_else(|| exchange.conn.trackers.get(number))?;
+    let value = |slot: Slot| {
+        let index = if slot.data.is_array() { format!("({})", slot.index) } else { String::new() };
+        Some(format!(" {}{index}={}", slot.data.name(), entry.get(slot)?))
+    };
+    let values: String = entry.slots().filter_map(value).collect();
+    let key = match entry.key() {
+        KeyBuf::Ip(ip) => ip.to_string(),
+        KeyBuf::Integer(number) => number.to_string(),
+        KeyBuf::String(bytes) | KeyBuf::Binary(bytes) => lossy(&bytes),
+    };
+    Some(format!("{} key {key}{values}", entry.table().schema().name))
 }
 
 fn captures(slots: &[Option<Vec<u8>>]) -> Option<String> {

@@ -105,9 +105,9 @@ pub fn choice(road: &Road<'_>, be: &Proxy, by: By, chosen: Option<usize>) {
     let Some(trace) = &road.ex.trace else { return };
     let by = match by {
         By::Rule => "use-server".to_owned(),
-        By::Persistence => match &be.conf.cookie {
-            Some(cookie) => format!("cookie {}", String::from_utf8_lossy(&cookie.name)),
-            None => "stick table".to_owned(),
+        By::Persistence => match (&be.conf.cookie, road.sticky.server) {
+            (Some(cookie), Some(_)) => format!("cookie {}", String::from_utf8_lossy(&cookie.name)),
+            _ => "stick table".to_owned(),
         },
         By::Connection => "the connection of the client's last request".to_owned(),
         By::Balance => balance(&be.conf.balance),
