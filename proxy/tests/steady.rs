@@ -50,6 +50,15 @@ const RULES: &str = "
     http-request deny if odd
 ";
 
+/// Each client is counted, in a table that more than one data type is stored in.
+const TRACKING: &str = "
+    stick-table type ip size 100k expire 10m store conn_cur,http_req_rate(10s),http_err_cnt,bytes_out_cnt,gpc0
+    http-request track-sc0 src
+    http-request deny deny_status 429 if { sc0_http_req_rate gt 100000000 }
+    http-request sc-inc-gpc0(0)
+    http-request set-header x-rate %[sc0_http_req_rate]
+";
+
 // One test: the allocator counts for the whole process.
 #[test]
 fn a_request_on_a_warm_connection_allocates_nothing() {
@@ -58,16 +67,19 @@ fn a_request_on_a_warm_connection_allocates_nothing() {
     thread::spawn(move || serve(&origin));
     let log = UdpSocket::bind("127.0.0.1:0").expect("a log server");
     let log_server = log.local_addr().expect("its address");
-    let (plain, ruled) = (Front::open(), Front::open());
+    let (plain, ruled, tracked) = (Front::open(), Front::open(), Front::open());
     start(&format!(
         "global\n    nbthread 1\n\
          defaults\n    mode http\n    timeout connect 5s\n    timeout client 30s\n    timeout server 30s\n\
          frontend plain\n    bind fd@{}\n    default_backend servers\n\
          frontend ruled\n    bind fd@{}\n    log {log_server} local0\n    option httplog\n    {RULES}    default_backend servers\n\
+         frontend tracked\n    bind fd@{}\n    {TRACKING}    default_backend servers\n\
          backend servers\n    server s1 {server}\n",
-        plain.fd, ruled.fd
+        plain.fd, ruled.fd, tracked.fd
     ));
-    for (front, what) in [(plain, "without rules"), (ruled, "with ten rules and a log")] {
+    let fronts =
+        [(plain, "without rules"), (ruled, "with ten rules and a log"), (tracked, "with a tracked table")];
+    for (front, what) in fronts {
         let count = front.allocations();
         assert!(count <= IN_BACKGROUND, "{what}: {count} allocations in {MEASURED} requests");
     }

@@ -107,9 +107,10 @@ pub(crate) fn raw_lines(sources: &Sources, file: FileId) -> impl Iterator<Item =
     })
 }
 
-/// Whether a line is the header of a section. `table NAME` is one of ours; with more words it is a line of a `peers` section.
-fn begins_section(line: &Line) -> bool {
-    SECTIONS.contains(&line.keyword()) || line.keyword() == "table" && line.words.len() == 2
+/// Whether a line of so many words is the header of a section. `table NAME` is one of ours; with more words it is a line of a `peers`
+/// section.
+pub fn begins_section(first: &str, words: usize) -> bool {
+    SECTIONS.contains(&first) || first == "table" && words == 2
 }
 
 /// Where in the file the reader is.
@@ -164,7 +165,7 @@ impl Reader<'_> {
         if line.words.is_empty() {
             return;
         }
-        if begins_section(&line) {
+        if begins_section(line.keyword(), line.words.len()) {
             self.place = Place::Inside;
             self.parsed.sections.push(Section { header: line, lines: Vec::new() });
             return;

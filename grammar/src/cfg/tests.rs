@@ -141,3 +141,10 @@ fn conditions_of_the_command_line() {
     assert!(check(&"(".repeat(100_000)).is_err_and(|m| m.contains("64")));
     assert!(check(&"!".repeat(100_000)).is_err());
 }
+
+#[test]
+fn a_table_is_a_section_of_its_own_or_a_line_of_peers() {
+    let (sections, messages) = read(&["peers p\n table t type ip size 1k\ntable t\n type ip\n size 1k\n"]);
+    assert_eq!(messages, Vec::<String>::new());
+    assert_eq!(sections, [vec!["peers", "table"], vec!["table", "type", "size"]]);
+}

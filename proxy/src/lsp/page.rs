@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use portero_grammar::cfg::{SECTIONS, cut_line};
+use portero_grammar::cfg::{begins_section, cut_line};
 use portero_grammar::rules::{self, Kind as RuleKind, Statement};
 use portero_grammar::{FileId, Span, Word};
 
@@ -108,7 +108,7 @@ fn header(kind: Kind, text: &str, range: Range<usize>) -> Option<(String, Option
         Kind::Rules => None,
         Kind::Haproxy => {
             let (words, _) = cut_line(FileId(0), range.start as u32, text, &|_| None);
-            let first = words.first().filter(|word| SECTIONS.contains(&&*word.text))?.text.clone();
+            let first = words.first().filter(|word| begins_section(&word.text, words.len()))?.text.clone();
             let name = words.get(1).filter(|word| word.text != "from").cloned();
             Some((first, name))
         }
@@ -120,7 +120,7 @@ fn header(kind: Kind, text: &str, range: Range<usize>) -> Option<(String, Option
                 let start = range.start + 1 + inside.len() - name.len();
                 Word::plain(name.trim_matches('"'), span(start..start + name.len()))
             });
-            SECTIONS.contains(&&*kind).then_some((kind, name))
+            begins_section(&kind, 2).then_some((kind, name))
         }
     }
 }

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use portero_grammar::cfg::SECTIONS;
+use portero_grammar::cfg::begins_section;
 use portero_grammar::{Diagnostic, Diagnostics, FileId, Severity, Sources, Span};
 
 use super::{UNKNOWN_LINT, all, named};
@@ -119,6 +119,7 @@ fn reach(lines: &[&str], index: usize) -> (u32, u32) {
 
 /// Whether a line begins a section, of haproxy.cfg or of TOML.
 fn is_header(line: &str) -> bool {
-    let first = line.split_ascii_whitespace().next().unwrap_or_default();
-    SECTIONS.contains(&first) || (line.starts_with('[') && line.trim_end().ends_with(']'))
+    let mut words = line.split_ascii_whitespace().take_while(|word| !word.starts_with('#'));
+    let first = words.next().unwrap_or_default();
+    begins_section(first, 1 + words.count()) || (line.starts_with('[') && line.trim_end().ends_with(']'))
 }
