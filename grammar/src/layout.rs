@@ -3,7 +3,7 @@
 //!
 //! A line that cannot be cut into words is left alone. Blank lines are left alone as well where `.LINE` is looked at.
 
-use crate::cfg::begins_section;
+use crate::cfg;
 use crate::cfg::words::{self, RawLine};
 use crate::{FileId, Sources};
 
@@ -79,7 +79,7 @@ fn kind(raw: RawLine<'_>, wordless: bool, comment: &str) -> Kind {
         ".if" => Kind::Opens,
         ".endif" => Kind::Closes,
         word if word.starts_with('.') => Kind::Directive,
-        word if begins_section(word, words.len()) => Kind::Header,
+        word if cfg::begins_section(word, words.len()) => Kind::Header,
         _ => Kind::Statement,
     }
 }
