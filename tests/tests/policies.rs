@@ -36,8 +36,13 @@ fn said(output: &Output) -> String {
 fn every_policy_has_tests_and_they_hold() {
     let names = |extension| files(extension).iter().map(|path| stem(path)).collect::<BTreeSet<_>>();
     assert_eq!(names("cfg"), names("test"));
-    let output = run(&["test", "examples/policies"]);
-    assert!(output.status.success(), "{}", said(&output));
+    let output = run(&["test", "examples/policies", "--coverage"]);
+    let said = said(&output);
+    assert!(output.status.success(), "{said}");
+    let coverage = said.lines().find_map(|line| line.strip_prefix("coverage: ")).expect("it is said");
+    let counts: Vec<_> =
+        coverage.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty()).collect();
+    assert_eq!((counts[0], counts[2]), (counts[1], counts[3]), "{said}");
 }
 
 #[test]
