@@ -86,7 +86,21 @@ fn parse_v2(bytes: &[u8]) -> Result<Option<Said>, &'static str> {
         0x11 | 0x12 | 0x21 | 0x22 => return Err("PROXY addresses cut short"),
         _ => None,
     };
+    if !are_whole(&bytes[values..len]) {
+        return Err("values of the PROXY header that do not end with it");
+    }
     Ok(Some(Said { len, values, addresses }))
+}
+
+/// Whether values follow each other up to the end.
+fn are_whole(mut values: &[u8]) -> bool {
+    while let [_, high, low, rest @ ..] = values {
+        match rest.split_at_checked(usize::from(u16::from_be_bytes([*high, *low]))) {
+            Some((_, behind)) => values = behind,
+            None => return false,
+        }
+    }
+    values.is_empty()
 }
 
 /// How many bytes the addresses of a family take.
@@ -217,6 +231,19 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn values_end_with_the_header() {
+        let header = |values: &[u8]| {
+            let mut bytes = SIGNATURE.to_vec();
+            bytes.extend_from_slice(&[0x21, 0x11, 0, 12 + values.len() as u8]);
+            bytes.extend_from_slice(&[0; 12]);
+            bytes.extend_from_slice(values);
+            parse(&bytes).is_ok()
+        };
+        assert!(header(b"") && header(b"\x02\0\x01a") && header(b"\x02\0\0\x05\0\x02ab"));
+        assert!(!header(b"\x02\0\x02a") && !header(b"\x02\0\x01ab") && !header(b"\x02\0"));
     }
 
     #[test]
