@@ -22,12 +22,16 @@ struct Node {
     below: Option<Arc<Below>>,
 }
 
-/// The nodes below one, and the bytes that lead to them.
+/// The nodes below one in the order of the bytes that lead to them.
 #[derive(Clone, Default)]
 struct Below {
-    bytes: Vec<u8>,
+    bytes: Bytes,
     nodes: Vec<Node>,
 }
+
+/// A set of bytes, in the same cache line as what it leads to: a walk through a large tree is a walk through memory.
+#[derive(Clone, Copy, Default)]
+struct Bytes([u64; 4]);
 
 impl Trie {
     /// Visits every key that the text begins with, from the shortest, with its length.
@@ -43,7 +47,7 @@ impl Trie {
                 visit(at, hits);
             }
             let (Some(below), Some(byte)) = (&node.below, text.next()) else { return };
-            let Some(place) = memchr::memchr(byte, &below.bytes) else { return };
+            let Some(place) = below.bytes.place(byte) else { return };
             node = &below.nodes[place];
             if !node.label.iter().all(|&byte| text.next() == Some(byte)) {
                 return;
@@ -67,7 +71,7 @@ impl Trie {
                 };
             };
             let below = Arc::make_mut(node.below.get_or_insert_default());
-            let Some(place) = memchr::memchr(byte, &below.bytes) else {
+            let Some(place) = below.bytes.place(byte) else {
                 return below
                     .push(byte, Node { label: rest.into(), hits: Some(Hits::One(entry)), below: None });
             };
@@ -82,7 +86,7 @@ impl Trie {
         let (mut node, mut at) = (&mut self.root, 0);
         while at < if cut { fork.at } else { key.len() } {
             let Some(below) = node.below.as_mut().map(Arc::make_mut) else { return };
-            let Some(place) = memchr::memchr(key[at], &below.bytes) else { return };
+            let Some(place) = below.bytes.place(key[at]) else { return };
             node = &mut below.nodes[place];
             at += 1 + node.label.len();
         }
@@ -103,7 +107,7 @@ impl Trie {
             if node.hits.is_some() || below.nodes.len() > 1 {
                 fork = at;
             }
-            let place = memchr::memchr(key[at], &below.bytes)?;
+            let place = below.bytes.place(key[at])?;
             node = &below.nodes[place];
             at += 1;
             key.get(at..)?.starts_with(&node.label).then_some(())?;
@@ -139,19 +143,38 @@ impl Below {
     fn push(&mut self, byte: u8, node: Node) {
         // most have few: room for exactly these keeps a million of them small
         if self.nodes.len() < 8 {
-            self.bytes.reserve_exact(1);
             self.nodes.reserve_exact(1);
         }
-        self.bytes.push(byte);
-        self.nodes.push(node);
+        self.bytes.toggle(byte);
+        self.nodes.insert(self.bytes.before(byte), node);
     }
 
     /// Takes the branch of a byte away.
     fn cut(&mut self, byte: u8) {
-        if let Some(place) = memchr::memchr(byte, &self.bytes) {
-            self.bytes.remove(place);
+        if let Some(place) = self.bytes.place(byte) {
+            self.bytes.toggle(byte);
             self.nodes.remove(place);
         }
+    }
+}
+
+impl Bytes {
+    /// The place of a byte among those in the set.
+    fn place(&self, byte: u8) -> Option<usize> {
+        let there = self.0[usize::from(byte >> 6)] >> (byte & 63) & 1 == 1;
+        there.then(|| self.before(byte))
+    }
+
+    /// How many in the set are less than a byte.
+    fn before(&self, byte: u8) -> usize {
+        let word = usize::from(byte >> 6);
+        let lower: u32 = self.0[..word].iter().map(|word| word.count_ones()).sum();
+        (lower + (self.0[word] & ((1 << (byte & 63)) - 1)).count_ones()) as usize
+    }
+
+    /// Adds a byte, or takes it away.
+    fn toggle(&mut self, byte: u8) {
+        self.0[usize::from(byte >> 6)] ^= 1 << (byte & 63);
     }
 }
 
