@@ -131,15 +131,39 @@ impl<'a> List<'a> {
         }
     }
 
-    /// The sections that have a stick table.
+    /// The stick tables: of sections that have one, of peers, and sections of their own.
     fn tables(&mut self) {
         for section in &self.page.sections {
+            let Some(name) = &section.name else { continue };
             let mut lines = section.lines.iter();
-            if let (Some(name), true) = (&section.name, lines.any(|line| line.words[0].text == "stick-table"))
-            {
+            if section.kind == "table" || lines.any(|line| line.words[0].text == "stick-table") {
                 self.add(&name.text, Icon::STRUCT, "stick table");
             }
+            let of_peers = section.lines.iter().filter(|line| line.words[0].text == "table");
+            let of_peers = of_peers.filter(|_| section.kind == "peers").filter_map(|line| line.words.get(1));
+            of_peers.for_each(|table| {
+                self.add(format!("{}/{}", name.text, table.text), Icon::STRUCT, "stick table")
+            });
         }
+    }
+
+    /// The maps and lists that the text names.
+    fn maps(&mut self) {
+        let words = || self.page.sections.iter().flat_map(|s| &s.lines).map(|line| &line.words);
+        let mut names: Vec<&str> = Vec::new();
+        for word in words().flatten() {
+            for (at, _) in word.text.match_indices("map") {
+                let behind = word.text[at..].split_once('(').filter(|(name, _)| !name.contains([',', '[']));
+                names.extend(behind.and_then(|(_, args)| args.split([',', ')']).next()));
+            }
+        }
+        let files = words().flat_map(|words| words.windows(2)).filter(|pair| pair[0].text == "-f");
+        names.extend(files.map(|pair| pair[1].text.as_str()));
+        let typed = self.cursor.prefix.rsplit(['(', ',']).next().unwrap_or_default();
+        names.retain(|name| !name.is_empty() && *name != typed);
+        names.sort_unstable();
+        names.dedup();
+        self.all(names, Icon::FILE, "map or list");
     }
 
     fn acls(&mut self) {
@@ -263,6 +287,7 @@ impl<'a> List<'a> {
                 self.sections(&["backend", "listen"]);
             }
             ("fe_conn" | "fe_sess_rate" | "fe_req_rate", 0) => self.sections(&["frontend", "listen"]),
+            (map, 0) if map.starts_with("map") || map.starts_with("set-map") => self.maps(),
             _ if is_table => self.tables(),
             _ => {}
         }
@@ -408,6 +433,12 @@ mod tests {
         has(&format!("{text}acl a srv_is_up(|"), &["b/s1"], &[]);
         has("backend b\n    server s1 1.1.1.1\n    use-server |", &["s1"], &[]);
         has("backend b\n    stick-table type ip size 1k\n    stick on src table |", &["b"], &[]);
+        has("peers p\n table u type ip\nbackend b\n    stick on src table |", &["p/u"], &[]);
+        has(
+            "frontend f\n acl a path -f virt@l\n acl b path,map(a.map) -m found\n acl c path,map(|",
+            &["virt@l", "a.map"],
+            &[],
+        );
         has("backend b\n    balance |", &["roundrobin"], &[]);
         has("backend b\n    server s1 1.1.1.1 |", &["check", "weight"], &[]);
         has("frontend f\n    mode |", &["http", "tcp"], &[]);
@@ -419,5 +450,8 @@ mod tests {
         assert!(at("a.rules", "|").contains(&"http-request".to_owned()));
         let toml = "[frontend.f]\nrules = \'\'\'\nhttp-request |\n\'\'\'\n";
         assert!(at("a.toml", toml).contains(&"deny".to_owned()));
+        let toml =
+            "[table.rates]\ntype = \"ip\"\n[frontend.f]\nrules = \'\'\'\nhttp-request track-sc0 src table |";
+        assert_eq!(at("a.toml", toml), ["rates"]);
     }
 }

@@ -170,11 +170,13 @@ fn setting<'p>(words: &[&'p str]) -> Place<'p> {
     let last = words.len() - 1;
     match words[0] {
         "default_backend" if last == 1 => Place::Backend,
-        "apply" => match words[1..last].iter().position(|word| matches!(*word, "if" | "unless")) {
-            Some(at) => condition(&words[at + 2..]),
-            None if last == 1 => Place::Policy,
-            None => Place::Argument("apply", last),
-        },
+        "apply" | "explain" => {
+            match words[1..last].iter().position(|word| matches!(*word, "if" | "unless")) {
+                Some(at) => condition(&words[at + 2..]),
+                None if last == 1 && words[0] == "apply" => Place::Policy,
+                None => Place::Argument(words[0], last),
+            }
+        }
         "option" | "timeout" | "stats" | "tcp-request" | "tcp-response" | "http-check" | "tcp-check"
         | "capture" | "declare" | "stick" | "monitor"
             if last == 1 =>
