@@ -6,6 +6,7 @@ use portero_api::{BadArg, Sample, SampleType::*};
 
 use super::operand::bytes;
 use super::{Made, by, row};
+use crate::matching::embedded;
 use crate::vocabulary::{Args, ConvertKind};
 
 pub(super) static ROWS: &[ConvertKind] = &[
@@ -37,7 +38,11 @@ fn ipmask(args: &Args<'_>) -> Made {
     let mask6 = mask(args, 1, "IPv6", 128, |text| text.parse::<Ipv6Addr>().ok().map(u128::from))?;
     by(move |s, _| {
         let Sample::Ip(ip) = s else { return None };
-        Some(Sample::Ip(match ip.to_canonical() {
+        let v4 = match ip {
+            IpAddr::V4(_) => None,
+            IpAddr::V6(ip) => embedded(ip).map(IpAddr::V4),
+        };
+        Some(Sample::Ip(match v4.unwrap_or(ip) {
             IpAddr::V4(ip) => IpAddr::V4(Ipv4Addr::from(u32::from(ip) & mask4 as u32)),
             IpAddr::V6(ip) => IpAddr::V6(Ipv6Addr::from(u128::from(ip) & mask6?)),
         }))
