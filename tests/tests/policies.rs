@@ -228,6 +228,27 @@ fn what_servers_say_and_what_the_proxy_says_gets_the_security_headers() {
 }
 
 #[test]
+fn a_configuration_of_either_kind_can_name_the_library_itself() {
+    let (folder, library) = (Folder::new(), library().display().to_string());
+    let cfg = format!(
+        "global\n policy-path {library}\nfrontend f\n mode http\n bind :80\n timeout client 5s\n\
+         apply maintenance\n http-request deny\n"
+    );
+    let toml = format!(
+        "[global]\npolicy_path = '{library}'\n[frontend.f]\nbind = ':80'\ntimeouts.client = '5s'\n\
+         apply = [{{ policy = 'maintenance', retry-after = 5 }}]\nrules = 'http-request deny'\n"
+    );
+    for (name, text) in [("haproxy.cfg", cfg), ("portero.toml", toml)] {
+        let file = folder.write(name, text);
+        let output = run(&["check", &file.to_string_lossy()]);
+        assert!(output.status.success(), "{}", said(&output));
+        let request = ["--request", "GET /", "--src", "192.0.2.1"];
+        let output = run(&[&["explain", "-f", &file.to_string_lossy()][..], &request].concat());
+        assert!(said(&output).contains("503"), "{}", said(&output));
+    }
+}
+
+#[test]
 fn a_mistake_shows_the_line_of_the_library_and_the_one_that_applies_it() {
     let folder = Folder::new();
     let file = folder.write(

@@ -137,6 +137,7 @@ fn read(
         reading.out.extend(written.diagnostics.iter().cloned());
         sections.extend(written.sections);
     }
+    policy::library::complete(&mut sections, &mut reading, env);
     let mut drafts = Drafts::default();
     let expanded = policy::expand(sections, &mut reading);
     expanded.sections.iter().for_each(|section| drafts.read(section, &mut reading));

@@ -12,6 +12,7 @@ use crate::config::checked::{Global, SetVar};
 use crate::config::draft::LogLine;
 use crate::config::environment::host_name;
 use crate::config::files::DefaultPath;
+use crate::config::policy::library::{self, POLICY_PATH};
 
 const ANY: Place = Place::ANY;
 const BIG: i64 = i32::MAX as i64;
@@ -94,6 +95,7 @@ pub(in crate::config) const ROWS: &[Row<GlobalDraft>] = &[
     row("nbthread", ANY, (1, 1), |c| { c.target.global.nbthread = Some(c.number(0, 1..=1024)?); Ok(()) }),
     row("node", ANY, (1, 1), |c| { c.target.global.node = Some(c.text(0)?.into()); Ok(()) }),
     row("pidfile", ANY, (1, 1), |c| { c.target.global.pidfile = Some(c.text(0)?.into()); Ok(()) }),
+    row(POLICY_PATH, ANY, (1, 1), policy_path),
     row("presetenv", ANY, (2, 2), |_| Ok(())),
     row("resetenv", ANY, (0, MANY), |_| Ok(())),
     row("set-var", ANY, (2, 2), set_var),
@@ -130,6 +132,15 @@ fn bounded(c: &Call<'_, GlobalDraft>, least: u64) -> Result<usize, Diagnostic> {
         return Ok(size as usize);
     }
     Err(c.about(c.word(0)?, format!("'{size}' is not between {least} and {}", 64 << 20)))
+}
+
+/// The folder was looked into before any section was read: what is left to say is that it is none.
+fn policy_path(c: &mut Call<'_, GlobalDraft>) -> Result<(), Diagnostic> {
+    let folder = library::folder(c.word(0)?, &c.reading.sources);
+    match folder.is_dir() {
+        true => Ok(()),
+        false => Err(c.about(c.word(0)?, format!("'{}' is no folder", folder.display()))),
+    }
 }
 
 fn default_path(c: &mut Call<'_, GlobalDraft>) -> Result<(), Diagnostic> {

@@ -100,6 +100,7 @@ const SUMMARIES: &[(&str, &str)] = &[
     ("option tcpka", "TCP keep-alive on both sides"),
     ("option tcplog", "the log format of TCP"),
     ("pidfile", "the file that gets the number of the process"),
+    ("policy-path", "a folder where policies are looked for by their names"),
     ("presetenv", "sets an environment variable that is not set"),
     ("redispatch", "the word of old for 'option redispatch'"),
     ("resetenv", "removes all environment variables but those named"),

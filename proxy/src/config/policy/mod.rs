@@ -19,6 +19,7 @@ mod definition;
 mod expand;
 mod fill;
 mod guard;
+pub(super) mod library;
 pub(super) mod scope;
 mod value;
 

@@ -30,6 +30,7 @@ pub(super) const GLOBAL: &[Key] = &[
     word("nbthread", Number),
     word("node", Text),
     word("pidfile", Text),
+    key("policy-path", Lines),
     key("presetenv", Map),
     key("resetenv", Words),
     key("set-var", Map),
