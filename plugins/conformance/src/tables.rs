@@ -191,7 +191,7 @@ fn nobody_makes_room_where_that_is_forbidden(make: MakeTable<'_>) {
 
 fn a_tracked_entry_stays(make: MakeTable<'_>) {
     let table = counters(make, &limits(2));
-    let tracked = Tracked::begin(&table, Key::Integer(1)).expect("there is room");
+    let mut tracked = Tracked::begin(&table, Key::Integer(1)).expect("there is room");
     assert_eq!((tracked.entry().trackers(), tracked.entry().get(Data::ConnCur)), (1, Some(1)));
     (2..20).for_each(|key| {
         tick();
@@ -201,6 +201,7 @@ fn a_tracked_entry_stays(make: MakeTable<'_>) {
     table.sweep();
     assert!(has(&table, 1) && table.remove(Key::Integer(1)) == Removed::InUse);
     let entry = tracked.entry().clone();
+    tracked.release();
     drop(tracked);
     assert_eq!((entry.trackers(), entry.get(Data::ConnCur)), (0, Some(0)));
     assert!(has(&table, 1), "its time begins when nobody tracks it any more");

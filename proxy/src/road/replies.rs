@@ -145,6 +145,10 @@ pub async fn serve(road: &mut Road<'_>, mut message: Message, body: Body) -> Res
     }
     road.ex.log.bytes_out += (out.len() - before) as u64;
     road.response_begun = true;
+    if !stream {
+        // who has the whole reply finds that nothing is under way any more
+        road.ex.trackers.release();
+    }
     write(road).await?;
     match body {
         Body::Stream(chunks) if !bodyless => send_stream(road, chunks, framing == Framing::Chunked).await,

@@ -6,7 +6,10 @@ use super::{Data, Entry, Event, Key, Table};
 
 /// A tracked entry: a connection is counted for as long as it is held, and it does not end meanwhile.
 #[derive(Debug)]
-pub struct Tracked(Entry);
+pub struct Tracked {
+    entry: Entry,
+    released: bool,
+}
 
 impl Tracked {
     /// Begins to track the entry of a key, which is made when it is not there; none when it cannot be.
@@ -15,20 +18,27 @@ impl Tracked {
         let entry = Entry::new(table.clone(), row);
         entry.count(Event::Connection, 1);
         entry.add(Data::ConnCur, 1);
-        Some(Tracked(entry))
+        Some(Tracked { entry, released: false })
     }
 
     /// The entry.
     pub fn entry(&self) -> &Entry {
-        &self.0
+        &self.entry
+    }
+
+    /// Ends the tracking ahead of the drop: what is counted from now on still counts, but nothing keeps the entry in its table.
+    pub fn release(&mut self) {
+        if !std::mem::replace(&mut self.released, true) {
+            self.entry.add(Data::ConnCur, -1);
+            self.entry.touch();
+            self.entry.table().untrack(self.entry.row());
+        }
     }
 }
 
 impl Drop for Tracked {
     fn drop(&mut self) {
-        self.0.add(Data::ConnCur, -1);
-        self.0.touch();
-        self.0.table().untrack(self.0.row());
+        self.release();
     }
 }
 
@@ -55,6 +65,11 @@ impl Trackers {
     /// Counts an event in all that is tracked.
     pub fn count(&self, event: Event, by: u64) {
         self.0.iter().for_each(|(_, tracked)| tracked.entry().count(event, by));
+    }
+
+    /// Ends all tracking and keeps the entries at hand, for the log.
+    pub fn release(&mut self) {
+        self.0.iter_mut().for_each(|(_, tracked)| tracked.release());
     }
 
     /// Ends all tracking; memory is kept.
