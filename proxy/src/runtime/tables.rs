@@ -19,23 +19,25 @@ const SET_USAGE: &str = "Required arguments: <table> key <key> [data.<store_data
 pub(super) fn show(call: &mut Call<'_>) -> Result<Answer, String> {
     if call.args.is_empty() {
         let tables = call.daemon.shared.common.tables.all();
-        return Ok(tables.iter().map(|table| head(&**table)).collect::<String>().into());
+        return Ok(tables.iter().map(|table| head(&**table, swept(&**table))).collect::<String>().into());
     }
     let table = table(call, SHOW_USAGE)?;
     let which = which(&table, &call.args[1..], SHOW_USAGE)?;
     if matches!(&which, Which::Key(key) if table.find(key.as_key()).is_none()) {
         return done();
     }
-    let mut text = head(&*table);
-    let mut shown = 0;
+    let used = swept(&*table);
+    let (mut entries, mut shown) = (String::new(), 0);
     each(&table, &which, |entry| {
-        write_entry(entry, &mut text);
+        write_entry(entry, &mut entries);
         shown += 1;
     });
     if shown == 0 && matches!(which, Which::Id(_)) {
         return Err("No entry can be found matching ptr.\n".to_owned());
     }
-    Ok(text.into())
+    // where all are shown, the number is theirs: one may have ended meanwhile
+    let used = if matches!(which, Which::All) { shown } else { used };
+    Ok((head(&*table, used) + &entries).into())
 }
 
 pub(super) fn set(call: &mut Call<'_>) -> Result<Answer, String> {
@@ -240,11 +242,15 @@ impl Filter {
     }
 }
 
-/// The first line about a table. What is over is swept first, so that it is not counted.
-fn head(table: &dyn Table) -> String {
+/// How many entries there are, those that are over swept first.
+fn swept(table: &dyn Table) -> usize {
     while table.sweep() {}
-    let schema = table.schema();
-    let (size, used) = (table.limits().size, table.len());
+    table.len()
+}
+
+/// The first line about a table.
+fn head(table: &dyn Table, used: usize) -> String {
+    let (schema, size) = (table.schema(), table.limits().size);
     format!("# table: {}, type: {}, size:{size}, used:{used}\n", schema.name, schema.key.name())
 }
 
