@@ -82,10 +82,12 @@ fn the_pattern_is_named_for_every_kind_of_matching() {
         ("path_end -i .css AA", "AA"),
         ("path -m found", "there is a value"),
         ("method GET POST", "GET"),
-        ("path -f list", "a pattern of list"),
-        ("path -f list /b", "a pattern of list"),
+        ("path -f list", "/aaa of list"),
+        ("path -f list /b", "/aaa of list"),
+        ("path -f list -- /aaa /b", "/aaa of list"),
+        ("path_beg -f list2 /a", "/a"),
     ] {
-        let world = World::default().with_file("list", "/aaa\n");
+        let world = World::default().with_file("list", "/bbb\n/aaa\n").with_file("list2", "/c\n");
         let (exchange, trace) = watched(exchange("GET /aaa HTTP/1.1"));
         world.run(&format!("http-request deny if {{ {test} }}\n"), exchange);
         let text = format!("{:?}", trace.take());

@@ -27,6 +27,12 @@ impl Lookup {
         self.ask(sample, |_, _| ()).is_some()
     }
 
+    /// The pattern that a sample finds, and the name of the list: what a trace says.
+    pub(crate) fn pattern(&self, sample: &Sample<'_>) -> Option<(String, &str)> {
+        let key = self.ask(sample, |found, _| String::from_utf8_lossy(found.entry.key()).into_owned())?;
+        Some((key, self.list.name()))
+    }
+
     /// What a map gives for a sample.
     pub(crate) fn value(&self, sample: &Sample<'_>, output: Output) -> Option<Sample<'static>> {
         self.ask(sample, |found, text| output.of(&found, text))?

@@ -121,7 +121,7 @@ impl Probe {
         let seen = expr.fetch.each(exchange, &mut |sample| {
             let (path, value) = self.walk(sample, exchange);
             hit = value.as_ref().is_some_and(|value| matcher.matches(value));
-            let matched = value.filter(|_| hit).map(|value| pattern::name(&self.about, &value));
+            let matched = value.filter(|_| hit).map(|value| pattern::name(&self.about, matcher, &value));
             if hit || samples.len() < SAMPLES {
                 samples.push(Sampled { path, matched });
             }

@@ -6,7 +6,12 @@ use super::About;
 use crate::matching::{Ints, IpNets, Matcher, Method, Net, Operator, Regexes, Texts};
 
 /// The pattern that a sample matched, as it was written.
-pub(super) fn name(about: &About, sample: &Sample<'_>) -> String {
+pub(super) fn name(about: &About, matcher: &Matcher, sample: &Sample<'_>) -> String {
+    if let Matcher::Lists(lists, _) = matcher
+        && let Some((pattern, list)) = lists.iter().find_map(|list| list.pattern(sample))
+    {
+        return format!("{pattern} of {list}");
+    }
     match (about.method, &about.words[..], &about.files[..]) {
         (Method::Found, ..) => "there is a value".to_owned(),
         (Method::Bool, ..) => "true".to_owned(),
