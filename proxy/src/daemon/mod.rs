@@ -194,7 +194,6 @@ impl Daemon {
         }
         lists.commit();
         states::forget_others(&self.shared, &checked);
-        process_vars::begin(&self.shared, &checked);
         self.checked.replace(checked);
         self.serve_apis()
     }
@@ -206,6 +205,8 @@ impl Daemon {
             self.workers().iter().for_each(|w| w.tell(Order::Forget));
         }
         let mut sockets = prepared?.into_iter();
+        // before the first request that could look at them
+        process_vars::begin(&self.shared, checked);
         self.ask_all(|answer| Order::Use(sockets.next().unwrap_or_default(), answer)).await
     }
 

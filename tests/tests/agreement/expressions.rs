@@ -160,7 +160,7 @@ fn of_text(rng: &mut Rng) -> (String, Kind) {
         12 => (pick(rng, &["url_dec", "url_dec(1)"]).to_owned(), Kind::Str),
         13 => ("url_enc".to_owned(), Kind::Str),
         14 => (pick(rng, &["base64", "ub64enc"]).to_owned(), Kind::Str),
-        15 => ("b64dec".to_owned(), Kind::Bin),
+        15 if modern() => ("b64dec".to_owned(), Kind::Bin),
         16 => (pick(rng, &["hex", "json(utf8s)", "json(ascii)"]).to_owned(), Kind::Str),
         17 => {
             let hash = pick(
