@@ -18,7 +18,8 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benches import configs, rig
+from benches import configs, policies, rig
+from benches.policies import PLAIN, Policy
 from benches.rig import BenchError, say
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -36,14 +37,26 @@ class Case:
     path: str = "/1k"
     connections: int = 64
     headers: tuple[str, ...] = ()
-    rules: bool = False
+    policy: Policy = PLAIN
+    script: str = ""
 
 
+BROWSER = (
+    "User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0",
+    "Accept-Language: en-GB,en;q=0.7,de;q=0.3",
+    "Cookie: theme=dark; visits=12",
+)
 CASES = [
     Case("keepalive-1k", "1 kB, 64 keep-alive connections, no rules", 0.75),
-    Case("rules-log", "the same, 10 ACLs and an access log to a unix socket", 0.90, rules=True),
+    Case("rules-log", "the same, 10 ACLs and an access log to a unix socket", 0.90, policy=policies.TEN_RULES),
     Case("body-64k", "64 kB bodies", 0.90, path="/64k"),
     Case("conn-per-request", "a connection per request, 1 kB", 0.90, headers=("Connection: close",)),
+    Case("rules-100", "1 kB keep-alive, 100 rules that are all tried and do not hold", 0.75, path="/1k?lang=en&page=2",
+         headers=BROWSER, policy=policies.HUNDRED_RULES),
+    Case("map-1m", "1 kB keep-alive, a key of a header in a map of a million", 0.75,
+         policy=policies.MAP_OF_A_MILLION, script=policies.key_script()),
+    Case("table-1m", "1 kB keep-alive, a key of a header tracked in a table of a million", 0.75,
+         policy=policies.TABLE_OF_A_MILLION, script=policies.key_script()),
 ]
 IDLE = "idle-memory"
 
@@ -68,27 +81,35 @@ class Bench:
         self.programs = programs
         self.origin_port = origin_port
 
-    def start(self, name: str, rules: bool, log: Path | None):
-        """A context in which the named proxy runs on core 0."""
-        port = rig.free_port()
+    def home(self, name: str) -> Path:
+        """The folder of a program."""
         home = self.folder / name
         home.mkdir(exist_ok=True)
+        return home
+
+    def start(self, name: str, policy: Policy, log: Path | None):
+        """A context in which the named proxy runs on core 0."""
+        port, home = rig.free_port(), self.home(name)
         config = home / "config"
         if name == "nginx":
-            config.write_text(configs.nginx_proxy(home, port, self.origin_port, rules, log))
+            config.write_text(configs.nginx_proxy(home, port, self.origin_port, policy.nginx, log))
             command = [self.programs[name], "-p", str(home), "-e", str(home / "error.log"), "-c", str(config)]
         else:
-            config.write_text(configs.haproxy(port, self.origin_port, rules, log))
+            config.write_text(configs.haproxy(home, port, self.origin_port, policy, log))
             command = [self.programs[name], "-db", "-f", str(config)]
         return rig.running(name, command, port, rig.PROXY_CORE, home / "output.log")
 
     def cpu_case(self, case: Case, rounds: int, seconds: int) -> dict[str, Figures]:
         """Interleaved rounds of one case."""
-        reader = rig.LogReader(self.folder / f"{case.name}.log.sock") if case.rules else None
-        figures = {name: Figures() for name in self.programs}
+        reader = rig.LogReader(self.folder / f"{case.name}.log.sock") if case.policy.log else None
+        names = [name for name in self.programs if name != "nginx" or case.policy.nginx]
+        figures = {name: Figures() for name in names}
+        (self.folder / f"{case.name}.lua").write_text(case.script)
+        for name in names:
+            case.policy.prepare(self.home(name))
         try:
             for number in range(1, rounds + 1):
-                for name in self.programs:
+                for name in names:
                     self._round(case, name, seconds, reader, figures[name])
                 medians = ", ".join(f"{name} {found.micros[-1]:.2f}" for name, found in figures.items())
                 say(f"{case.name}, round {number} of {rounds}: {medians} µs")
@@ -98,10 +119,12 @@ class Bench:
         return figures
 
     def _round(self, case: Case, name: str, seconds: int, reader, figures: Figures) -> None:
-        with self.start(name, case.rules, reader.path if reader else None) as proxy:
-            rig.wrk(proxy.port, case.path, case.connections, 1, case.headers)  # warm up
+        script = self.folder / f"{case.name}.lua" if case.script else None
+        with self.start(name, case.policy, reader.path if reader else None) as proxy:
+            case.policy.fill(self.home(name))
+            rig.wrk(proxy.port, case.path, case.connections, 1, case.headers, script)  # warm up
             lines, cpu = reader.count() if reader else 0, proxy.cpu_seconds()
-            load = rig.wrk(proxy.port, case.path, case.connections, seconds, case.headers)
+            load = rig.wrk(proxy.port, case.path, case.connections, seconds, case.headers, script)
             figures.micros.append((proxy.cpu_seconds() - cpu) / load.requests * 1e6)
             figures.per_second.append(load.per_second)
             if reader:
@@ -111,7 +134,7 @@ class Bench:
         """Bytes of resident memory per idle client connection."""
         found = {}
         for name in self.programs:
-            with self.start(name, False, None) as proxy:
+            with self.start(name, PLAIN, None) as proxy:
                 rig.wrk(proxy.port, "/1k", 16, 1)
                 time.sleep(0.5)  # let the connections of the warm-up go
                 before = proxy.rss_bytes()

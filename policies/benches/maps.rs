@@ -3,19 +3,15 @@
 //! `cargo bench -p portero-policies --bench maps`. Each look-up asks for another key, so that large maps pay for the
 //! cache lines that traffic would make them pay for.
 
-use std::rc::Rc;
-use std::sync::Arc;
-use std::time::{Instant, SystemTime};
-
 use divan::{Bencher, black_box};
-use portero_api::{Common, Conn, Directory, Exchange, Kind, ProxyState, Transport, Vars};
-use portero_grammar::{Diagnostics, Sources, Span, Word, rules};
+use portero_api::{Common, Exchange};
+use portero_policies::Expr;
 use portero_policies::maps::{self, Which};
-use portero_policies::vocabulary::{Context, Files};
-use portero_policies::{Compiler, Expr, Stage, Vocabulary};
+use portero_policies::vocabulary::Files;
 
-/// Keys that are asked for in turn.
-const ASKED: usize = 1 << 14;
+use world::{ASKED, World, exchange, spread};
+
+mod world;
 
 /// A map that is made on the spot: its name says how many entries of what kind.
 struct Made;
@@ -29,11 +25,6 @@ impl Files for Made {
     }
 }
 
-/// Numbers in no order, each once.
-fn spread(i: usize) -> u32 {
-    (i as u32).wrapping_mul(2_654_435_761)
-}
-
 fn key(kind: &str, i: u32) -> String {
     match kind {
         "ip" => std::net::Ipv4Addr::from(i).to_string() + "/32",
@@ -42,6 +33,7 @@ fn key(kind: &str, i: u32) -> String {
         "beg" => format!("/{:x}/", i.rotate_left(8)),
         "reg" => format!("^/{i}/[a-z]+$"),
         "dir" => format!("dir{i}"),
+        "dom" => format!("host{i}.example"),
         _ => format!("/host{i}.example.org"),
     }
 }
@@ -54,6 +46,7 @@ fn asked(kind: &str, i: u32) -> String {
         "beg" => key(kind, i) + "some/page.html",
         "reg" => format!("/{i}/page"),
         "dir" => format!("/a/dir{i}/page.html"),
+        "dom" => format!("www.{}.org", key(kind, i)),
         "end" => format!("/www{}", key(kind, i)),
         "sub" => format!("/a{}/b", key(kind, i)),
         _ => key(kind, i),
@@ -70,18 +63,10 @@ struct Look {
 
 impl Look {
     fn new(converter: &str, kind: &str, count: usize) -> Look {
-        let text = format!("url,{converter}({kind}-{count})");
-        let mut sources = Sources::default();
-        let file = sources.add("bench", &*text);
-        let word = Word::plain(&*text, Span { file, start: 0, end: text.len() as u32 });
-        let tree = rules::expr(&word).expect("the expression can be read");
-        let (common, directory, vocabulary) = (Common::default(), Directory::default(), Vocabulary::new(&[]));
-        let context = Context { proxy: "bench", directory: &directory, common: &common, files: &Made };
-        let mut found = Diagnostics::default();
-        let expr = Compiler::new(&vocabulary, context, &sources, &mut found).expr(&tree, Stage::Request);
-        let expr = expr.unwrap_or_else(|| panic!("{}", found.render(&sources, false)));
+        let world = World::new(Made);
+        let expr = world.expr(&format!("url,{converter}({kind}-{count})"));
         let asked = (0..ASKED).map(|i| asked(kind, spread(i.wrapping_mul(7919) % count)).into_bytes());
-        Look { expr, exchange: exchange(), asked: asked.collect(), common }
+        Look { expr, exchange: exchange(), asked: asked.collect(), common: world.common }
     }
 
     fn bench(mut self, bencher: Bencher<'_, '_>) {
@@ -93,24 +78,6 @@ impl Look {
             black_box(self.expr.get(&self.exchange).is_some())
         });
     }
-}
-
-fn exchange() -> Exchange {
-    Exchange::new(Conn {
-        frontend: Arc::new(ProxyState::new("bench", 1, Kind::Frontend, true)),
-        src: None,
-        dst: None,
-        peer: None,
-        local: None,
-        listener: Rc::from(""),
-        listener_id: 1,
-        transport: Transport::Tcp,
-        vars: Vars::default(),
-        accepted_at: SystemTime::now(),
-        accepted: Instant::now(),
-        requests: 1,
-        trackers: Default::default(),
-    })
 }
 
 const SIZES: [usize; 3] = [10, 1_000, 1_000_000];
@@ -133,6 +100,11 @@ fn end(bencher: Bencher<'_, '_>, count: usize) {
 #[divan::bench(args = SIZES)]
 fn dir(bencher: Bencher<'_, '_>, count: usize) {
     Look::new("map_dir", "dir", count).bench(bencher);
+}
+
+#[divan::bench(args = SIZES)]
+fn dom(bencher: Bencher<'_, '_>, count: usize) {
+    Look::new("map_dom", "dom", count).bench(bencher);
 }
 
 #[divan::bench(args = SIZES)]
