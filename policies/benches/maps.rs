@@ -9,7 +9,7 @@ use portero_policies::Expr;
 use portero_policies::maps::{self, Which};
 use portero_policies::vocabulary::Files;
 
-use world::{ASKED, World, exchange, spread};
+use world::{ASKED, AT_ONCE, World, exchange, spread};
 
 mod world;
 
@@ -70,6 +70,8 @@ impl Look {
     }
 
     fn bench(mut self, bencher: Bencher<'_, '_>) {
+        self.exchange.request.target = self.asked[0].as_slice().into();
+        assert!(self.expr.get(&self.exchange).is_some(), "a key is not found");
         let mut at = 0;
         bencher.bench_local(|| {
             at = (at + 1) % ASKED;
@@ -82,52 +84,52 @@ impl Look {
 
 const SIZES: [usize; 3] = [10, 1_000, 1_000_000];
 
-#[divan::bench(args = SIZES)]
+#[divan::bench(args = SIZES, sample_size = AT_ONCE)]
 fn str(bencher: Bencher<'_, '_>, count: usize) {
     Look::new("map", "str", count).bench(bencher);
 }
 
-#[divan::bench(args = SIZES)]
+#[divan::bench(args = SIZES, sample_size = AT_ONCE)]
 fn beg(bencher: Bencher<'_, '_>, count: usize) {
     Look::new("map_beg", "beg", count).bench(bencher);
 }
 
-#[divan::bench(args = SIZES)]
+#[divan::bench(args = SIZES, sample_size = AT_ONCE)]
 fn end(bencher: Bencher<'_, '_>, count: usize) {
     Look::new("map_end", "end", count).bench(bencher);
 }
 
-#[divan::bench(args = SIZES)]
+#[divan::bench(args = SIZES, sample_size = AT_ONCE)]
 fn dir(bencher: Bencher<'_, '_>, count: usize) {
     Look::new("map_dir", "dir", count).bench(bencher);
 }
 
-#[divan::bench(args = SIZES)]
+#[divan::bench(args = SIZES, sample_size = AT_ONCE)]
 fn dom(bencher: Bencher<'_, '_>, count: usize) {
     Look::new("map_dom", "dom", count).bench(bencher);
 }
 
-#[divan::bench(args = SIZES)]
+#[divan::bench(args = SIZES, sample_size = AT_ONCE)]
 fn ip(bencher: Bencher<'_, '_>, count: usize) {
     Look::new("map_ip", "ip", count).bench(bencher);
 }
 
-#[divan::bench(args = SIZES)]
+#[divan::bench(args = SIZES, sample_size = AT_ONCE)]
 fn net(bencher: Bencher<'_, '_>, count: usize) {
     Look::new("map_ip", "net", count).bench(bencher);
 }
 
-#[divan::bench(args = SIZES)]
+#[divan::bench(args = SIZES, sample_size = AT_ONCE)]
 fn int(bencher: Bencher<'_, '_>, count: usize) {
     Look::new("map_int", "int", count).bench(bencher);
 }
 
-#[divan::bench(args = [10, 1_000])]
+#[divan::bench(args = [10, 1_000], sample_size = AT_ONCE)]
 fn sub(bencher: Bencher<'_, '_>, count: usize) {
     Look::new("map_sub", "sub", count).bench(bencher);
 }
 
-#[divan::bench(args = [10, 1_000])]
+#[divan::bench(args = [10, 1_000], sample_size = AT_ONCE)]
 fn reg(bencher: Bencher<'_, '_>, count: usize) {
     Look::new("map_reg", "reg", count).bench(bencher);
 }

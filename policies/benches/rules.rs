@@ -10,7 +10,7 @@ use divan::{Bencher, black_box};
 use portero_api::tables::{Column, Data, Event, Key, KeyType, Limits, Schema, ServerName, Table, Tracked};
 use portero_policies::tables::StickTable;
 
-use world::{ASKED, NoFiles, World, exchange, spread};
+use world::{ASKED, AT_ONCE, NoFiles, World, exchange, spread};
 
 mod world;
 
@@ -70,7 +70,7 @@ fn acl_found(bencher: Bencher<'_, '_>) {
 }
 
 /// `set-header` with a text, and with a format.
-#[divan::bench(args = ["yes", "%[src]", "%ci:%cp_%[req.hdr(host),lower]_%[path]"])]
+#[divan::bench(args = ["yes", "%[src]", "%ci:%cp_%[req.hdr(host),lower]_%[path]"], sample_size = AT_ONCE)]
 fn set_header(bencher: Bencher<'_, '_>, value: &str) {
     let rules = World::new(NoFiles).rules(&format!("http-request set-header X-Bench {value}\n"));
     let mut exchange = exchange();
@@ -96,7 +96,7 @@ fn client(i: usize) -> String {
 }
 
 /// From the key to the end of the request: found, counted, let go. Another key each time.
-#[divan::bench(args = [10, 1_000, 1_000_000])]
+#[divan::bench(args = [10, 1_000, 1_000_000], sample_size = AT_ONCE)]
 fn track(bencher: Bencher<'_, '_>, entries: usize) {
     let world = World::new(NoFiles);
     world.common.tables.set_counters(3);

@@ -16,6 +16,9 @@ use portero_policies::{Compiler, Cond, Expr, RuleSet, Stage, Vocabulary};
 /// Keys that are asked for in turn.
 pub(crate) const ASKED: usize = 1 << 14;
 
+/// Evaluations that are timed together: 100 such samples ask for every key.
+pub(crate) const AT_ONCE: u32 = 200;
+
 /// Numbers in no order, each once.
 pub(crate) fn spread(i: usize) -> u32 {
     (i as u32).wrapping_mul(2_654_435_761)

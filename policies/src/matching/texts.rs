@@ -23,7 +23,7 @@ enum Patterns {
     #[default]
     None,
     Few(Box<[Box<[u8]>]>),
-    /// str, beg and end: by hash, one look for each length that occurs.
+    /// str, beg, end, dir and dom: by hash, one look for each length that occurs (and each delimiter).
     Hashed {
         set: HashSet<Box<[u8]>>,
         lengths: Box<[usize]>,
@@ -79,11 +79,9 @@ impl Patterns {
                         &large
                     }
                 };
-                lengths.iter().any(|&n| piece(method, lower, n).is_some_and(|p| set.contains(p)))
+                hashed(method, lower, set, lengths)
             }
-            Patterns::Hashed { set, lengths } => {
-                lengths.iter().any(|&n| piece(method, text, n).is_some_and(|p| set.contains(p)))
-            }
+            Patterns::Hashed { set, lengths } => hashed(method, text, set, lengths),
         }
     }
 }
@@ -104,7 +102,7 @@ fn build(method: Method, mut patterns: Vec<Vec<u8>>, fold: bool) -> Patterns {
                 Err(_) => Patterns::Few(patterns.into_iter().map(Into::into).collect()),
             }
         }
-        Method::Str | Method::Beg | Method::End | Method::Bin if count > MANY => {
+        Method::Str | Method::Beg | Method::End | Method::Bin | Method::Dir | Method::Dom if count > MANY => {
             let mut lengths: Vec<_> = patterns.iter().map(Vec::len).collect();
             lengths.sort_unstable();
             lengths.dedup();
@@ -113,6 +111,20 @@ fn build(method: Method, mut patterns: Vec<Vec<u8>>, fold: bool) -> Patterns {
         }
         _ => Patterns::Few(patterns.into_iter().map(Into::into).collect()),
     }
+}
+
+/// Whether one of the patterns, which have these lengths, matches.
+fn hashed(method: Method, text: &[u8], set: &HashSet<Box<[u8]>>, lengths: &[usize]) -> bool {
+    if !matches!(method, Method::Dir | Method::Dom) {
+        return lengths.iter().any(|&len| piece(method, text, len).is_some_and(|piece| set.contains(piece)));
+    }
+    let border = |at: usize| text.get(at).is_none_or(|&byte| is_delimiter(method, byte));
+    let between = |start: usize, len: usize| {
+        let piece = text.get(start..start + len).filter(|_| len > 0 && border(start + len));
+        piece.is_some_and(|piece| set.contains(piece))
+    };
+    let mut starts = (0..text.len()).filter(|&at| at == 0 || border(at - 1));
+    starts.any(|start| lengths.iter().any(|&len| between(start, len)))
 }
 
 /// The part of a text that a pattern of `len` bytes is compared with.
@@ -190,6 +202,8 @@ mod tests {
             (Method::Sub, "bc", "abcd", "acbd"),
             (Method::Dir, "/images/png", "/images/png/logo", "/images/pngs"),
             (Method::Dir, "32x32.png", "/a/32x32.png", "/a/32x32"),
+            (Method::Dir, "a", "a", "b/aa/"),
+            (Method::Dir, "b/c", "/a/b/c", "/a/b//c"),
             (Method::Dom, ".www1", "http://www1.example.com:80/", "http://www12.example.com"),
             (Method::Dom, "dc-eu.example:80", "x.dc-eu.example:80/", "eu.example:80"),
             (Method::Bin, "\x01\x02", "\x01\x02", "\x01"),
