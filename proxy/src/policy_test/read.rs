@@ -293,3 +293,51 @@ fn given(words: &mut Words<'_>) -> Result<Step, Mistake> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read_text(text: &str) -> (TestFile, Diagnostics) {
+        let (mut sources, mut out) = (Sources::default(), Diagnostics::default());
+        let file = sources.add("a.test", text);
+        let tree = read(&sources, file, &mut out);
+        out.render(&sources, false);
+        (tree, out)
+    }
+
+    #[test]
+    fn what_is_said_before_the_tests_holds_for_every_request() {
+        let text =
+            "config a.cfg\nsrc 10.0.0.1\nheader X-A 1\ntest t\nrequest GET /\nrequest GET /b\nsrc ::1\n";
+        let (tree, out) = read_text(text);
+        assert!(!out.has_errors());
+        let [Step::Request(a), Step::Request(b)] = &tree.cases[0].steps[..] else { panic!("{tree:?}") };
+        assert_eq!((a.src, a.headers.len()), ("10.0.0.1:50000".parse().ok(), 1));
+        assert_eq!((b.src, b.headers.len()), ("[::1]:50000".parse().ok(), 1));
+    }
+
+    #[test]
+    fn a_configuration_in_the_file_keeps_its_lines() {
+        let (tree, _) = read_text("# one\nconfig\n  frontend f\nend\n");
+        let Config::Inline { text, .. } = tree.config else { panic!("{tree:?}") };
+        assert_eq!(text, "\n\n  frontend f\n");
+    }
+
+    #[test]
+    fn no_text_is_too_strange_to_be_read() {
+        let document = include_str!("../../../docs/testing.md");
+        let words: Vec<&str> = document.split_inclusive(|c: char| c.is_whitespace()).collect();
+        let mut seed = 7u64;
+        let mut next = |below: usize| {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (seed >> 33) as usize % below
+        };
+        for _ in 0..300 {
+            let text: String = (0..next(60)).map(|_| words[next(words.len())]).collect();
+            read_text(&text);
+            let cut = document.floor_char_boundary(next(document.len()));
+            read_text(&document[cut..]);
+        }
+    }
+}

@@ -30,7 +30,6 @@ const SUMMARIES: &[(&str, &str)] = &[
     ("errorloc", "sends clients elsewhere for the page of an error, with status 302"),
     ("errorloc302", "sends clients elsewhere for the page of an error, with status 302"),
     ("errorloc303", "sends clients elsewhere for the page of an error, with status 303"),
-    ("explain", "traces live requests, to the log or to a file"),
     ("filter", "a bandwidth limit that 'set-bandwidth-limit' turns on"),
     ("explain", "tells the whole way of some requests, of live traffic, to the log or to a file"),
     ("gid", "the group that the process becomes, by number"),
