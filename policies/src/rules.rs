@@ -85,6 +85,9 @@ impl RuleSet {
             Waits::ForResponse => !exchange.response_payload.complete,
         };
         exchange.log.waiting = None;
+        if from == 0 {
+            exchange.room.lenient = false;
+        }
         for (index, rule) in self.rules.iter().enumerate().skip(from) {
             match watch.condition(rule, exchange, may_wait) {
                 Truth::No => continue,

@@ -5,7 +5,7 @@ mod common;
 use common::{World, exchange, lines};
 use std::sync::Arc;
 
-use portero_api::{Answer, Deed, Packets, Reply, Wait};
+use portero_api::{Answer, Counter, Deed, Packets, Reply, Wait};
 use portero_policies::users::{Secret, User, Userlist};
 use portero_policies::{Escape, Run, Stage};
 
@@ -187,6 +187,49 @@ fn flow_actions_end_or_hold_up() {
     ] {
         assert_eq!(run(rule, "GET / HTTP/1.1").verdict(), verdict, "{rule}");
     }
+}
+
+#[test]
+fn a_rewrite_that_finds_no_room_fails_unless_the_mode_is_lenient() {
+    let text = "GET /p HTTP/1.1\nHost: h\nX: 1\n\nHTTP/1.1 200 OK\nX: 1";
+    let long = "x".repeat(80);
+    let narrow = |rules: &str| {
+        let mut exchange = exchange(text);
+        exchange.room.whole = 100;
+        World::default().run(rules, exchange)
+    };
+    for rule in [
+        format!("http-request set-header y {long}"),
+        format!("http-request add-header y {long}"),
+        format!("http-request replace-header x 1 {long}"),
+        format!("http-request set-path /{long}"),
+        format!("http-request set-query {long}"),
+        format!("http-request replace-uri .* /{long}"),
+        format!("http-response set-header y {long}"),
+        format!("http-after-response add-header y {long}"),
+    ] {
+        let outcome = narrow(&rule);
+        assert_eq!(outcome.verdict(), "fail", "{rule}");
+        let front = &outcome.exchange.conn.frontend.front;
+        assert_eq!(front.get(Counter::FailedRewrites), 1, "{rule}");
+        let set = rule.split(' ').next().unwrap();
+        let outcome = narrow(&format!("{set} strict-mode off\n{rule}\n{set} set-header z ok"));
+        assert_eq!(outcome.verdict(), "-", "{rule}");
+        let all = outcome.request_headers() + &outcome.response_headers();
+        assert!(all.contains("z: ok") && !all.contains(&long), "{rule}: {all}");
+        assert_eq!(outcome.exchange.request.target, b"/p", "{rule}");
+    }
+    let fits = format!("http-request set-header y {}", &long[..50]);
+    assert_eq!(narrow(&format!("{fits}\n{fits}")).verdict(), "-", "what is replaced makes room");
+}
+
+#[test]
+fn the_mode_ends_with_its_set_of_rules() {
+    let mut exchange = exchange("GET / HTTP/1.1\n\nHTTP/1.1 200 OK");
+    exchange.room.whole = 40;
+    let long = "x".repeat(80);
+    let rules = format!("http-request strict-mode off\nhttp-response set-header y {long}");
+    assert_eq!(World::default().run(&rules, exchange).verdict(), "fail");
 }
 
 #[test]

@@ -21,6 +21,8 @@ pub enum Answer {
     Stop,
     /// Not at all: refuse with this reply, counted as denied.
     Deny(Reply),
+    /// Not at all: the rule could not do its work, which is answered with 500 and counted as an internal error.
+    Fail,
     /// Not at all: this is the reply (`return`, `redirect`, `auth`).
     Reply(Reply),
     /// Not at all: end the connection.

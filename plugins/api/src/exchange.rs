@@ -7,7 +7,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use crate::tables::{Entry, Event, Trackers};
 use crate::{
-    ProxyState, Request, Response, Scope, ServerState, Sockets, Timeout, Trace, Tuning, UniqueId, Vars,
+    ProxyState, Request, Response, Room, Scope, ServerState, Sockets, Timeout, Trace, Tuning, UniqueId, Vars,
 };
 
 /// One request and its response (or, in TCP mode, one session). Made once per connection and reused.
@@ -19,6 +19,8 @@ pub struct Exchange {
     pub request: Request,
     /// The response head; its status is 0 while there is none.
     pub response: Response,
+    /// How far rules may let the heads grow.
+    pub room: Room,
     /// What has arrived of the body, as far as a rule asked to wait for it; in TCP mode the bytes before the relay.
     pub payload: Payload,
     /// The same of the response.
@@ -194,6 +196,7 @@ impl Exchange {
             conn,
             request: Request::default(),
             response: Response::default(),
+            room: Room::default(),
             payload: Payload::default(),
             response_payload: Payload::default(),
             vars: Vars::default(),
@@ -211,6 +214,7 @@ impl Exchange {
     pub fn clear(&mut self) {
         self.request.clear();
         self.response.clear();
+        self.room.waiting = 0;
         self.payload.clear();
         self.response_payload.clear();
         self.vars.clear();

@@ -10,7 +10,12 @@ use std::ops::Range;
 pub struct Headers {
     buf: Vec<u8>,
     entries: Vec<Entry>,
+    /// How much of the buffer came as text.
+    received: u32,
 }
+
+/// What stands in a line beside name and value: colon, blank and the end of the line.
+const LINE_EXTRA: usize = 4;
 
 #[derive(Clone, Copy, Debug)]
 struct Entry {
@@ -30,12 +35,14 @@ impl Headers {
     pub fn clear(&mut self) {
         self.buf.clear();
         self.entries.clear();
+        self.received = 0;
     }
 
     /// Takes a whole head as received: one copy, however many fields. [`Headers::place`] says where they are.
     pub fn load(&mut self, head: &[u8]) {
         self.clear();
         self.buf.extend_from_slice(head);
+        self.received = head.len() as u32;
     }
 
     /// A field of the head that was loaded, by the places of its name and of its value without surrounding white space.
@@ -57,6 +64,21 @@ impl Headers {
     /// True when there are none.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
+    }
+
+    /// Bytes of the head that was loaded, its first line included; 0 when none was.
+    pub fn received(&self) -> usize {
+        self.received as usize
+    }
+
+    /// Bytes of all lines as they will be written: never less, and known without looking at each.
+    pub fn len_at_most(&self) -> usize {
+        self.buf.len() + LINE_EXTRA * self.entries.len()
+    }
+
+    /// Bytes of all lines as they will be written.
+    pub fn written_len(&self) -> usize {
+        self.entries.iter().map(|e| e.name.1 as usize + e.value.1 as usize + LINE_EXTRA).sum()
     }
 
     /// All fields, in order: (name as written, value).

@@ -1,4 +1,4 @@
-//! Actions that end, refuse or hold up: allow, accept, reject, silent-drop, pause, wait-for-body, strict-mode.
+//! Actions that end, refuse or hold up: allow, accept, reject, silent-drop, pause, wait-for-body.
 
 use std::time::Duration;
 
@@ -99,14 +99,6 @@ pub(super) static ROWS: &[ActionKind] = &[
         summary: "wait until the body, or so much of it, is there",
         ends: false,
         make: wait_for_body,
-    },
-    ActionKind {
-        name: "strict-mode",
-        families: families::HTTP,
-        syntax: "on | off",
-        summary: "whether a rewrite that fails is an error; no rewrite of ours can fail",
-        ends: false,
-        make: strict_mode,
     },
 ];
 
@@ -212,15 +204,4 @@ impl Action for Nothing {
     fn run(&self, _: &mut Exchange) -> Answer {
         Answer::Continue
     }
-}
-
-fn strict_mode(words: &mut Words<'_, '_>) -> Made {
-    let word = words.need("'on' or 'off'")?;
-    if !matches!(word.text.as_str(), "on" | "off") {
-        return Err(words.unexpected(word, ["on", "off"]));
-    }
-    words
-        .compiler
-        .push(Diagnostic::note(words.span(), "'strict-mode' changes nothing: no rewrite of ours can fail"));
-    Ok(Box::new(Nothing))
 }

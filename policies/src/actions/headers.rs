@@ -3,6 +3,7 @@
 use portero_api::{Action, Answer, Exchange, Headers};
 use portero_grammar::rules::Family;
 
+use super::strict::no_room;
 use super::text::Text;
 use super::words::Words;
 use super::{ActionKind, Made, families};
@@ -65,6 +66,14 @@ impl Side {
             Side::Response => &mut exchange.response.headers,
         }
     }
+
+    /// Whether the head of the message has room for so many more bytes.
+    pub(super) fn may_grow(self, exchange: &Exchange, by: usize) -> bool {
+        match self {
+            Side::Request => exchange.request_may_grow(by),
+            Side::Response => exchange.response_may_grow(by),
+        }
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -83,13 +92,29 @@ struct WriteHeader {
 impl Action for WriteHeader {
     fn run(&self, exchange: &mut Exchange) -> Answer {
         self.value.with(exchange, |exchange, value| {
+            if !self.has_room(exchange, value) {
+                return no_room(exchange);
+            }
             let headers = self.side.headers(exchange);
             match self.mode {
                 Mode::Add => headers.add(&self.name, value),
                 Mode::Set => headers.set(&self.name, value),
             }
-        });
-        Answer::Continue
+            Answer::Continue
+        })
+    }
+}
+
+impl WriteHeader {
+    /// What a new field takes the place of makes room; it is looked for only where there is none without.
+    fn has_room(&self, exchange: &mut Exchange, value: &[u8]) -> bool {
+        let line = |value: &[u8]| self.name.len() + value.len() + ": \r\n".len();
+        let new = line(value);
+        self.side.may_grow(exchange, new)
+            || matches!(self.mode, Mode::Set) && {
+                let old: usize = self.side.headers(exchange).all(&self.name).map(line).sum();
+                self.side.may_grow(exchange, new.saturating_sub(old))
+            }
     }
 }
 

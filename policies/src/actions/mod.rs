@@ -16,6 +16,7 @@ mod redirect;
 mod replace;
 mod reply;
 mod request;
+mod strict;
 mod text;
 mod track;
 mod tuning;
@@ -54,6 +55,7 @@ pub(crate) type Made = Result<Box<dyn Action>, Reported>;
 /// Every action of ours, file by file.
 pub static ACTIONS: &[&[ActionKind]] = &[
     flow::ROWS,
+    strict::ROWS,
     reply::ROWS,
     auth::ROWS,
     redirect::ROWS,

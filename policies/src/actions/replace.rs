@@ -2,10 +2,11 @@
 
 use std::cell::RefCell;
 
-use portero_api::{Action, Answer, Exchange, trim};
+use portero_api::{Action, Answer, Exchange, Request, trim};
 
 use super::headers::Side;
 use super::request::set_target;
+use super::strict::no_room;
 use super::text::Text;
 use super::words::Words;
 use super::{ActionKind, Made, families};
@@ -122,10 +123,9 @@ struct Fields {
 impl Action for Fields {
     fn run(&self, exchange: &mut Exchange) -> Answer {
         self.replacement.with.with(exchange, |exchange, template| {
-            let headers = self.side.headers(exchange);
             let mut new = self.buffer.borrow_mut();
-            for index in 0..headers.len() {
-                let Some((name, value)) = headers.at(index) else { break };
+            for index in 0..self.side.headers(exchange).len() {
+                let Some((name, value)) = self.side.headers(exchange).at(index) else { break };
                 if !name.eq_ignore_ascii_case(&self.name) {
                     continue;
                 }
@@ -134,12 +134,17 @@ impl Action for Fields {
                     true => self.each_value(value, template, &mut new),
                     false => self.replacement.apply(value, template, &mut new),
                 };
-                if changed {
-                    headers.set_at(index, &new);
+                if !changed {
+                    continue;
                 }
+                let longer = new.len().saturating_sub(value.len());
+                if longer > 0 && !self.side.may_grow(exchange, longer) {
+                    return no_room(exchange);
+                }
+                self.side.headers(exchange).set_at(index, &new);
             }
-        });
-        Answer::Continue
+            Answer::Continue
+        })
     }
 }
 
@@ -192,6 +197,17 @@ pub(super) enum Part {
     Uri,
 }
 
+impl Part {
+    /// The part as it is.
+    pub(super) fn of(self, request: &Request) -> &[u8] {
+        match self {
+            Part::Path => request.path(),
+            Part::PathAndQuery => request.path_and_query(),
+            Part::Uri => &request.target,
+        }
+    }
+}
+
 struct Target {
     part: Part,
     replacement: Replacement,
@@ -201,19 +217,13 @@ struct Target {
 impl Action for Target {
     fn run(&self, exchange: &mut Exchange) -> Answer {
         self.replacement.with.with(exchange, |exchange, template| {
-            let request = &mut exchange.request;
-            let old = match self.part {
-                Part::Path => request.path(),
-                Part::PathAndQuery => request.path_and_query(),
-                Part::Uri => &request.target,
-            };
             let mut new = self.buffer.borrow_mut();
             new.clear();
-            if self.replacement.apply(old, template, &mut new) {
-                set_target(request, self.part, &new);
+            match self.replacement.apply(self.part.of(&exchange.request), template, &mut new) {
+                true => set_target(exchange, self.part, &new),
+                false => Answer::Continue,
             }
-        });
-        Answer::Continue
+        })
     }
 }
 

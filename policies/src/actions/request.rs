@@ -3,6 +3,7 @@
 use portero_api::{Action, Answer, Exchange, Method, Request};
 
 use super::replace::Part;
+use super::strict::no_room;
 use super::text::Text;
 use super::words::Words;
 use super::{ActionKind, Made, families};
@@ -37,11 +38,13 @@ struct Write {
 impl Action for Write {
     fn run(&self, exchange: &mut Exchange) -> Answer {
         self.text.with(exchange, |exchange, text| match self.what {
-            What::Method => set_method(&mut exchange.request, text),
-            What::Part(part) => set_target(&mut exchange.request, part, text),
-            What::Query => set_query(&mut exchange.request, text),
-        });
-        Answer::Continue
+            What::Method => {
+                set_method(&mut exchange.request, text);
+                Answer::Continue
+            }
+            What::Part(part) => set_target(exchange, part, text),
+            What::Query => set_query(exchange, text),
+        })
     }
 }
 
@@ -59,10 +62,15 @@ fn set_method(request: &mut Request, method: &[u8]) {
 }
 
 /// Replaces a part of the target. Blanks become `%20`, so that the request line keeps its three words.
-pub(super) fn set_target(request: &mut Request, part: Part, text: &[u8]) {
+pub(super) fn set_target(exchange: &mut Exchange, part: Part, text: &[u8]) -> Answer {
     if text.contains(&b' ') || text.contains(&b'\t') {
-        return set_target(request, part, &without_blanks(text));
+        return set_target(exchange, part, &without_blanks(text));
     }
+    let longer = text.len().saturating_sub(part.of(&exchange.request).len());
+    if longer > 0 && !exchange.request_may_grow(longer) {
+        return no_room(exchange);
+    }
+    let request = &mut exchange.request;
     // `*` has no path: what is set takes its place (manual, "set-path").
     let asterisk = request.target == b"*";
     match part {
@@ -73,20 +81,26 @@ pub(super) fn set_target(request: &mut Request, part: Part, text: &[u8]) {
             request.target.extend_from_slice(text);
         }
     }
+    Answer::Continue
 }
 
 /// Replaces what stands behind the first question mark. The mark stays even when nothing does.
-fn set_query(request: &mut Request, query: &[u8]) {
+fn set_query(exchange: &mut Exchange, query: &[u8]) -> Answer {
+    if query.contains(&b' ') || query.contains(&b'\t') {
+        return set_query(exchange, &without_blanks(query));
+    }
+    let longer = (query.len() + 1).saturating_sub(exchange.request.query().len());
+    if !exchange.request_may_grow(longer) {
+        return no_room(exchange);
+    }
+    let request = &mut exchange.request;
     match request.target.iter().position(|&b| b == b'?') {
         Some(mark) => request.target.truncate(mark + 1),
-        None if query.is_empty() => return,
+        None if query.is_empty() => return Answer::Continue,
         None => request.target.push(b'?'),
     }
-    if query.contains(&b' ') || query.contains(&b'\t') {
-        request.target.extend_from_slice(&without_blanks(query));
-    } else {
-        request.target.extend_from_slice(query);
-    }
+    request.target.extend_from_slice(query);
+    Answer::Continue
 }
 
 fn without_blanks(text: &[u8]) -> Vec<u8> {

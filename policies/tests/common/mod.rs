@@ -110,6 +110,7 @@ impl Outcome {
             Run::Stopped => "stop".to_owned(),
             Run::Answer(_, Answer::Deny(reply)) => format!("deny {}", status(reply)),
             Run::Answer(_, Answer::Reply(reply)) => format!("reply {}", status(reply)),
+            Run::Answer(_, Answer::Fail) => "fail".to_owned(),
             Run::Answer(_, Answer::Close(close)) => format!("close {close:?}"),
             Run::Answer(_, other) => format!("{other:?}"),
         }

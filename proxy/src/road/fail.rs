@@ -48,6 +48,8 @@ pub enum Fault {
     DeniedRequest,
     /// A rule refused the response.
     DeniedResponse,
+    /// A rule could not do its work.
+    Internal,
     /// A rule or a service gave the answer: nobody's fault.
     Intercepted,
     /// The client sent nonsense, or was too slow.

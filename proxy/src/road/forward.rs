@@ -56,7 +56,7 @@ async fn talk(road: &mut Road<'_>, up: &mut Upstream, place: &Place) -> Result<b
         persistence::write(road, place.index)
     });
     tables::store_response(road, place);
-    after_response_rules(road).await;
+    after_response_rules(road).await?;
     respond(road, incoming, head).await
 }
 
@@ -266,13 +266,14 @@ fn check_retry_status(road: &Road<'_>, place: &Place) -> Result<(), Fail> {
     Ok(())
 }
 
-/// `http-after-response` rules: of the backend, then of the frontend. They cannot refuse.
-pub async fn after_response_rules(road: &mut Road<'_>) {
+/// `http-after-response` rules: of the backend, then of the frontend. They cannot refuse, only fail.
+pub async fn after_response_rules(road: &mut Road<'_>) -> Result<(), Fail> {
     let (fe, be) = (road.fe.clone(), road.be.clone());
-    let _ = rules::run_all(road, [&be.rules.http_after_response], Side::Response).await;
+    rules::run_all(road, [&be.rules.http_after_response], Side::Response).await?;
     if !Rc::ptr_eq(&fe, &be) {
-        let _ = rules::run_all(road, [&fe.rules.http_after_response], Side::Response).await;
+        rules::run_all(road, [&fe.rules.http_after_response], Side::Response).await?;
     }
+    Ok(())
 }
 
 /// Writes what is to be written to the client, each part within the client's time.

@@ -13,6 +13,8 @@ use crate::snapshot::Rules;
 /// Notes what the request says of itself before any rule changes it.
 pub fn begin(road: &mut Road<'_>) -> Result<(), Fail> {
     count_request(road);
+    let global = &road.snapshot.checked.global;
+    (road.ex.room.whole, road.ex.room.reserve) = (global.bufsize, global.maxrewrite);
     number(road);
     let closes = road.fe.conf.options.httpclose || road.worker.shared.is_stopping();
     road.keep_alive &= !closes;

@@ -34,6 +34,7 @@ impl<'a> Incoming<'a> {
     /// Evaluates rules on the response; those that look at the body may wait for it as long as `delay` from now.
     pub async fn run(&mut self, road: &mut Road<'_>, rules: &RuleSet, delay: Duration) -> Result<(), Fail> {
         let mut until = None;
+        road.ex.room.waiting = self.up.buffer.filled().len();
         let mut run = rules.run(road.ex, 0);
         while let Run::Answer(rule, answer) = run {
             run = match answer {
@@ -129,8 +130,9 @@ impl<'a> Incoming<'a> {
 
     fn take_arrived(&mut self, road: &mut Road<'_>) -> Result<(), Fail> {
         let limit = payload::limit(road);
-        payload::take(&mut self.body, &mut self.up.buffer, &mut road.ex.response_payload, limit)
-            .map_err(|_| Fail::status(502, b'P', phase::DATA, Fault::BadResponse))
+        let taken = payload::take(&mut self.body, &mut self.up.buffer, &mut road.ex.response_payload, limit);
+        road.ex.room.waiting = self.up.buffer.filled().len();
+        taken.map_err(|_| Fail::status(502, b'P', phase::DATA, Fault::BadResponse))
     }
 
     fn end_of_stream(&mut self, road: &mut Road<'_>) -> Result<(), Fail> {

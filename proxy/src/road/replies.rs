@@ -123,25 +123,21 @@ pub fn write_page(fe: &crate::snapshot::Proxy, status: u16, out: &mut Vec<u8>) {
 }
 
 /// Sends a message that was made here, as the response of the exchange.
-pub async fn serve(road: &mut Road<'_>, mut message: Message, body: Body) -> Result<(), Fail> {
+pub async fn serve(road: &mut Road<'_>, mut message: Message, mut body: Body) -> Result<(), Fail> {
     if let Body::Whole(bytes) = &body
         && !bytes.is_empty()
     {
         message.body = bytes.clone();
     }
-    let stream = matches!(body, Body::Stream(_));
     finish_request(road);
-    let status = message.status;
-    let response = &mut road.ex.response;
-    response.clear();
-    response.status = status;
-    response.reason.extend_from_slice(message.reason.as_deref().unwrap_or(http1::reason(status)).as_bytes());
-    message.headers.iter().for_each(|(name, value)| response.headers.add(name, value));
-    response.framing = match stream {
-        true => Framing::Chunked,
-        false => Framing::Length(message.body.len() as u64),
-    };
-    forward::after_response_rules(road).await;
+    put(road, &message, matches!(body, Body::Stream(_)));
+    if forward::after_response_rules(road).await.is_err() {
+        road.ex.count_everywhere(Counter::InternalErrors);
+        // no rule sees this page: it would only fail again
+        (message, body) = (default_page(500), Body::Whole(Default::default()));
+        put(road, &message, false);
+    }
+    let stream = matches!(body, Body::Stream(_));
     road.ex.log.status = road.ex.response.status;
     let old = road.ex.request.version == Version::Http10;
     let framing = match road.ex.response.framing {
@@ -168,6 +164,21 @@ pub async fn serve(road: &mut Road<'_>, mut message: Message, body: Body) -> Res
         Body::Stream(chunks) if !bodyless => send_stream(road, chunks, framing == Framing::Chunked).await,
         _ => Ok(()),
     }
+}
+
+/// Makes a message the response of the exchange; what comes as a stream has no length.
+fn put(road: &mut Road<'_>, message: &Message, stream: bool) {
+    let response = &mut road.ex.response;
+    response.clear();
+    response.status = message.status;
+    let reason = message.reason.as_deref().unwrap_or(http1::reason(message.status));
+    response.reason.extend_from_slice(reason.as_bytes());
+    message.headers.iter().for_each(|(name, value)| response.headers.add(name, value));
+    response.framing = match stream {
+        true => Framing::Chunked,
+        false => Framing::Length(message.body.len() as u64),
+    };
+    road.ex.room.waiting = 0;
 }
 
 async fn send_stream(
@@ -238,6 +249,7 @@ pub fn note(road: &mut Road<'_>, fail: &Fail) {
     match fail.fault {
         Fault::DeniedRequest => count(true, Counter::DeniedRequests),
         Fault::DeniedResponse => count(true, Counter::DeniedResponses),
+        Fault::Internal => road.ex.count_everywhere(Counter::InternalErrors),
         Fault::Intercepted => count(true, Counter::Intercepted),
         Fault::BadRequest => count(true, Counter::RequestErrors),
         Fault::ClientAbort => count(false, Counter::ClientAborts),

@@ -114,6 +114,7 @@ pub fn end(answer: Answer, side: Side) -> Result<(), Fail> {
     match answer {
         Answer::Continue | Answer::Stop | Answer::Wait(_) | Answer::Do(_) => Ok(()),
         Answer::Deny(reply) => Err(Fail::reply(reply, b'P', at, denied)),
+        Answer::Fail => Err(Fail::status(500, b'P', at, Fault::Internal)),
         Answer::Reply(reply) => Err(Fail::reply(reply, b'L', at, Fault::Intercepted)),
         Answer::Close(close) => Err(Fail::close(close, at)),
     }

@@ -168,6 +168,7 @@ pub fn ended(road: &Road<'_>, fail: &Fail) {
         let why = match fail.fault {
             Fault::DeniedRequest => "a rule refuses the request",
             Fault::DeniedResponse => "a rule refuses the response",
+            Fault::Internal => "a rule could not do its work",
             Fault::Intercepted => "the proxy answers itself",
             Fault::BadRequest => "the request is not valid, or was too slow",
             Fault::ClientAbort => "the client has left",
