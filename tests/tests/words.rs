@@ -367,3 +367,26 @@ fn a_full_queue_of_a_server_sends_its_requests_to_others() {
     eventually("the second waits", || (proxy.stats().number("app", "s1", "qcur") == 1).then_some(()));
     assert_eq!(ask().response().text(), "other");
 }
+
+#[test]
+fn unusual_header_names_are_kept_taken_out_or_refused() {
+    let log = Syslog::udp();
+    let ask = |policy: &str| {
+        let origin = Origin::answering("hello");
+        let backend = format!("{policy}\nhttp-request set-header Set_By_Rule 1\n{}", server(&origin));
+        let proxy = proxy(&log, Words { backend, ..Words::default() });
+        let status = proxy
+            .connect()
+            .send("GET / HTTP/1.1\r\nHost: a\r\nX_Role: b\r\nX-Role: c\r\n\r\n")
+            .response()
+            .status();
+        let names = ["X_Role", "Set_By_Rule", "X-Role"];
+        let seen = origin.heads().first().map(|head| names.map(|name| head.header(name).is_some()));
+        (status, seen)
+    };
+    let option = "option http-restrict-req-hdr-names";
+    assert_eq!(ask(""), (200, Some([true; 3])));
+    assert_eq!(ask(&format!("{option} preserve")), (200, Some([true; 3])));
+    assert_eq!(ask(&format!("{option} delete")), (200, Some([false, false, true])));
+    assert_eq!(ask(&format!("{option} reject")), (403, None));
+}

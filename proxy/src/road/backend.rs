@@ -12,7 +12,7 @@ use portero_api::{Counter, Message, Method, Priority, Reply, Timeout, clock};
 use super::abort::{self, Watch};
 use super::rules::{self, Side};
 use super::tell::{self, By};
-use super::{Client, Fail, Fault, Road, frontend, persistence, phase};
+use super::{Client, Fail, Fault, Road, frontend, names, persistence, phase};
 use crate::net::Deadline;
 use crate::queue::Call;
 use crate::snapshot::{Proxy, Rules, Server};
@@ -54,7 +54,8 @@ pub async fn request_rules(road: &mut Road<'_>) -> Result<(), Fail> {
     }
     let Rules { tcp_content, http_request, redirect, .. } = &be.rules;
     rules::content(road, tcp_content, be.conf.inspect_delay).await?;
-    rules::run_all(road, [http_request, redirect], Side::Request).await
+    rules::run_all(road, [http_request, redirect], Side::Request).await?;
+    names::restrict(road, be.conf.options.unusual_names)
 }
 
 /// The statistics page of a backend.

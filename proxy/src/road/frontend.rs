@@ -7,7 +7,7 @@ use portero_api::{Counter, Message, Reply, Request, Served};
 
 use super::exchange::count_request;
 use super::rules::{self, Side};
-use super::{Fail, Fault, Retry, Road, Tell, payload, phase, replies, tell};
+use super::{Fail, Fault, Retry, Road, Tell, names, payload, phase, replies, tell};
 use crate::snapshot::Rules;
 
 /// Notes what the request says of itself before any rule changes it.
@@ -77,7 +77,8 @@ pub async fn request_rules(road: &mut Road<'_>) -> Result<(), Fail> {
     let fe = road.fe.clone();
     let Rules { tcp_content, http_request, redirect, .. } = &fe.rules;
     rules::content(road, tcp_content, fe.conf.inspect_delay).await?;
-    rules::run_all(road, [http_request, redirect], Side::Request).await
+    rules::run_all(road, [http_request, redirect], Side::Request).await?;
+    names::restrict(road, fe.conf.options.unusual_names)
 }
 
 /// A service that answers in the place of a server: the statistics page.

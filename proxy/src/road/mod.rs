@@ -13,6 +13,7 @@ mod forward;
 mod forwarded;
 mod frontend;
 mod incoming;
+mod names;
 mod payload;
 mod persistence;
 mod prepare;

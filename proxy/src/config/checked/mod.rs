@@ -13,7 +13,7 @@ pub use explain::{Explain, ExplainTo};
 pub use log::{Log, LogHeader, LogSink, LogStyle, LogTarget};
 pub use proxy::{
     Cookie, CookieMode, ForwardFor, Forwarded, ForwardedBy, Mode, Options, PluginUse, Proxy, RetryOn, Reuse,
-    Stats, Timeouts,
+    Stats, Timeouts, UnusualNames,
 };
 pub use server::{Check, Observe, OnError, ProxyHeader, ProxyValues, Server};
 pub use table::Table;

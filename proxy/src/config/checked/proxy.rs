@@ -167,6 +167,20 @@ pub struct Options {
     pub idle_close_on_response: bool,
     /// `prefer-last-server`
     pub prefer_last_server: bool,
+    /// `http-restrict-req-hdr-names`
+    pub unusual_names: UnusualNames,
+}
+
+/// What becomes of request fields whose names hold other than letters, digits and hyphens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum UnusualNames {
+    /// They are forwarded.
+    #[default]
+    Preserve,
+    /// They are taken out.
+    Delete,
+    /// The request is refused with 403.
+    Reject,
 }
 
 /// What may be tried again on another server (`retry-on`).

@@ -4,6 +4,7 @@ use portero_grammar::Diagnostic;
 
 use super::super::{Call, Form, MANY, Row, http, inverts, row, switch};
 use super::{ALL, BACK_DEF, FRONT_DEF, forwarded};
+use crate::config::checked::UnusualNames;
 use crate::config::draft::Draft;
 
 #[rustfmt::skip]
@@ -23,12 +24,7 @@ pub(super) const ROWS: &[Row<Draft>] = &[
     http(switch("option http-ignore-probes", FRONT_DEF, |d| &mut d.options.http_ignore_probes)),
     http(inverts(row("option http-keep-alive", ALL, (0, 0), keep_alive))),
     http(switch("option http-pretend-keepalive", BACK_DEF, |d| &mut d.options.pretend_keepalive)),
-    row("option http-restrict-req-hdr-names", ALL, (1, 1), |c| match c.text(0)? {
-        // What is done anyway: names that only look unusual are let through.
-        "preserve" => Ok(()),
-        "delete" | "reject" => Err(c.not_yet(c.word(0)?)),
-        _ => c.choice(0, &[("preserve", ()), ("delete", ()), ("reject", ())]),
-    }),
+    http(row("option http-restrict-req-hdr-names", ALL, (1, 1), unusual_names)),
     http(inverts(row("option http-server-close", ALL, (0, 0), server_close))),
     http(inverts(row("option http-tunnel", ALL, (0, 0), tunnel))),
     http(inverts(row("option httpclose", ALL, (0, 0), close))),
@@ -53,6 +49,13 @@ fn close(c: &mut Call<'_, Draft>) -> Result<(), Diagnostic> {
     if on {
         c.target.options.http_server_close = false;
     }
+    Ok(())
+}
+
+fn unusual_names(c: &mut Call<'_, Draft>) -> Result<(), Diagnostic> {
+    use UnusualNames::{Delete, Preserve, Reject};
+    c.target.options.unusual_names =
+        c.choice(0, &[("preserve", Preserve), ("delete", Delete), ("reject", Reject)])?;
     Ok(())
 }
 
