@@ -1,7 +1,7 @@
 //! Lints of the rule language: what reads well and yet cannot be meant. Every one is a [`Lint`] with a stable name.
 //!
-//! Conditions become formulas over tests ([`atoms`], [`formula`]); what two tests say of one another (`path_beg /a` holds
-//! wherever `path_beg /ab` does) is in [`relation`]. Whether a rule can be reached is then a question of whether a
+//! Conditions become formulas over tests (`atoms`, `formula`); what two tests say of one another (`path_beg /a` holds
+//! wherever `path_beg /ab` does) is in `relation`. Whether a rule can be reached is then a question of whether a
 //! formula can hold. Only what is sure is said: a test whose value may change between two looks is never equal to another.
 
 mod atoms;

@@ -1,10 +1,10 @@
 //! Maps and ACL lists: named lists of patterns that change while traffic goes on (HAProxy manual, sections 2.7 and 7.3.1).
 //!
-//! A [`List`](List) exists once per process, whoever names it: several rules on every worker, runtime commands, actions
+//! A [`List`] exists once per process, whoever names it: several rules on every worker, runtime commands, actions
 //! of rules. It holds versions of entries; one of them counts.
 //!
 //! **Look-ups take no lock.** The version that counts is immutable and hangs on one atomic pointer. A change is made on a
-//! copy which then takes the pointer's place. That is cheap because the structures ([`index`]) are made of pages or nodes
+//! copy which then takes the pointer's place. That is cheap because the structures (`index`) are made of pages or nodes
 //! behind reference counts: a copy shares all of them, and a change copies the one page, or the nodes on one path. So a
 //! change in a list of a million entries takes microseconds, never a rebuild, and a reader sees all of a change or nothing:
 //! `commit` swaps a million entries in one step. Changes of one list wait for each other behind a mutex that no look-up
@@ -12,12 +12,12 @@
 //!
 //! | file | |
 //! |---|---|
-//! | [`name`], [`file`] | what a list is called, how its file is read |
-//! | [`entry`], [`exact`], [`trie`], [`sorted`], [`nets`], [`numbers`], [`runs`] | the structures |
-//! | [`index`] | one of them for each way of matching |
-//! | [`view`], [`list`] | a version; the list with its versions and changes |
-//! | [`store`] | all lists by name; reload |
-//! | [`lookup`], [`output`] | a list as a rule asks it; what it gives |
+//! | `name`, `file` | what a list is called, how its file is read |
+//! | `entry`, `exact`, `trie`, `sorted`, `nets`, `numbers`, `runs` | the structures |
+//! | `index` | one of them for each way of matching |
+//! | `view`, `list` | a version; the list with its versions and changes |
+//! | `store` | all lists by name; reload |
+//! | `lookup`, `output` | a list as a rule asks it; what it gives |
 
 mod entry;
 mod exact;

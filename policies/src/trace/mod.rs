@@ -1,7 +1,7 @@
 //! The trace: evaluation of the same rules that also says what it sees (`portero_api::trace`).
 //!
-//! The loop over the rules is one for both ([`crate::RuleSet`] runs it under a [`Watch`]); conditions have a second form, a
-//! [`Shape`] beside the folded one, which still knows names, places and the words that were written.
+//! The loop over the rules is one for both ([`crate::RuleSet`] runs it under a `Watch`); conditions have a second form, a
+//! `Shape` beside the folded one, which still knows names, places and the words that were written.
 
 mod build;
 mod changes;

@@ -1,7 +1,7 @@
 //! What is read well and yet hardly meant: names that lead nowhere, sockets that clash, time-outs that are missing.
 //!
 //! Lints have names: those of the rule language stand in [`portero_policies::lint`], those of whole configurations here.
-//! A comment silences them where they are known and meant ([`silence`]); `docs/lints.md` lists them all.
+//! A comment silences them where they are known and meant (`silence`); `docs/lints.md` lists them all.
 
 mod sections;
 mod silence;
