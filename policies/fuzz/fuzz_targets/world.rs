@@ -9,6 +9,11 @@ use portero_grammar::{Diagnostics, Sources, Span, Word};
 use portero_policies::vocabulary::{Context, Files};
 use portero_policies::{Compiler, Vocabulary};
 
+thread_local! {
+    /// Made once: it is most of the work.
+    static VOCABULARY: Vocabulary = Vocabulary::new(&[]);
+}
+
 /// One list, whatever it is called.
 struct OneFile;
 
@@ -25,9 +30,9 @@ pub fn compiled<T>(text: &str, make: impl FnOnce(&Compiler<'_>, &Word) -> Option
     let word = Word::plain(text, Span { file, start: 0, end: text.len() as u32 });
     let directory = Directory::default();
     directory.insert(Arc::new(ProxyState::new("web", 1, Kind::Listen, true)));
-    let (common, vocabulary, mut found) = (Common::default(), Vocabulary::new(&[]), Diagnostics::default());
+    let (common, mut found) = (Common::default(), Diagnostics::default());
     let context = Context { proxy: "web", directory: &directory, common: &common, files: &OneFile };
-    let made = make(&Compiler::new(&vocabulary, context, &sources, &mut found), &word);
+    let made = VOCABULARY.with(|words| make(&Compiler::new(words, context, &sources, &mut found), &word));
     found.render(&sources, false);
     made.filter(|_| !found.has_errors())
 }
