@@ -36,7 +36,7 @@ mod targets;
 #[cfg(test)]
 mod testing;
 
-pub use actions::{BandwidthFilter, whole_file};
+pub use actions::{BandwidthFilter, LimitPer, whole_file};
 pub use compile::{Captures, Compiler, Reported, Uses, is_predefined};
 pub use cond::Cond;
 pub use conditions::Conditions;

@@ -65,3 +65,39 @@ fn a_session_takes_as_long_as_its_limit_says() {
     assert_eq!(proxy.get("/").body.len(), 100 * 1024);
     assert!(start.elapsed() >= Duration::from_millis(300), "{:?}", start.elapsed());
 }
+
+#[test]
+fn downloads_of_one_key_share_a_limit() {
+    let app = large(50 * 1024);
+    let proxy = Proxy::with(
+        "
+    defaults
+        mode http
+        timeout client 5s
+        timeout server 5s
+        timeout connect 1s
+    frontend front
+        bind ${front}
+        filter bwlim-out down limit 20k key req.hdr(x-key) table shares min-size 1k
+        http-request set-bandwidth-limit down
+        default_backend app
+    backend app
+        server s1 ${app}
+    backend shares
+        stick-table type string size 100 store bytes_out_rate(100ms)
+    ",
+    )
+    .set("app", app.address())
+    .start();
+    let download = |key: &str| {
+        let request = format!("GET / HTTP/1.1\r\nHost: a\r\nX-Key: {key}\r\n\r\n");
+        assert_eq!(proxy.connect().send(request).response().body.len(), 50 * 1024, "{key}");
+    };
+    let start = Instant::now();
+    std::thread::scope(|scope| {
+        scope.spawn(|| download("a"));
+        scope.spawn(|| download("a"));
+    });
+    // one alone would be done after two periods
+    assert!(start.elapsed() >= Duration::from_millis(350), "{:?}", start.elapsed());
+}

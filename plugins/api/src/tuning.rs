@@ -3,6 +3,8 @@
 use std::rc::Rc;
 use std::time::Duration;
 
+use crate::tables::{Data, Held};
+
 /// The time-outs that a rule can change (`set-timeout`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)]
@@ -52,7 +54,7 @@ pub struct Priority {
 }
 
 /// A limit on the bandwidth of one direction of an exchange.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct BandwidthLimit {
     /// The filter that it comes from.
     pub name: Rc<str>,
@@ -64,6 +66,15 @@ pub struct BandwidthLimit {
     pub period: Duration,
     /// The least bytes that move at a time.
     pub least: u64,
+    /// The entry whose byte rate all who share the limit count in; none for a limit of this exchange alone.
+    pub shared: Option<Rc<Held>>,
+}
+
+impl BandwidthLimit {
+    /// What a shared limit counts in.
+    pub fn rate(upload: bool) -> Data {
+        if upload { Data::BytesInRate } else { Data::BytesOutRate }
+    }
 }
 
 /// How packets of a connection are marked, for routers and for the packet filter of the system.

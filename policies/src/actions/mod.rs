@@ -29,7 +29,7 @@ use portero_grammar::rules::{self as tree, Family};
 
 use crate::stage::family_name;
 use crate::{Compiler, Reported};
-pub use bandwidth::BandwidthFilter;
+pub use bandwidth::{BandwidthFilter, LimitPer};
 pub use reply::whole_file;
 pub(crate) use text::Text;
 use words::Words;

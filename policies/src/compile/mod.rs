@@ -8,7 +8,7 @@ mod patterns;
 mod plugin;
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use portero_grammar::{Diagnostic, Diagnostics, Sources, Span};
 
@@ -37,6 +37,8 @@ pub struct Compiler<'a> {
     /// The lengths of the capture slots.
     captures: RefCell<Captures>,
     bandwidth: BTreeMap<String, BandwidthFilter>,
+    /// Those of them that a rule has turned on.
+    limited: RefCell<BTreeSet<String>>,
     uses: Cell<Uses>,
 }
 
@@ -96,6 +98,7 @@ impl<'a> Compiler<'a> {
             stage: Cell::new(Stage::Request),
             captures: RefCell::default(),
             bandwidth: BTreeMap::new(),
+            limited: RefCell::default(),
             uses: Cell::default(),
         }
     }
@@ -111,7 +114,14 @@ impl<'a> Compiler<'a> {
     }
 
     pub(crate) fn bandwidth_filter(&self, name: &str) -> Option<BandwidthFilter> {
-        self.bandwidth.get(name).copied()
+        let filter = self.bandwidth.get(name)?;
+        self.limited.borrow_mut().insert(name.to_owned());
+        Some(filter.clone())
+    }
+
+    /// The bandwidth limits that no rule has turned on.
+    pub(crate) fn idle_filters(&self) -> impl Iterator<Item = &BandwidthFilter> {
+        self.bandwidth.iter().filter(|(name, _)| !self.limited.borrow().contains(*name)).map(|(_, f)| f)
     }
 
     /// The capture slots, those of `capture ... len` included.

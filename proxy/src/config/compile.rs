@@ -85,6 +85,7 @@ impl Rehearsal<'_> {
         if proxy.servers.iter().any(|s| s.check.is_some()) {
             refused.extend(compiler.at(Stage::Check, || plugins.health(&proxy.name, &proxy.check)).err());
         }
+        compiler.idle_bandwidth();
         compiler.finish();
         self.lint(proxy, &mut found);
         out.extend(found.iter().cloned());

@@ -3,6 +3,7 @@
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
+use portero_api::tables::Entry;
 use portero_api::{BandwidthLimit, Exchange, clock};
 
 use crate::net::Deadline;
@@ -53,13 +54,47 @@ impl Throttle {
 
     /// Notes that so many bytes have moved.
     pub fn spend(&mut self, bytes: usize) {
-        self.rates.iter_mut().for_each(|rate| rate.moved += bytes as u64);
+        self.rates.iter_mut().for_each(|rate| rate.spend(bytes as u64));
     }
 }
 
 impl Rate {
-    /// How much may move in this period, or when the next one comes in which something may.
+    fn spend(&mut self, bytes: u64) {
+        match &self.limit.shared {
+            Some(held) => {
+                let by = i64::try_from(bytes).unwrap_or(i64::MAX);
+                held.entry().add(BandwidthLimit::rate(self.limit.upload), by);
+            }
+            None => self.moved += bytes,
+        }
+    }
+
+    /// How much may move now, or when it is worth while to look again.
     fn left(&mut self, now: Instant) -> Result<u64, Instant> {
+        match &self.limit.shared {
+            Some(held) => self.left_of_all(held.entry(), now),
+            None => self.left_of_period(now),
+        }
+    }
+
+    /// An equal part of what all who share the limit have left. The rate falls little by little as time passes.
+    fn left_of_all(&self, entry: &Entry, now: Instant) -> Result<u64, Instant> {
+        let BandwidthLimit { bytes, period, least, upload, .. } = self.limit;
+        let moved = entry.get(BandwidthLimit::rate(upload)).unwrap_or(0);
+        let users = u64::from(entry.trackers().max(1));
+        let least = least.clamp(1, bytes);
+        match bytes.saturating_sub(moved) / users {
+            part if part >= least => Ok(part),
+            _ => {
+                let missing = moved.saturating_add(least.saturating_mul(users)).saturating_sub(bytes);
+                let wait = period.mul_f64((missing as f64 / bytes as f64).min(1.0));
+                Err(now + wait.max(SOON))
+            }
+        }
+    }
+
+    /// How much may move in this period, or when the next one comes in which something may.
+    fn left_of_period(&mut self, now: Instant) -> Result<u64, Instant> {
         let BandwidthLimit { bytes, period, least, .. } = self.limit;
         let passed = now.saturating_duration_since(self.begun).as_nanos() / period.as_nanos().max(1);
         let passed = u32::try_from(passed).unwrap_or(u32::MAX);
@@ -76,6 +111,9 @@ impl Rate {
     }
 }
 
+/// Rates are kept by the millisecond.
+const SOON: Duration = Duration::from_millis(1);
+
 /// An hour is for ever: it is looked at again then.
 fn saturating(period: Duration, times: u64) -> Duration {
     let times = u32::try_from(times).unwrap_or(u32::MAX);
@@ -87,8 +125,8 @@ mod tests {
     use super::*;
 
     fn rate(bytes: u64, least: u64) -> Rate {
-        let limit =
-            BandwidthLimit { name: "x".into(), upload: false, bytes, period: Duration::from_secs(1), least };
+        let period = Duration::from_secs(1);
+        let limit = BandwidthLimit { name: "x".into(), upload: false, bytes, period, least, shared: None };
         Rate { limit, begun: clock::now(), moved: 0 }
     }
 

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use portero_grammar::Diagnostic;
-use portero_policies::BandwidthFilter;
+use portero_grammar::{Diagnostic, Word};
+use portero_policies::{BandwidthFilter, LimitPer};
 
 use super::super::{Call, MANY, Row, row};
 use super::PROXY;
@@ -16,7 +16,7 @@ pub(super) const ROWS: &[Row<Draft>] = &[row("filter", PROXY, (1, MANY), filter)
 const OTHERS: [&str; 8] =
     ["cache", "comp-req", "comp-res", "compression", "fcgi-app", "opentracing", "spoe", "trace"];
 
-/// `filter bwlim-in|bwlim-out NAME default-limit SIZE default-period TIME [min-size SIZE]`
+/// `filter bwlim-in|bwlim-out NAME ...`
 fn filter(c: &mut Call<'_, Draft>) -> Result<(), Diagnostic> {
     let kind = c.word(0)?;
     let upload = match kind.text.as_str() {
@@ -29,37 +29,78 @@ fn filter(c: &mut Call<'_, Draft>) -> Result<(), Diagnostic> {
         }
     };
     let name = c.word(1)?;
-    let (mut limit, mut period, mut least) = (0, Duration::ZERO, 0);
-    let mut at = 2;
-    while let Some(word) = c.args.get(at) {
-        match word.text.as_str() {
-            "default-limit" => limit = c.size(at + 1)?,
-            "default-period" => {
-                let word = c.word(at + 1)?;
-                period = time::duration(&word.text, Unit::Millis).map_err(|e| c.about(word, e))?;
-            }
-            "min-size" => least = c.size(at + 1)?,
-            "limit" | "key" | "table" => {
-                let message =
-                    format!("'{}': a limit that is shared through a table is not supported yet", word.text);
-                return Err(Diagnostic::error(word.span, message));
-            }
-            other => {
-                let error = Diagnostic::error(
-                    word.span,
-                    format!("unexpected '{other}' behind 'filter {}'", kind.text),
-                );
-                return Err(error.did_you_mean(other, ["default-limit", "default-period", "min-size"]));
-            }
-        }
-        at += 2;
-    }
-    if limit == 0 || period.is_zero() {
-        return Err(c.error("'filter': 'default-limit' and 'default-period' must be given, and not 0"));
-    }
-    let filter = BandwidthFilter { upload, limit, period, least };
+    let filter = Said::read(c, kind)?.filter(c, upload)?;
     match c.target.bandwidth.insert(name.text.clone(), filter) {
         Some(_) => Err(c.about(name, format!("there are two bandwidth limits of the name '{}'", name.text))),
         None => Ok(()),
+    }
+}
+
+/// The words behind the name: `default-limit SIZE default-period TIME` or `limit SIZE key KEY [table TABLE]`, and
+/// `min-size SIZE`.
+#[derive(Default)]
+struct Said {
+    default_limit: u64,
+    default_period: Duration,
+    limit: u64,
+    key: Option<Word>,
+    /// The word `table` and the name behind it.
+    table: Vec<Word>,
+    least: u64,
+}
+
+impl Said {
+    fn read(c: &Call<'_, Draft>, kind: &Word) -> Result<Said, Diagnostic> {
+        let mut said = Said::default();
+        let mut at = 2;
+        while let Some(word) = c.args.get(at) {
+            match word.text.as_str() {
+                "default-limit" => said.default_limit = c.size(at + 1)?,
+                "default-period" => {
+                    let word = c.word(at + 1)?;
+                    said.default_period =
+                        time::duration(&word.text, Unit::Millis).map_err(|e| c.about(word, e))?;
+                }
+                "limit" => said.limit = c.size(at + 1)?,
+                "key" => said.key = Some(c.word(at + 1)?.clone()),
+                "table" => said.table = vec![word.clone(), c.word(at + 1)?.clone()],
+                "min-size" => said.least = c.size(at + 1)?,
+                other => {
+                    let message = format!("unexpected '{other}' behind 'filter {}'", kind.text);
+                    let words = ["default-limit", "default-period", "limit", "key", "table", "min-size"];
+                    return Err(Diagnostic::error(word.span, message).did_you_mean(other, words));
+                }
+            }
+            at += 2;
+        }
+        Ok(said)
+    }
+
+    /// One kind of limit or the other.
+    fn filter(self, c: &Call<'_, Draft>, upload: bool) -> Result<BandwidthFilter, Diagnostic> {
+        let shared = self.limit > 0 || self.key.is_some() || !self.table.is_empty();
+        let (limit, per) = match self.key {
+            _ if shared && (self.default_limit > 0 || !self.default_period.is_zero()) => {
+                return Err(c.error(
+                    "'filter': a limit is that of each stream ('default-limit', 'default-period') or that of a key \
+                     ('limit', 'key', 'table'), not both",
+                ));
+            }
+            Some(key) if self.limit > 0 => {
+                let span = key.span;
+                let words = [key].into_iter().chain(self.table).collect();
+                (self.limit, LimitPer::Key { words, span })
+            }
+            _ if shared => {
+                return Err(c.error("'filter': 'limit' and 'key' must be given, and no limit of 0"));
+            }
+            _ if self.default_limit == 0 || self.default_period.is_zero() => {
+                return Err(
+                    c.error("'filter': 'default-limit' and 'default-period' must be given, and not 0")
+                );
+            }
+            _ => (self.default_limit, LimitPer::Exchange(self.default_period)),
+        };
+        Ok(BandwidthFilter { upload, limit, least: self.least, per })
     }
 }
