@@ -147,13 +147,22 @@ impl<'a> Iterator for Pieces<'a> {
         if self.cut == Cut::Lines {
             return Some(trim(rest));
         }
-        match super::params::unquoted(rest, |b| b == b',') {
+        match comma(rest) {
             Some(comma) => {
                 self.rest = Some(&rest[comma + 1..]);
                 Some(trim(&rest[..comma]))
             }
             None => Some(trim(rest)),
         }
+    }
+}
+
+/// The first comma outside double quotes. Most values have neither: they are passed over in one go.
+fn comma(value: &[u8]) -> Option<usize> {
+    let first = memchr::memchr2(b',', b'"', value)?;
+    match value[first] {
+        b',' => Some(first),
+        _ => super::params::unquoted(&value[first..], |b| b == b',').map(|at| first + at),
     }
 }
 
