@@ -1,6 +1,7 @@
 //! One client's connection from accept to close. While nothing is under way it is no more than a socket and the facts
 //! of the connection: buffers, exchange and timers are there only while a request is.
 
+use std::cell::Cell;
 use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
@@ -36,6 +37,8 @@ pub struct Session {
     /// Connections to servers that are this client's own.
     pub bonds: Bonds,
     facts: Facts,
+    /// A rule wants a PROXY header to come first.
+    expects_proxy: Cell<bool>,
     /// What a PROXY header said beside addresses.
     proxy_values: Option<Rc<Vec<u8>>>,
     inside: Inside,
@@ -82,7 +85,8 @@ pub enum Next {
 #[allow(clippy::manual_async_fn)] // an `async fn` would hold its argument twice
 pub fn serve(mut session: Session) -> impl Future<Output = ()> {
     async move {
-        if session.slot.accept_proxy() && Box::pin(read_proxy_header(&mut session)).await.is_err() {
+        let announced = session.slot.accept_proxy() || session.expects_proxy.get();
+        if announced && Box::pin(read_proxy_header(&mut session)).await.is_err() {
             return;
         }
         if !admitted(&mut session) {
@@ -207,6 +211,7 @@ pub fn open(
         early: None,
         bonds,
         facts,
+        expects_proxy: Cell::new(false),
         proxy_values: None,
         inside,
     };
@@ -248,6 +253,7 @@ fn allowed(session: &Session, conn: &mut Conn, rules: &RuleSet, counter: Counter
             Deed::Log if !session.fe.logger.is_empty() => {
                 road::write_line(session.worker(), &session.fe, &mut exchange);
             }
+            Deed::ExpectProxy => session.expects_proxy.set(true),
             Deed::Log | Deed::Hint(..) => {}
         }
         run = rules.run(&mut exchange, rule + 1);

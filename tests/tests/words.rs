@@ -390,3 +390,22 @@ fn unusual_header_names_are_kept_taken_out_or_refused() {
     assert_eq!(ask(&format!("{option} delete")), (200, Some([false, false, true])));
     assert_eq!(ask(&format!("{option} reject")), (403, None));
 }
+
+#[test]
+fn a_rule_says_which_clients_send_a_proxy_header() {
+    let (log, origin) = (Syslog::udp(), Origin::answering("hello"));
+    let trusting = |net: &str| {
+        let frontend = format!(
+            "tcp-request connection expect-proxy layer4 if {{ src {net} }}\nhttp-request set-header X-Src %[src]"
+        );
+        proxy(&log, Words { frontend: &frontend, backend: server(&origin), ..Words::default() })
+    };
+    let header = "PROXY TCP4 192.0.2.9 192.0.2.1 1000 80\r\n";
+    let request = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+    let (trusted, other) = (trusting("127.0.0.0/8"), trusting("192.0.2.0/24"));
+    assert_eq!(trusted.connect().send(format!("{header}{request}")).response().status(), 200);
+    assert_eq!(origin.heads()[0].header("X-Src"), Some("192.0.2.9"));
+    assert_eq!(other.connect().send(format!("{header}{request}")).response().status(), 400);
+    assert_eq!(other.connect().send(request).response().status(), 200);
+    assert_eq!(origin.heads()[1].header("X-Src"), Some("127.0.0.1"));
+}

@@ -38,6 +38,8 @@ pub enum Answer {
 pub enum Deed {
     /// Mark packets to the client (`set-fc-tos`, `set-fc-mark`).
     Mark(Packets),
+    /// Wait for a PROXY protocol header before anything else is read (`expect-proxy`).
+    ExpectProxy,
     /// Write a log line (`do-log`).
     Log,
     /// An interim response with this header field (`early-hint`): name and value.

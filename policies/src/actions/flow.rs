@@ -1,8 +1,8 @@
-//! Actions that end, refuse or hold up: allow, accept, reject, silent-drop, pause, wait-for-body.
+//! Actions that end, refuse or hold up: allow, accept, reject, silent-drop, expect-proxy, pause, wait-for-body.
 
 use std::time::Duration;
 
-use portero_api::{Action, Answer, Close, Exchange, Wait};
+use portero_api::{Action, Answer, Close, Deed, Exchange, Wait};
 use portero_grammar::Diagnostic;
 use portero_grammar::rules::Family::*;
 
@@ -55,6 +55,14 @@ pub(super) static ROWS: &[ActionKind] = &[
         summary: "make the connection disappear: the reset gets no farther than <ttl> routers, 1 by default",
         ends: true,
         make: silent_drop,
+    },
+    ActionKind {
+        name: "expect-proxy",
+        families: &[TcpRequestConnection],
+        syntax: "layer4",
+        summary: "wait for a PROXY protocol header, as 'accept-proxy' does for all",
+        ends: false,
+        make: expect_proxy,
     },
     ActionKind {
         name: "set-nice",
@@ -129,6 +137,22 @@ fn silent_drop(words: &mut Words<'_, '_>) -> Made {
     match word.text.parse() {
         Ok(ttl @ 1..) => Ok(Box::new(End(Close::Silent(ttl)))),
         _ => Err(words.compiler.error(word.span, format!("'{}' is no number from 1 to 255", word.text))),
+    }
+}
+
+struct ExpectProxy;
+
+impl Action for ExpectProxy {
+    fn run(&self, _: &mut Exchange) -> Answer {
+        Answer::Do(Deed::ExpectProxy)
+    }
+}
+
+fn expect_proxy(words: &mut Words<'_, '_>) -> Made {
+    let word = words.need("'layer4'")?;
+    match word.text.as_str() {
+        "layer4" => Ok(Box::new(ExpectProxy)),
+        _ => Err(words.unexpected(word, ["layer4"])),
     }
 }
 

@@ -84,7 +84,6 @@ pub static NOT_YET: &[&str] = &[
     "dgram-drop",
     "do-resolve",
     "expect-netscaler-cip",
-    "expect-proxy",
     "send-retry",
     "send-spoe-group",
     "switch-mode",

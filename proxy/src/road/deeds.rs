@@ -64,6 +64,8 @@ impl Hints {
         match deed {
             Deed::Mark(packets) => mark(&road.client.stream, packets),
             Deed::Log => log_now(road),
+            // the connection stands, and has said who it is
+            Deed::ExpectProxy => {}
             Deed::Hint(name, value) => {
                 let line = [&name[..], b": ", &value, b"\r\n"];
                 line.iter().for_each(|part| self.0.extend_from_slice(part));

@@ -62,7 +62,7 @@ impl<'a> Incoming<'a> {
                     rules.run(road.ex, rule + 1)
                 }
                 // the final response is there: nothing comes before it any more
-                Answer::Do(Deed::Hint(..)) => rules.run(road.ex, rule + 1),
+                Answer::Do(Deed::Hint(..) | Deed::ExpectProxy) => rules.run(road.ex, rule + 1),
                 // nobody is made to wait for a response that is there
                 Answer::Wait(Wait::Tarpit(_, reply)) => {
                     return rules::end(Answer::Deny(reply), Side::Response);
