@@ -248,6 +248,12 @@ fn bad_arguments_of_tcp_actions_are_named() {
     ] {
         says(&format!("tcp-response content {rule}"), message, guilty);
     }
+    for (rule, message, guilty) in [
+        ("expect-proxy", "'layer4' is missing", "expect-proxy"),
+        ("expect-proxy layer5", "unexpected 'layer5' in 'expect-proxy'", "layer5"),
+    ] {
+        says(&format!("tcp-request connection {rule}"), message, guilty);
+    }
 }
 
 #[test]
