@@ -2,26 +2,22 @@
 
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::{Instant, SystemTime};
+use std::time::SystemTime;
 
-use portero_api::{Conn, Exchange, Kind, Method, ProxyState, Transport, Vars};
+use portero_api::{Conn, Exchange, Kind, Method, ProxyState};
 
 /// An exchange whose request is the given head: `GET /a HTTP/1.1`, header lines below.
 pub(crate) fn exchange(head: &str) -> Exchange {
     let conn = Conn {
-        frontend: Arc::new(ProxyState::new("web", 1, Kind::Listen, true)),
         src: "192.0.2.7:40000".parse().ok(),
         dst: "198.51.100.1:80".parse().ok(),
         peer: "192.0.2.7:40000".parse().ok(),
         local: "198.51.100.1:80".parse().ok(),
         listener: Rc::from("door"),
         listener_id: 1,
-        transport: Transport::Tcp,
-        vars: Vars::default(),
-        trackers: Default::default(),
         accepted_at: SystemTime::UNIX_EPOCH,
-        accepted: Instant::now(),
         requests: 1,
+        ..Conn::of_nobody(Arc::new(ProxyState::new("web", 1, Kind::Listen, true)))
     };
     let mut exchange = Exchange::new(conn);
     let mut lines = head.lines().map(str::trim);

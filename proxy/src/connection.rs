@@ -313,7 +313,7 @@ struct Inside {
 
 impl Inside {
     fn enter(worker: &Rc<Worker>, fe: Rc<Proxy>, seat: Seat) -> Inside {
-        fe.state.enter_front();
+        fe.state.front_sessions.enter();
         worker.connections.set(worker.connections.get() + 1);
         Inside { worker: worker.clone(), fe, _seat: seat }
     }
@@ -321,7 +321,7 @@ impl Inside {
 
 impl Drop for Inside {
     fn drop(&mut self) {
-        self.fe.state.leave_front();
+        self.fe.state.front_sessions.leave();
         self.worker.connections.set(self.worker.connections.get() - 1);
     }
 }

@@ -75,7 +75,7 @@ async fn reload(daemon: Rc<Daemon>) {
 fn report(daemon: &Daemon) {
     for proxy in daemon.shared.directory.all() {
         for server in proxy.servers().iter() {
-            let (oper, admin, sessions) = (server.oper(), server.admin(), server.current());
+            let (oper, admin, sessions) = (server.oper(), server.admin(), server.sessions.now());
             tracing::info!("server {}/{}: {oper:?}, {admin:?}, {sessions} sessions", proxy.name, server.name);
         }
     }

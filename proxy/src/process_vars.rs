@@ -1,11 +1,9 @@
 //! Variables of the process (`proc.`): what the configuration sets at the start (`set-var`, `set-var-fmt` of the
 //! global section), and expressions that are evaluated apart from any exchange.
 
-use std::rc::Rc;
 use std::sync::Arc;
-use std::time::{Instant, SystemTime};
 
-use portero_api::{Compile, Conn, Exchange, Kind, ProxyState, Sample, Transport, VarId, Vars, process_vars};
+use portero_api::{Compile, Conn, Exchange, Kind, ProxyState, Sample, VarId, process_vars};
 use portero_grammar::{Diagnostics, FileId, Span};
 use portero_policies::format::Escape;
 use portero_policies::vocabulary::Context;
@@ -78,19 +76,5 @@ pub fn with_compiler<T>(shared: &Shared, checked: &Checked, work: impl FnOnce(&C
 
 /// An exchange that is nobody's: all that an expression can see outside of traffic.
 fn nobodys() -> Exchange {
-    Exchange::new(Conn {
-        frontend: Arc::new(ProxyState::new("GLOBAL", 1, Kind::Frontend, true)),
-        src: None,
-        dst: None,
-        peer: None,
-        local: None,
-        listener: Rc::from(""),
-        listener_id: 0,
-        transport: Transport::Tcp,
-        vars: Vars::default(),
-        trackers: Default::default(),
-        accepted_at: SystemTime::now(),
-        accepted: Instant::now(),
-        requests: 0,
-    })
+    Exchange::new(Conn::of_nobody(Arc::new(ProxyState::new("GLOBAL", 1, Kind::Frontend, true))))
 }

@@ -49,13 +49,13 @@ pub enum Call {
 impl Queue {
     /// Gives a place at a server back: to the first who waits for it, else to nobody.
     pub fn leave(&self, backend: &ProxyState, server: &Arc<ServerState>) {
-        if server.max_sessions() == 0 || (backend.queued() == 0 && server.queued() == 0) {
+        if server.max_sessions() == 0 || (backend.queue.now() == 0 && server.queue.now() == 0) {
             server.leave();
             return;
         }
         let mut inner = self.lock();
         let fits = |w: &Waiter| w.call.is_none() && w.server.as_ref().is_none_or(|s| Arc::ptr_eq(s, server));
-        let over = server.current() > server.max_sessions();
+        let over = server.sessions.now() > server.max_sessions();
         match inner.waiting.iter_mut().find(|w| fits(w)) {
             Some(waiter) if server.usable() && !over => waiter.call(Call::Place(server.clone())),
             _ => server.leave(),
@@ -105,8 +105,8 @@ impl Inner {
             self.waiting.iter().filter(|w| w.server.as_ref().is_some_and(|x| Arc::ptr_eq(x, s))).count()
         };
         match server {
-            Some(server) => server.set_queued(of_server(server) as u32),
-            None => backend.set_queued(self.waiting.iter().filter(|w| w.server.is_none()).count() as u32),
+            Some(server) => server.queue.set(of_server(server) as u32),
+            None => backend.queue.set(self.waiting.iter().filter(|w| w.server.is_none()).count() as u32),
         }
     }
 }
@@ -186,12 +186,12 @@ mod tests {
         let (queue, backend, server) = full_server();
         let mut first = queue.wait(&backend, None, Priority::default());
         let mut second = queue.wait(&backend, None, Priority::default());
-        assert_eq!((backend.queued(), second.ahead), (2, 1));
+        assert_eq!((backend.queue.now(), second.ahead), (2, 1));
         assert!(poll(&mut first).is_pending());
         queue.leave(&backend, &server);
         assert!(matches!(poll(&mut first), Poll::Ready(Call::Place(_))));
         assert!(poll(&mut second).is_pending());
-        assert_eq!((server.current(), backend.queued()), (1, 1));
+        assert_eq!((server.sessions.now(), backend.queue.now()), (1, 1));
     }
 
     #[test]
@@ -219,13 +219,13 @@ mod tests {
         drop(first);
         assert!(matches!(poll(&mut second), Poll::Ready(Call::Place(_))));
         drop(second);
-        assert_eq!(server.current(), 1);
+        assert_eq!(server.sessions.now(), 1);
     }
 
     #[test]
     fn a_place_that_nobody_waits_for_is_free_again() {
         let (queue, backend, server) = full_server();
         queue.leave(&backend, &server);
-        assert_eq!(server.current(), 0);
+        assert_eq!(server.sessions.now(), 0);
     }
 }

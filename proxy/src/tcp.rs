@@ -86,7 +86,7 @@ async fn inner(road: &mut Road<'_>) -> Result<(), Fail> {
     road::choose_backend(road)?;
     road::enter_backend(road);
     let result = placed(road).await;
-    road.be.state.leave_back();
+    road.be.state.back_sessions.leave();
     result
 }
 

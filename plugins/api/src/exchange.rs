@@ -189,6 +189,28 @@ impl Default for Term {
     }
 }
 
+impl Conn {
+    /// A connection of nobody's: what expressions see of it where there is no client (health checks, variables of the
+    /// process).
+    pub fn of_nobody(frontend: Arc<ProxyState>) -> Conn {
+        Conn {
+            frontend,
+            src: None,
+            dst: None,
+            peer: None,
+            local: None,
+            listener: Rc::from(""),
+            listener_id: 0,
+            transport: Transport::Tcp,
+            vars: Vars::default(),
+            trackers: Trackers::default(),
+            accepted_at: SystemTime::now(),
+            accepted: Instant::now(),
+            requests: 0,
+        }
+    }
+}
+
 impl Exchange {
     /// An exchange for a new connection.
     pub fn new(conn: Conn) -> Exchange {

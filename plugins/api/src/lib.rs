@@ -53,7 +53,7 @@ pub use room::Room;
 pub use sample::{Sample, SampleType};
 pub use service::{Body, Chunks, Served, Service};
 pub use socket::{Measured, Socket, Sockets};
-pub use state::{Address, Admin, CheckView, Directory, Door, Kind, Oper, ProxyState, ServerState};
+pub use state::{Address, Admin, CheckView, Directory, Door, Gauge, Kind, Oper, ProxyState, ServerState};
 pub use trace::Trace;
 pub use tuning::{BandwidthLimit, Packets, Priority, Timeout, Tuning};
 pub use unique_id::UniqueId;

@@ -2,11 +2,9 @@
 
 #![allow(dead_code, reason = "each bench uses its own part")]
 
-use std::rc::Rc;
 use std::sync::Arc;
-use std::time::{Instant, SystemTime};
 
-use portero_api::{Common, Conn, Directory, Exchange, Kind, ProxyState, Transport, Vars};
+use portero_api::{Common, Conn, Directory, Exchange, Kind, ProxyState};
 use portero_grammar::cfg::Settings;
 use portero_grammar::rules::{self, Family, Rule, Statement};
 use portero_grammar::{Diagnostics, Sources, Span, Word};
@@ -94,19 +92,11 @@ fn parse(text: &str) -> (Sources, Vec<Rule>) {
 /// A request that a browser sends.
 pub(crate) fn exchange() -> Exchange {
     let mut exchange = Exchange::new(Conn {
-        frontend: Arc::new(ProxyState::new("bench", 1, Kind::Frontend, true)),
         src: "192.0.2.7:40000".parse().ok(),
         dst: "198.51.100.1:80".parse().ok(),
-        peer: None,
-        local: None,
-        listener: Rc::from(""),
         listener_id: 1,
-        transport: Transport::Tcp,
-        vars: Vars::default(),
-        accepted_at: SystemTime::now(),
-        accepted: Instant::now(),
         requests: 1,
-        trackers: Default::default(),
+        ..Conn::of_nobody(Arc::new(ProxyState::new("bench", 1, Kind::Frontend, true)))
     });
     exchange.request.target = b"/shop/items/4711/page.html?lang=en&page=2".into();
     for (name, value) in [

@@ -1,10 +1,8 @@
 //! Text compiled with the whole vocabulary, and a request to ask what came out.
 
-use std::rc::Rc;
 use std::sync::Arc;
-use std::time::{Instant, SystemTime};
 
-use portero_api::{Common, Conn, Directory, Exchange, Kind, ProxyState, Transport, Vars};
+use portero_api::{Common, Conn, Directory, Exchange, Kind, ProxyState};
 use portero_grammar::{Diagnostics, Sources, Span, Word};
 use portero_policies::vocabulary::{Context, Files};
 use portero_policies::{Compiler, Vocabulary};
@@ -40,19 +38,11 @@ pub fn compiled<T>(text: &str, make: impl FnOnce(&Compiler<'_>, &Word) -> Option
 /// A request with a body, and its response.
 pub fn exchange() -> Exchange {
     let mut exchange = Exchange::new(Conn {
-        frontend: Arc::new(ProxyState::new("web", 1, Kind::Listen, true)),
         src: "192.0.2.7:40000".parse().ok(),
         dst: "198.51.100.1:80".parse().ok(),
-        peer: None,
-        local: None,
-        listener: Rc::from(""),
         listener_id: 1,
-        transport: Transport::Tcp,
-        vars: Vars::default(),
-        accepted_at: SystemTime::now(),
-        accepted: Instant::now(),
         requests: 1,
-        trackers: Default::default(),
+        ..Conn::of_nobody(Arc::new(ProxyState::new("web", 1, Kind::Listen, true)))
     });
     exchange.request.target = b"/a/b.html?c=d&e=%20f".into();
     let text = "0x1f \"a\\b\" {\"a\":[1,{\"b\":\"c\"}]} eyJhbGciOiJIUzI1NiJ9.eyJhIjoxfQ.c2ln";

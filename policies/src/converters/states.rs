@@ -27,7 +27,7 @@ pub(super) static ROWS: &[ConvertKind] = &[
     }),
     row("srv_queue", (0, 0), Str, Int, "requests waiting for the server [backend/]name", |a| {
         let find = finder(a);
-        by(move |s, _| Some(Sample::Int(i64::from(find(&bytes(s))?.queued()))))
+        by(move |s, _| Some(Sample::Int(i64::from(find(&bytes(s))?.queue.now()))))
     }),
 ];
 

@@ -31,7 +31,7 @@ pub(super) static ROWS: &[FetchKind] = &[
 
 fn connections(args: &Args<'_>) -> Made {
     let proxies = args.context.directory.all();
-    by(move |_| Some(int(proxies.iter().map(|p| i64::from(p.front_sessions())).sum::<i64>())))
+    by(move |_| Some(int(proxies.iter().map(|p| i64::from(p.front_sessions.now())).sum::<i64>())))
 }
 
 fn environment(args: &Args<'_>) -> Made {

@@ -15,7 +15,7 @@ pub(super) static ROWS: &[FetchKind] = &[
         by(|x| Some(int(x.conn.frontend.id())))
     }),
     row("fe_conn", &[], (0, 1), Int, Nothing, "connections of a frontend", |a| {
-        front(a, |p| i64::from(p.front_sessions()))
+        front(a, |p| i64::from(p.front_sessions.now()))
     }),
     row("fe_sess_rate", &[], (0, 1), Int, Nothing, "sessions per second of a frontend", |a| {
         front(a, |p| p.session_rate.per_second(clock::now()) as i64)
@@ -42,7 +42,7 @@ pub(super) static ROWS: &[FetchKind] = &[
         |_| by(|x| Some(int(x.proxy().id()))),
     ),
     row("be_conn", &[], (0, 1), Int, Nothing, "connections of a backend", |a| {
-        back(a, |p| i64::from(p.back_sessions()))
+        back(a, |p| i64::from(p.back_sessions.now()))
     }),
     row(
         "be_conn_free",
@@ -114,8 +114,8 @@ fn named(args: &Args<'_>, back: bool) -> Result<Arc<ProxyState>, BadArg> {
 }
 
 fn queued(proxy: &ProxyState) -> i64 {
-    let at_servers: i64 = proxy.servers().iter().map(|s| i64::from(s.queued())).sum();
-    i64::from(proxy.queued()) + at_servers
+    let at_servers: i64 = proxy.servers().iter().map(|s| i64::from(s.queue.now())).sum();
+    i64::from(proxy.queue.now()) + at_servers
 }
 
 /// With no usable server, twice the queue: one is expected back soon.
@@ -130,7 +130,7 @@ fn average_queue(proxy: &ProxyState) -> i64 {
 fn slots(proxy: &ProxyState) -> i64 {
     let of = |server: &ServerState| {
         let (sessions, queue) = (i64::from(server.max_sessions()), i64::from(server.max_queue()));
-        let used = i64::from(server.current()) + i64::from(server.queued());
+        let used = i64::from(server.sessions.now()) + i64::from(server.queue.now());
         (sessions > 0 && queue > 0).then_some((sessions + queue - used).max(0))
     };
     let servers = proxy.servers();
@@ -148,6 +148,6 @@ fn free_connections(proxy: &ProxyState) -> i64 {
 pub(super) fn free_of(server: &ServerState) -> i64 {
     match i64::from(server.max_sessions()) {
         0 => -1,
-        max => (max - i64::from(server.current()) - i64::from(server.queued())).max(0),
+        max => (max - i64::from(server.sessions.now()) - i64::from(server.queue.now())).max(0),
     }
 }

@@ -16,7 +16,7 @@ pub(super) static ROWS: &[FetchKind] = &[
         by(|x| x.server.as_ref().map(|s| int(s.id())))
     }),
     row("srv_conn", &[], (1, 1), Int, Nothing, "sessions in flight at a server", |a| {
-        number(a, |s| i64::from(s.current()))
+        number(a, |s| i64::from(s.sessions.now()))
     }),
     row("srv_conn_free", &[], (1, 1), Int, Nothing, "free sessions of a server, or -1", |a| {
         number(a, free_of)
@@ -26,7 +26,7 @@ pub(super) static ROWS: &[FetchKind] = &[
         by(move |_| Some(Sample::Bool(is_up(&server))))
     }),
     row("srv_queue", &[], (1, 1), Int, Nothing, "requests waiting for a server", |a| {
-        number(a, |s| i64::from(s.queued()))
+        number(a, |s| i64::from(s.queue.now()))
     }),
     row("srv_sess_rate", &[], (1, 1), Int, Nothing, "sessions per second of a server", |a| {
         number(a, |s| s.rate.per_second(clock::now()) as i64)

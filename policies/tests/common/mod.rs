@@ -5,12 +5,11 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::{Duration, Instant, UNIX_EPOCH};
+use std::time::{Duration, UNIX_EPOCH};
 
 use portero_api::tables::{Column, Data, KeyType, Limits, Schema, ServerName};
 use portero_api::{
-    Answer, Common, Conn, Directory, Exchange, Kind, Message, Method, Plugin, ProxyState, Reply, Transport,
-    Vars, Version,
+    Answer, Common, Conn, Directory, Exchange, Kind, Message, Method, Plugin, ProxyState, Reply, Version,
 };
 use portero_grammar::cfg::{Environment, Version as CfgVersion};
 use portero_grammar::rules::{Acl, Family, Rule, Statement};
@@ -261,19 +260,15 @@ fn evaluate(compiler: &Compiler<'_>, rules: &[Rule], mut exchange: Exchange) -> 
 /// An exchange for a request head, `GET / HTTP/1.1` and header lines. A response head may follow an empty line.
 pub(crate) fn exchange(text: &str) -> Exchange {
     let conn = Conn {
-        frontend: Arc::new(ProxyState::new("web", 1, Kind::Listen, true)),
         src: "192.0.2.7:40000".parse().ok(),
         dst: "198.51.100.1:80".parse().ok(),
         peer: "192.0.2.7:40000".parse().ok(),
         local: "198.51.100.1:80".parse().ok(),
         listener: Rc::from("door"),
         listener_id: 1,
-        transport: Transport::Tcp,
-        vars: Vars::default(),
-        trackers: Default::default(),
         accepted_at: UNIX_EPOCH,
-        accepted: Instant::now(),
         requests: 1,
+        ..Conn::of_nobody(Arc::new(ProxyState::new("web", 1, Kind::Listen, true)))
     };
     let mut exchange = Exchange::new(conn);
     let text: Vec<&str> = text.trim().lines().map(str::trim).collect();

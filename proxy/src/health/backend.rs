@@ -36,7 +36,7 @@ impl Backend {
     pub(super) fn tally(&self) -> Tally {
         let servers = self.state.servers();
         let count = |backup| servers.iter().filter(|s| s.is_backup() == backup && s.usable()).count();
-        Tally { active: count(false), backup: count(true), queued: self.state.queued() }
+        Tally { active: count(false), backup: count(true), queued: self.state.queue.now() }
     }
 
     /// Logs a line, and says it as a diagnostic of the program as well.

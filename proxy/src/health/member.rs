@@ -175,7 +175,7 @@ impl Member {
             Oper::Down => {
                 // it had been taken out of rotation before: nothing is lost any more
                 let level = if was == Oper::Stopping { Level::Notice } else { Level::Alert };
-                let left = tally.left(self.server.current());
+                let left = tally.left(self.server.sessions.now());
                 backend.say(level, &format!("{subject} is DOWN{reason}. {left}"));
                 self.went_away();
             }
@@ -228,7 +228,7 @@ impl Member {
         let state = if self.server.oper() == Oper::Down { "DOWN" } else { "UP" };
         match (was, admin) {
             (_, Admin::Maint) => {
-                let left = tally.left(self.server.current());
+                let left = tally.left(self.server.sessions.now());
                 (Level::Alert, format!("{subject} is going DOWN for maintenance{via}. {left}"))
             }
             (Admin::Maint, Admin::Drain) => {

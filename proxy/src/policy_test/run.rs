@@ -161,7 +161,7 @@ fn given(stage: &Stage, backend: &str, name: &str, state: ServerIs) -> Result<()
         ServerIs::Refusing => stage.outside.set_reachable(&server, false),
         ServerIs::Up => {
             stage.outside.set_reachable(&server, true);
-            (0..server.current()).for_each(|_| server.leave());
+            (0..server.sessions.now()).for_each(|_| server.leave());
             server.set_admin(Admin::Ready);
             server.set_oper(Oper::Up);
         }

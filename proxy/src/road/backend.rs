@@ -37,7 +37,7 @@ impl Drop for Place {
 /// Counts the request in at the backend.
 pub fn enter(road: &Road<'_>) {
     let state = &road.be.state;
-    state.enter_back();
+    state.back_sessions.enter();
     if let Some(now) = road.ex.log.timers.request {
         state.back_rate.hit(now);
     }
@@ -182,7 +182,7 @@ async fn wait_in_queue(
     let server = bound.map(|i| be.servers[i].state.clone());
     if let Some(index) = bound {
         let conf = &be.servers[index].conf;
-        if conf.maxqueue > 0 && be.servers[index].state.queued() >= conf.maxqueue {
+        if conf.maxqueue > 0 && be.servers[index].state.queue.now() >= conf.maxqueue {
             road.tried.push(index);
             return Ok(None);
         }

@@ -28,7 +28,7 @@ async fn inner(road: &mut Road<'_>) -> Result<(), Fail> {
     frontend::choose_backend(road)?;
     backend::enter(road);
     let result = in_backend(road).await;
-    road.be.state.leave_back();
+    road.be.state.back_sessions.leave();
     result
 }
 

@@ -116,7 +116,7 @@ pub fn choice(road: &Road<'_>, be: &Proxy, by: By, chosen: Option<usize>) {
     let candidate = |(place, state): (usize, &std::sync::Arc<ServerState>)| Candidate {
         name: state.name.to_string(),
         weight: state.weight(),
-        sessions: state.current(),
+        sessions: state.sessions.now(),
         out: out(state, candidates.rotation().any(|(i, _)| i == place), road.tried.contains(&place)),
     };
     let candidates = be.states.iter().enumerate().map(candidate).collect();

@@ -144,7 +144,7 @@ pub(super) fn connections(call: &mut Call<'_>) -> Result<Answer, String> {
             let purge = conf.as_ref().map_or(0, |c| c.pool_purge.as_millis());
             let limit = conf.as_ref().and_then(|c| c.pool_max).map_or("-1".to_owned(), |max| max.to_string());
             let (address, port) = place(server);
-            let (used, idle) = (server.current(), server.idle());
+            let (used, idle) = (server.sessions.now(), server.idle());
             // writing into a string cannot fail
             let _ = writeln!(
                 text,
@@ -153,7 +153,7 @@ pub(super) fn connections(call: &mut Call<'_>) -> Result<Answer, String> {
                 server.name,
                 backend.id(),
                 server.id(),
-                most = server.highest(),
+                most = server.sessions.highest(),
                 need = used + idle,
             );
         }
@@ -169,14 +169,14 @@ pub(super) fn sessions(call: &mut Call<'_>) -> Result<Answer, String> {
     let mut text = String::new();
     for proxy in call.daemon.shared.directory.all() {
         if proxy.kind.has_front() {
-            let _ = writeln!(text, "fe={} sessions={}", proxy.name, proxy.front_sessions());
+            let _ = writeln!(text, "fe={} sessions={}", proxy.name, proxy.front_sessions.now());
         }
         if proxy.kind.has_back() {
-            let (name, now, queued) = (&proxy.name, proxy.back_sessions(), proxy.queued());
+            let (name, now, queued) = (&proxy.name, proxy.back_sessions.now(), proxy.queue.now());
             let _ = writeln!(text, "be={name} sessions={now} queued={queued}");
         }
         for server in proxy.servers().iter() {
-            let (now, queued) = (server.current(), server.queued());
+            let (now, queued) = (server.sessions.now(), server.queue.now());
             let _ = writeln!(text, "be={} srv={} sessions={now} queued={queued}", proxy.name, server.name);
         }
     }

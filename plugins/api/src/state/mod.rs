@@ -2,11 +2,13 @@
 
 mod address;
 mod directory;
+mod gauge;
 mod proxy;
 mod server;
 
 pub use address::Address;
 pub use directory::Directory;
+pub use gauge::Gauge;
 pub use proxy::{Door, Kind, ProxyState};
 pub use server::{Admin, CheckView, Oper, ServerState};
 
@@ -27,7 +29,7 @@ mod tests {
         assert!(!server.try_enter());
         server.leave();
         assert!(server.try_enter());
-        assert_eq!(server.highest(), 1);
+        assert_eq!(server.sessions.highest(), 1);
     }
 
     #[test]

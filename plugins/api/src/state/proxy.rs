@@ -2,12 +2,12 @@
 
 use std::sync::atomic::{
     AtomicU8, AtomicU32, AtomicU64,
-    Ordering::{AcqRel, Acquire, Relaxed, Release},
+    Ordering::{Acquire, Relaxed, Release},
 };
 use std::sync::{Arc, Mutex, RwLock};
 use std::time::{Duration, SystemTime};
 
-use super::ServerState;
+use super::{Gauge, ServerState};
 use crate::{Averages, Counters, Rate, Timeout};
 
 /// What a proxy can do.
@@ -67,15 +67,15 @@ pub struct ProxyState {
     pub back_rate: Rate,
     /// Times of the last requests.
     pub averages: Averages,
+    /// Client connections.
+    pub front_sessions: Gauge,
+    /// Requests that the backend side works on.
+    pub back_sessions: Gauge,
+    /// Requests that wait for any server of the backend.
+    pub queue: Gauge,
     id: AtomicU32,
     door: AtomicU8,
-    front_sessions: AtomicU32,
-    front_highest: AtomicU32,
     max_sessions: AtomicU32,
-    back_sessions: AtomicU32,
-    back_highest: AtomicU32,
-    queued: AtomicU32,
-    queued_highest: AtomicU32,
     servers: RwLock<Arc<[Arc<ServerState>]>>,
     pub(super) version: Arc<AtomicU64>,
     changed: Mutex<SystemTime>,
@@ -101,15 +101,12 @@ impl ProxyState {
             request_rate: Rate::default(),
             back_rate: Rate::default(),
             averages: Averages::default(),
+            front_sessions: Gauge::default(),
+            back_sessions: Gauge::default(),
+            queue: Gauge::default(),
             id: AtomicU32::new(id),
             door: AtomicU8::new(Door::Open as u8),
-            front_sessions: AtomicU32::new(0),
-            front_highest: AtomicU32::new(0),
             max_sessions: AtomicU32::new(0),
-            back_sessions: AtomicU32::new(0),
-            back_highest: AtomicU32::new(0),
-            queued: AtomicU32::new(0),
-            queued_highest: AtomicU32::new(0),
             servers: RwLock::new(Arc::new([])),
             version: Arc::new(AtomicU64::new(0)),
             changed: Mutex::new(SystemTime::now()),
@@ -221,29 +218,6 @@ impl ProxyState {
         self.log_lines.fetch_add(1, Relaxed) + 1
     }
 
-    /// Client connections now.
-    pub fn front_sessions(&self) -> u32 {
-        self.front_sessions.load(Relaxed)
-    }
-
-    /// The most client connections so far.
-    pub fn front_highest(&self) -> u32 {
-        self.front_highest.load(Relaxed)
-    }
-
-    /// Counts a client connection in.
-    pub fn enter_front(&self) {
-        let now = self.front_sessions.fetch_add(1, AcqRel) + 1;
-        if now > self.front_highest() {
-            self.front_highest.fetch_max(now, Relaxed);
-        }
-    }
-
-    /// Counts it out.
-    pub fn leave_front(&self) {
-        self.front_sessions.fetch_sub(1, AcqRel);
-    }
-
     /// `maxconn` of the frontend side; 0: no limit.
     pub fn max_sessions(&self) -> u32 {
         self.max_sessions.load(Relaxed)
@@ -252,45 +226,6 @@ impl ProxyState {
     /// Sets `maxconn`.
     pub fn set_max_sessions(&self, max: u32) {
         self.max_sessions.store(max, Relaxed);
-    }
-
-    /// Requests that the backend side works on.
-    pub fn back_sessions(&self) -> u32 {
-        self.back_sessions.load(Relaxed)
-    }
-
-    /// The most requests at once.
-    pub fn back_highest(&self) -> u32 {
-        self.back_highest.load(Relaxed)
-    }
-
-    /// Counts a request in.
-    pub fn enter_back(&self) {
-        let now = self.back_sessions.fetch_add(1, AcqRel) + 1;
-        if now > self.back_highest() {
-            self.back_highest.fetch_max(now, Relaxed);
-        }
-    }
-
-    /// Counts it out.
-    pub fn leave_back(&self) {
-        self.back_sessions.fetch_sub(1, AcqRel);
-    }
-
-    /// Requests that wait for any server of the backend.
-    pub fn queued(&self) -> u32 {
-        self.queued.load(Relaxed)
-    }
-
-    /// The most requests that waited at once.
-    pub fn queued_highest(&self) -> u32 {
-        self.queued_highest.load(Relaxed)
-    }
-
-    /// Says how many requests wait.
-    pub fn set_queued(&self, queued: u32) {
-        self.queued.store(queued, Relaxed);
-        self.queued_highest.fetch_max(queued, Relaxed);
     }
 
     /// Seconds since the backend as a whole went up or down.
@@ -305,9 +240,7 @@ impl ProxyState {
 
     /// Empties counters and highest values; only the highest ones unless `all`.
     pub fn clear_counters(&self, all: bool) {
-        self.front_highest.store(self.front_sessions(), Relaxed);
-        self.back_highest.store(self.back_sessions(), Relaxed);
-        self.queued_highest.store(self.queued(), Relaxed);
+        [&self.front_sessions, &self.back_sessions, &self.queue].into_iter().for_each(Gauge::clear_highest);
         let rates = [&self.connection_rate, &self.session_rate, &self.request_rate, &self.back_rate];
         rates.into_iter().for_each(Rate::clear_max);
         if all {

@@ -7,7 +7,7 @@ use std::sync::atomic::{
 use std::sync::{Arc, Mutex, RwLock};
 use std::time::{Instant, SystemTime};
 
-use super::{Address, ProxyState};
+use super::{Address, Gauge, ProxyState};
 use crate::{Averages, CheckStatus, Counters, Rate};
 
 /// What checks say of a server.
@@ -49,6 +49,10 @@ pub struct ServerState {
     pub averages: Averages,
     /// The last check.
     pub check: Mutex<CheckView>,
+    /// Sessions in flight.
+    pub sessions: Gauge,
+    /// Requests that wait for a place.
+    pub queue: Gauge,
     id: AtomicU32,
     backup: AtomicBool,
     checked: AtomicBool,
@@ -62,10 +66,6 @@ pub struct ServerState {
     initial_weight: AtomicU32,
     max_sessions: AtomicU32,
     max_queue: AtomicU32,
-    current: AtomicU32,
-    highest: AtomicU32,
-    queued: AtomicU32,
-    queued_highest: AtomicU32,
     idle: AtomicU32,
     changed: Mutex<SystemTime>,
     downtime: AtomicU64,
@@ -113,6 +113,8 @@ impl ServerState {
             rate: Rate::default(),
             averages: Averages::default(),
             check: Mutex::default(),
+            sessions: Gauge::default(),
+            queue: Gauge::default(),
             address: RwLock::new(address),
             address_version: AtomicU32::new(0),
             oper: AtomicU8::new(Oper::Up as u8),
@@ -121,10 +123,6 @@ impl ServerState {
             initial_weight: AtomicU32::new(1),
             max_sessions: AtomicU32::new(0),
             max_queue: AtomicU32::new(0),
-            current: AtomicU32::new(0),
-            highest: AtomicU32::new(0),
-            queued: AtomicU32::new(0),
-            queued_highest: AtomicU32::new(0),
             idle: AtomicU32::new(0),
             changed: Mutex::new(SystemTime::now()),
             downtime: AtomicU64::new(0),
@@ -292,20 +290,10 @@ impl ServerState {
         self.max_queue.store(max, Relaxed);
     }
 
-    /// Sessions in flight.
-    pub fn current(&self) -> u32 {
-        self.current.load(Relaxed)
-    }
-
-    /// The most sessions in flight so far.
-    pub fn highest(&self) -> u32 {
-        self.highest.load(Relaxed)
-    }
-
     /// True when `maxconn` is reached.
     pub fn is_full(&self) -> bool {
         let max = self.max_sessions();
-        max > 0 && self.current() >= max
+        max > 0 && self.sessions.now() >= max
     }
 
     /// Takes a place for a session unless the server is full.
@@ -314,35 +302,12 @@ impl ServerState {
             0 => u32::MAX,
             max => max,
         };
-        let step = |n: u32| (n < max).then_some(n + 1);
-        let entered = self.current.fetch_update(AcqRel, Relaxed, step);
-        if let Ok(before) = entered
-            && before + 1 > self.highest()
-        {
-            self.highest.fetch_max(before + 1, Relaxed);
-        }
-        entered.is_ok()
+        self.sessions.try_enter(max)
     }
 
     /// Gives the place back.
     pub fn leave(&self) {
-        self.current.fetch_sub(1, AcqRel);
-    }
-
-    /// Requests that wait for a place.
-    pub fn queued(&self) -> u32 {
-        self.queued.load(Relaxed)
-    }
-
-    /// The most requests that waited at once.
-    pub fn queued_highest(&self) -> u32 {
-        self.queued_highest.load(Relaxed)
-    }
-
-    /// Says how many requests wait.
-    pub fn set_queued(&self, queued: u32) {
-        self.queued.store(queued, Relaxed);
-        self.queued_highest.fetch_max(queued, Relaxed);
+        self.sessions.leave();
     }
 
     /// Idle connections in the pools of all workers.
@@ -373,8 +338,8 @@ impl ServerState {
 
     /// Empties counters and highest values (`clear counters`).
     pub fn clear_counters(&self, all: bool) {
-        self.highest.store(self.current(), Relaxed);
-        self.queued_highest.store(self.queued(), Relaxed);
+        self.sessions.clear_highest();
+        self.queue.clear_highest();
         self.rate.clear_max();
         if all {
             self.counters.clear();

@@ -6,7 +6,7 @@ use portero_api::{Candidates, ServerState};
 
 /// Sessions in flight and waiting.
 pub fn load(server: &ServerState) -> u64 {
-    u64::from(server.current()) + u64::from(server.queued())
+    u64::from(server.sessions.now()) + u64::from(server.queue.now())
 }
 
 /// Compares loads in relation to weights.

@@ -22,13 +22,13 @@ const KEY: [&str; 3] = ["Key", "Gauge", "Service"];
 pub const FIELDS: &[Field] = &[
     f("pxname", "FBS", NAME, |s, _| Some(Text(s.proxy().name.to_string()))),
     f("svname", "FBS", NAME, |s, _| Some(Text(name(s)))),
-    f("qcur", "BS", GAUGE, |s, _| s.by(none, ProxyState::queued, ServerState::queued)),
-    f("qmax", "BS", MAX, |s, _| s.by(none, ProxyState::queued_highest, ServerState::queued_highest)),
+    f("qcur", "BS", GAUGE, |s, _| s.by(none, |p| p.queue.now(), |s| s.queue.now())),
+    f("qmax", "BS", MAX, |s, _| s.by(none, |p| p.queue.highest(), |s| s.queue.highest())),
     f("scur", "FBS", GAUGE, |s, _| {
-        s.by(ProxyState::front_sessions, ProxyState::back_sessions, ServerState::current)
+        s.by(|p| p.front_sessions.now(), |p| p.back_sessions.now(), |s| s.sessions.now())
     }),
     f("smax", "FBS", MAX, |s, _| {
-        s.by(ProxyState::front_highest, ProxyState::back_highest, ServerState::highest)
+        s.by(|p| p.front_sessions.highest(), |p| p.back_sessions.highest(), |s| s.sessions.highest())
     }),
     f("slim", "FS", LIMIT, |s, _| positive(s.by(ProxyState::max_sessions, none, ServerState::max_sessions))),
     f("stot", "FBS", COUNT, |s, _| s.count(Sessions)),
@@ -138,7 +138,7 @@ pub const FIELDS: &[Field] = &[
     f("eint", "FBS", COUNT, |s, _| s.count(InternalErrors)),
     absent("idle_conn_cur"),
     f("safe_conn_cur", "S", GAUGE, |s, _| s.by(none, none, ServerState::idle)),
-    f("used_conn_cur", "S", GAUGE, |s, _| s.by(none, none, ServerState::current)),
+    f("used_conn_cur", "S", GAUGE, |s, _| s.by(none, none, |s| s.sessions.now())),
     absent("need_conn_est"),
     f("uweight", "BS", AVG, |s, _| {
         s.by(none, |p| sum(p, ServerState::initial_weight), ServerState::initial_weight)

@@ -8,7 +8,7 @@ fn bench() -> Bench {
     let bench = Bench::default();
     let front = ProxyState::new("front", 1, Kind::Frontend, true);
     front.front.add(Counter::BytesIn, 82);
-    front.enter_front();
+    front.front_sessions.enter();
     let back = ProxyState::new("web<1>", 2, Kind::Backend, true);
     let server = |name: &str, id| {
         let address = Address::Ip(([127, 0, 0, 1], 80).into());

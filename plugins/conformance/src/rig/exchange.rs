@@ -2,28 +2,22 @@
 
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::{Instant, SystemTime};
 
-use portero_api::{Conn, Exchange, Kind, ProxyState, Transport, Vars};
+use portero_api::{Conn, Exchange, Kind, ProxyState, Transport};
 
 /// An exchange with a `GET` of this target and a `Host: example.com`.
 pub fn exchange(target: &str) -> Exchange {
     let client = Some(([127, 0, 0, 1], 40000).into());
     let proxy = Some(([127, 0, 0, 1], 80).into());
     let mut exchange = Exchange::new(Conn {
-        frontend: Arc::new(ProxyState::new("front", 1, Kind::Frontend, true)),
         src: client,
         dst: proxy,
         peer: client,
         local: proxy,
         listener: Rc::from("listener"),
         listener_id: 1,
-        transport: Transport::Tcp,
-        vars: Vars::default(),
-        trackers: Default::default(),
-        accepted_at: SystemTime::now(),
-        accepted: Instant::now(),
         requests: 1,
+        ..Conn::of_nobody(Arc::new(ProxyState::new("front", 1, Kind::Frontend, true)))
     });
     exchange.request.target = target.into();
     exchange.request.headers.add(b"Host", b"example.com");

@@ -7,11 +7,9 @@ mod texts;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{Instant, SystemTime};
+use std::time::SystemTime;
 
-use portero_api::{
-    Address, Common, Conn, Directory, Kind, ProxyState, ServerState, Transport, Value, VarId, Vars,
-};
+use portero_api::{Address, Common, Conn, Directory, Kind, ProxyState, ServerState, Value, VarId};
 use portero_grammar::rules::tree::Arg;
 
 use super::*;
@@ -51,19 +49,14 @@ fn world() -> (Directory, Exchange) {
     be.set_servers(vec![Arc::new(ServerState::new(&be, "s1", 1, Address::Ip(addr)))]);
     directory.insert(Arc::new(be));
     let x = Exchange::new(Conn {
-        frontend: directory.proxy("fe", false).expect("made above"),
         src: Some(addr),
         dst: Some(addr),
         peer: Some(addr),
         local: Some(addr),
-        listener: "".into(),
         listener_id: 1,
-        transport: Transport::Tcp,
-        vars: Vars::default(),
-        trackers: Default::default(),
         accepted_at: SystemTime::UNIX_EPOCH,
-        accepted: Instant::now(),
         requests: 1,
+        ..Conn::of_nobody(directory.proxy("fe", false).expect("made above"))
     });
     for (name, value) in [
         ("txn.three", Value::Int(3)),

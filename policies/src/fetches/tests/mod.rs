@@ -8,11 +8,9 @@ mod states;
 use std::net::SocketAddr;
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
-use portero_api::{
-    Address, Common, Conn, Directory, Kind, Method, ProxyState, ServerState, Transport, Vars, Version,
-};
+use portero_api::{Address, Common, Conn, Directory, Kind, Method, ProxyState, ServerState, Version};
 use portero_grammar::rules::tree::Arg;
 use portero_grammar::{FileId, Span};
 
@@ -53,7 +51,7 @@ impl World {
             Arc::new(ServerState::new(&be, name, id, Address::Ip(SocketAddr::from(([127, 0, 0, 1], 80)))))
         });
         servers[0].set_max_sessions(10);
-        servers[0].set_queued(3);
+        servers[0].queue.set(3);
         be.set_servers(servers.to_vec());
         directory.insert(Arc::new(be));
         World { directory, common: Common::default() }
@@ -81,19 +79,15 @@ impl World {
         let src: SocketAddr = "127.0.0.1:4000".parse().expect("an address");
         let dst: SocketAddr = "127.0.0.1:80".parse().expect("an address");
         Exchange::new(Conn {
-            frontend: self.directory.proxy("fe", false).expect("made above"),
             src: Some(src),
             dst: Some(dst),
             peer: Some(src),
             local: Some(dst),
             listener: "sock1".into(),
             listener_id: 1,
-            transport: Transport::Tcp,
-            vars: Vars::default(),
-            trackers: Default::default(),
             accepted_at: SystemTime::UNIX_EPOCH + Duration::from_millis(1_700_000_000_250),
-            accepted: Instant::now(),
             requests: 1,
+            ..Conn::of_nobody(self.directory.proxy("fe", false).expect("made above"))
         })
     }
 

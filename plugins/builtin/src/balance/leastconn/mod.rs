@@ -61,7 +61,7 @@ mod tests {
         let balancer = Bench::default().balancer(&plugin()).expect("no arguments");
         farm.servers[0].try_enter();
         (0..3).for_each(|_| _ = farm.servers[1].try_enter());
-        farm.servers[2].set_queued(2);
+        farm.servers[2].queue.set(2);
         assert_eq!(farm.pick(&*balancer, &exchange("/"), &[]), Some(0));
     }
 

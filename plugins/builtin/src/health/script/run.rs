@@ -1,12 +1,10 @@
 //! Steps are taken, one after the other, until one fails.
 
-use std::rc::Rc;
 use std::sync::Arc;
-use std::time::{Instant, SystemTime};
 
 use portero_api::{
-    CheckStatus, Conn, Dial, Exchange, Kind, ProxyState, Sample, Scope, ServerState, Target, Transport,
-    Value, VarId, Vars, Verdict, process_vars,
+    CheckStatus, Conn, Dial, Exchange, Kind, ProxyState, Sample, Scope, ServerState, Target, Value, VarId,
+    Verdict, process_vars,
 };
 
 use super::super::peer::Peer;
@@ -49,21 +47,7 @@ pub(super) async fn run(script: &Script, server: &ServerState, target: &Target, 
 fn view(server: &ServerState, backend: Option<Arc<ProxyState>>) -> Exchange {
     let backend =
         backend.unwrap_or_else(|| Arc::new(ProxyState::new(&server.backend, 0, Kind::Backend, true)));
-    let mut view = Exchange::new(Conn {
-        frontend: backend.clone(),
-        src: None,
-        dst: None,
-        peer: None,
-        local: None,
-        listener: Rc::from(""),
-        listener_id: 0,
-        transport: Transport::Tcp,
-        vars: Vars::default(),
-        trackers: Default::default(),
-        accepted_at: SystemTime::now(),
-        accepted: Instant::now(),
-        requests: 0,
-    });
+    let mut view = Exchange::new(Conn::of_nobody(backend.clone()));
     view.server = backend.servers().iter().find(|s| s.id() == server.id()).cloned();
     view.backend = Some(backend);
     view

@@ -20,13 +20,13 @@ pub(super) fn state(server: &ServerState, backend: Option<&ProxyState>) -> Strin
     };
     let all = backend.map(ProxyState::servers).unwrap_or_default();
     let weights: u32 = all.iter().filter(|s| s.usable()).map(|s| s.weight()).sum();
-    let sessions: u32 = all.iter().map(|s| s.current()).sum();
+    let sessions: u32 = all.iter().map(|s| s.sessions.now()).sum();
     format!(
         "{word}; address={address}; port={port}; name={}/{}; weight={}/{weights}; scur={}/{sessions}; qcur={}",
         server.backend,
         server.name,
         server.weight(),
-        server.current(),
-        server.queued(),
+        server.sessions.now(),
+        server.queue.now(),
     )
 }
