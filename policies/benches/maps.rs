@@ -3,6 +3,8 @@
 //! `cargo bench -p portero-policies --bench maps`. Each look-up asks for another key, so that large maps pay for the
 //! cache lines that traffic would make them pay for.
 
+use std::sync::Arc;
+
 use divan::{Bencher, black_box};
 use portero_api::{Common, Exchange};
 use portero_policies::Expr;
@@ -58,7 +60,7 @@ struct Look {
     expr: Expr,
     exchange: Exchange,
     asked: Vec<Vec<u8>>,
-    common: Common,
+    common: Arc<Common>,
 }
 
 impl Look {

@@ -81,11 +81,20 @@ impl Expr {
     }
 
     fn convert<'a>(&'a self, sample: Sample<'a>, exchange: &'a Exchange) -> Option<Sample<'a>> {
-        self.steps.iter().try_fold(sample, |sample, step| match step {
-            Step::Cast(to) => cast(sample, *to),
-            Step::Convert(convert) => convert.convert(sample, exchange),
-        })
+        convert(&self.steps, sample, exchange)
     }
+}
+
+/// A sample behind all steps.
+pub(crate) fn convert<'a>(
+    steps: &'a [Step],
+    sample: Sample<'a>,
+    exchange: &'a Exchange,
+) -> Option<Sample<'a>> {
+    steps.iter().try_fold(sample, |sample, step| match step {
+        Step::Cast(to) => cast(sample, *to),
+        Step::Convert(convert) => convert.convert(sample, exchange),
+    })
 }
 
 impl Expression for Expr {

@@ -1,8 +1,9 @@
 //! The vocabulary as a whole: our tables and what plugins add to them, found by name.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use portero_api::{Action, Convert, Fetch, Make, Plugin, SampleType};
+use portero_api::{Action, Convert, Fetch, Make, Plugin, SampleType, Service};
 
 use crate::Method;
 use crate::compile::{PREDEFINED, derivative, derivatives};
@@ -12,9 +13,10 @@ use crate::vocabulary::{ConvertKind, FetchKind, Needs};
 
 /// All words of the rule language. Made once; every compiler looks into it.
 pub struct Vocabulary {
-    fetches: BTreeMap<&'static str, FetchWord>,
-    converters: BTreeMap<&'static str, ConvertWord>,
-    actions: BTreeMap<&'static str, Make<dyn Action>>,
+    fetches: BTreeMap<Cow<'static, str>, FetchWord>,
+    converters: BTreeMap<Cow<'static, str>, ConvertWord>,
+    actions: BTreeMap<Cow<'static, str>, Make<dyn Action>>,
+    services: BTreeMap<Cow<'static, str>, Make<dyn Service>>,
 }
 
 /// A fetch by name.
@@ -34,43 +36,55 @@ pub(crate) enum ConvertWord {
 impl Vocabulary {
     /// Our own words and those of the plugins; a plugin's word hides one of ours.
     pub fn new(plugins: &[Plugin]) -> Vocabulary {
-        let mut all =
-            Vocabulary { fetches: BTreeMap::new(), converters: BTreeMap::new(), actions: BTreeMap::new() };
+        let mut all = Vocabulary {
+            fetches: BTreeMap::new(),
+            converters: BTreeMap::new(),
+            actions: BTreeMap::new(),
+            services: BTreeMap::new(),
+        };
         for kind in FETCHES.iter().copied().flatten() {
             for name in std::iter::once(&kind.name).chain(kind.aliases) {
-                all.fetches.insert(name, FetchWord::Ours(kind));
+                all.fetches.insert((*name).into(), FetchWord::Ours(kind));
             }
         }
         for kind in CONVERTERS.iter().copied().flatten() {
-            all.converters.insert(kind.name, ConvertWord::Ours(kind));
+            all.converters.insert(kind.name.into(), ConvertWord::Ours(kind));
         }
         for plugin in plugins {
             if let Some(make) = &plugin.fetch {
-                all.fetches.insert(plugin.name, FetchWord::Plugin(make.clone()));
+                all.fetches.insert(plugin.name.clone(), FetchWord::Plugin(make.clone()));
             }
             if let Some(make) = &plugin.convert {
-                all.converters.insert(plugin.name, ConvertWord::Plugin(make.clone()));
+                all.converters.insert(plugin.name.clone(), ConvertWord::Plugin(make.clone()));
             }
             if let Some(make) = &plugin.action {
-                all.actions.insert(plugin.name, make.clone());
+                all.actions.insert(plugin.name.clone(), make.clone());
+            }
+            if let Some(make) = &plugin.service {
+                all.services.insert(plugin.name.clone(), make.clone());
             }
         }
         all
     }
 
     /// The names of all fetches, aliases included.
-    pub fn fetches(&self) -> impl Iterator<Item = &'static str> {
-        self.fetches.keys().copied()
+    pub fn fetches(&self) -> impl Iterator<Item = &str> {
+        self.fetches.keys().map(|name| &**name)
     }
 
     /// The names of all converters.
-    pub fn converters(&self) -> impl Iterator<Item = &'static str> {
-        self.converters.keys().copied()
+    pub fn converters(&self) -> impl Iterator<Item = &str> {
+        self.converters.keys().map(|name| &**name)
     }
 
     /// The names of the actions that plugins give.
-    pub fn plugin_actions(&self) -> impl Iterator<Item = &'static str> {
-        self.actions.keys().copied()
+    pub fn plugin_actions(&self) -> impl Iterator<Item = &str> {
+        self.actions.keys().map(|name| &**name)
+    }
+
+    /// The names of the services that plugins give.
+    pub fn services(&self) -> impl Iterator<Item = &str> {
+        self.services.keys().map(|name| &**name)
     }
 
     /// The words that name a fetch and a way of matching at once, in ACLs only: `path_beg`.
@@ -88,6 +102,10 @@ impl Vocabulary {
 
     pub(crate) fn action(&self, name: &str) -> Option<&Make<dyn Action>> {
         self.actions.get(name)
+    }
+
+    pub(crate) fn service(&self, name: &str) -> Option<&Make<dyn Service>> {
+        self.services.get(name)
     }
 }
 

@@ -139,7 +139,9 @@ impl Rule {
 fn is_final(answer: &Answer) -> bool {
     !matches!(
         answer,
-        Answer::Continue | Answer::Wait(Wait::Data | Wait::Body { .. } | Wait::Pause(_)) | Answer::Do(_)
+        Answer::Continue
+            | Answer::Wait(Wait::Data | Wait::Body { .. } | Wait::Pause(_) | Wait::For(_))
+            | Answer::Do(_)
     )
 }
 

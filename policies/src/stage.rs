@@ -72,6 +72,20 @@ enum Moment {
     End,
 }
 
+/// What scripts call the rules of a family (HAProxy's Lua manual, "core.register_action"); empty for others.
+pub(crate) fn script_name(family: Family) -> &'static str {
+    match family {
+        Family::TcpRequestConnection => "tcp-req-conn",
+        Family::TcpRequestSession => "tcp-req-sess",
+        Family::TcpRequestContent => "tcp-req",
+        Family::TcpResponseContent => "tcp-res",
+        Family::HttpRequest => "http-req",
+        Family::HttpResponse => "http-res",
+        Family::HttpAfterResponse => "http-after-res",
+        _ => "",
+    }
+}
+
 /// How a family is written.
 pub(crate) fn family_name(family: Family) -> &'static str {
     match family {

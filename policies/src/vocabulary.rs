@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use portero_api::{BadArg, Common, Convert, Directory, Fetch, Message, SampleType, VarId};
+use portero_api::{BadArg, Common, Convert, Directory, Fetch, Here, Message, SampleType, VarId};
 use portero_grammar::Span;
 use portero_grammar::rules::tree::Arg;
 
@@ -94,9 +94,11 @@ pub struct Context<'a> {
     /// All proxies.
     pub directory: &'a Directory,
     /// What all workers share.
-    pub common: &'a Common,
+    pub common: &'a Arc<Common>,
     /// Where files are read from.
     pub files: &'a dyn Files,
+    /// The thread that will run it; none while a configuration is checked.
+    pub here: Option<&'a Here>,
 }
 
 /// Reads files that rules name (`-f`, maps, `lf-file`), with the rules of `default-path`.

@@ -49,6 +49,7 @@ impl<'a> Builder<'a> {
 
             common: &shared.common,
             files: &files,
+            here: None,
         };
         let mut found = Diagnostics::default();
         let mut compiler = Compiler::new(&self.vocabulary, context, &self.checked.sources, &mut found);
@@ -70,7 +71,7 @@ impl<'a> Builder<'a> {
         compiler: &Compiler<'_>,
     ) -> Result<Proxy, String> {
         let shared = &self.worker.shared;
-        let plugins = Plugins { all: &shared.plugins, common: &shared.common, compile: compiler };
+        let plugins = Plugins { all: &shared.plugins, common: &shared.common, compile: compiler, here: None };
         let said = |d: portero_grammar::Diagnostic| d.render(&self.checked.sources, false);
         let states = state.servers();
         let servers = conf.servers.iter().zip(states.iter()).map(|(conf, state)| {

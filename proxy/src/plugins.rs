@@ -1,6 +1,8 @@
 //! From a plugin's name in the configuration to an instance of it: the one place that looks into the registry.
 
-use portero_api::{BadArg, Balance, Common, Compile, Health, Make, Plugin, Service, Setup};
+use std::sync::Arc;
+
+use portero_api::{BadArg, Balance, Common, Compile, Health, Here, Make, Plugin, Service, Setup};
 use portero_grammar::{Diagnostic, Word};
 
 use crate::config::checked::PluginUse;
@@ -11,9 +13,11 @@ pub struct Plugins<'a> {
     /// The registry.
     pub all: &'a [Plugin],
     /// What instances share.
-    pub common: &'a Common,
+    pub common: &'a Arc<Common>,
     /// Makes expressions and formats for them.
     pub compile: &'a dyn Compile,
+    /// The thread that will run them; none while a configuration is checked.
+    pub here: Option<&'a Here>,
 }
 
 impl Plugins<'_> {
@@ -41,7 +45,7 @@ impl Plugins<'_> {
     ) -> Result<Box<T>, Diagnostic> {
         let name = usage.name.text.as_str();
         let Some(make) = self.all.iter().filter(|p| p.name == name).find_map(&hook) else {
-            let names = self.all.iter().filter(|p| hook(p).is_some()).map(|p| p.name);
+            let names = self.all.iter().filter(|p| hook(p).is_some()).map(|p| &*p.name);
             let message = format!("unknown {what} '{name}'");
             return Err(Diagnostic::error(usage.name.span, message).did_you_mean(name, names));
         };
@@ -51,6 +55,8 @@ impl Plugins<'_> {
             lines: &usage.lines.iter().map(|line| texts(line)).collect::<Vec<_>>(),
             common: self.common,
             compile: self.compile,
+            rules: "",
+            here: self.here,
         };
         make(&setup).map_err(|bad| at_its_word(bad, usage))
     }
@@ -69,7 +75,7 @@ fn at_its_word(bad: BadArg, usage: &PluginUse) -> Diagnostic {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use portero_api::{Candidates, Exchange, Expression, Format};
+    use portero_api::{Candidates, Convert, Exchange, Expression, Format};
     use portero_grammar::{Sources, Span};
 
     struct First;
@@ -90,6 +96,22 @@ mod tests {
         fn format(&self, _: &str) -> Result<Box<dyn Format>, BadArg> {
             Err(BadArg::new("no formats here"))
         }
+
+        fn fetch(&self, _: &str, _: &[String]) -> Result<Box<dyn Expression>, BadArg> {
+            Err(BadArg::new("no fetches here"))
+        }
+
+        fn converter(&self, _: &str, _: &[String]) -> Result<Box<dyn Convert>, BadArg> {
+            Err(BadArg::new("no converters here"))
+        }
+
+        fn fetches(&self) -> Vec<String> {
+            Vec::new()
+        }
+
+        fn converters(&self) -> Vec<String> {
+            Vec::new()
+        }
     }
 
     /// What is wrong with the words of a `balance` line, as the user sees it.
@@ -107,7 +129,7 @@ mod tests {
             None => Ok(First),
         });
         let all = [plugin, Plugin::new("furst", "no balancer")];
-        let plugins = Plugins { all: &all, common: &Common::default(), compile: &NoLanguage };
+        let plugins = Plugins { all: &all, common: &Arc::default(), compile: &NoLanguage, here: None };
         plugins.balance("web", &usage).err().map(|d| d.render(&sources, false))
     }
 

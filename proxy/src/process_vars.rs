@@ -67,8 +67,8 @@ pub fn with_compiler<T>(shared: &Shared, checked: &Checked, work: impl FnOnce(&C
         pages: checked.http_errors.clone(),
         userlists: checked.userlists.clone(),
     };
-    let (directory, common) = (&*shared.directory, &*shared.common);
-    let context = Context { proxy: "", directory, common, files: &files };
+    let (directory, common) = (&*shared.directory, &shared.common);
+    let context = Context { proxy: "", directory, common, files: &files, here: None };
     let mut found = Diagnostics::default();
     let compiler = Compiler::new(&vocabulary, context, &checked.sources, &mut found);
     work(&compiler)

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::{Exchange, Packets};
+use crate::{Exchange, Packets, Serve, Work};
 
 /// Something a rule does.
 pub trait Action {
@@ -31,6 +31,8 @@ pub enum Answer {
     Wait(Wait),
     /// With the next rule, once the road has done this.
     Do(Deed),
+    /// Not at all: a service answers (`use-service`). Rules behind it are passed over.
+    Serve(Serve),
 }
 
 /// What only the road can do, for it has the sockets.
@@ -57,7 +59,6 @@ pub enum Close {
 }
 
 /// What a rule waits for. The road waits, evaluation itself never does.
-#[derive(Debug)]
 pub enum Wait {
     /// More data of the payload that the rule set looks at; then the same rule again. Ends at the inspect delay.
     Data,
@@ -73,6 +74,20 @@ pub enum Wait {
     Pause(Duration),
     /// A pause, then this reply, counted as denied (`tarpit`). Zero stands for the proxy's `timeout tarpit`.
     Tarpit(Duration, Reply),
+    /// Work of a plugin; its answer takes the place of this one.
+    For(Box<dyn Work>),
+}
+
+impl std::fmt::Debug for Wait {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Wait::Data => f.write_str("Data"),
+            Wait::Body { at_least, time } => write!(f, "Body({at_least} bytes, {time:?})"),
+            Wait::Pause(time) => write!(f, "Pause({time:?})"),
+            Wait::Tarpit(time, reply) => write!(f, "Tarpit({time:?}, {reply:?})"),
+            Wait::For(_) => f.write_str("For(..)"),
+        }
+    }
 }
 
 /// A reply that the proxy makes itself.

@@ -33,4 +33,14 @@ pub trait Wire {
 
     /// Writes all bytes.
     fn write_all<'a>(&'a mut self, bytes: &'a [u8]) -> LocalFuture<'a, io::Result<()>>;
+
+    /// The other end, where that is a socket.
+    fn peer(&self) -> Option<Address> {
+        None
+    }
+
+    /// This end, where it is a socket.
+    fn local(&self) -> Option<Address> {
+        None
+    }
 }

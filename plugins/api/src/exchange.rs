@@ -7,7 +7,8 @@ use std::time::{Duration, Instant, SystemTime};
 
 use crate::tables::{Entry, Event, Trackers};
 use crate::{
-    ProxyState, Request, Response, Room, Scope, ServerState, Sockets, Timeout, Trace, Tuning, UniqueId, Vars,
+    Attached, ProxyState, Request, Response, Room, Scope, ServerState, Sockets, Timeout, Trace, Tuning,
+    UniqueId, Vars,
 };
 
 /// One request and its response (or, in TCP mode, one session). Made once per connection and reused.
@@ -41,6 +42,8 @@ pub struct Exchange {
     pub sockets: Sockets,
     /// What rules saw and did, where somebody wants to know.
     pub trace: Option<Rc<Trace>>,
+    /// What plugins keep with it.
+    pub attached: Attached,
 }
 
 /// What holds for the whole connection.
@@ -229,6 +232,7 @@ impl Exchange {
             log: LogFacts::default(),
             sockets: Sockets::default(),
             trace: None,
+            attached: Attached::default(),
         }
     }
 
@@ -247,6 +251,7 @@ impl Exchange {
         self.log.clear();
         self.sockets.server = None;
         self.trace = None;
+        self.attached.clear();
     }
 
     /// The variables that a scope lives in; none for those of the process, see [`crate::process_vars`].

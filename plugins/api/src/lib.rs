@@ -10,19 +10,28 @@
 //! | [`Balance`] | each try of a server |
 //! | [`Health`] | one probe of a server |
 //! | [`Service`] | produces a whole response |
+//! | [`Filter`] | heads and bodies as they pass |
+//! | [`Task`] | beside the traffic; with [`Events`] when something happens |
+//! | [`Command`] | a verb of the runtime API |
 //!
 //! What all hooks share of one request is the [`Exchange`]; what all workers share of a proxy or a server is
 //! [`ProxyState`] and [`ServerState`]; what is remembered of clients is in [`tables`].
 
 mod action;
+mod attached;
 mod balance;
 pub mod clock;
+mod command;
 mod counters;
 mod dial;
+pub mod events;
 mod exchange;
 mod fetch;
+mod filter;
 mod headers;
 mod health;
+mod host;
+mod maps;
 mod message;
 mod plugin;
 mod process;
@@ -33,28 +42,38 @@ pub mod shard;
 mod socket;
 mod state;
 pub mod tables;
+mod task;
 pub mod trace;
 mod tuning;
 mod unique_id;
 mod vars;
+mod work;
 
 pub use action::{Action, Answer, Close, Deed, Message, Reply, Wait};
+pub use attached::Attached;
 pub use balance::{Balance, Candidates, Outcome};
+pub use command::Command;
 pub use counters::{Averages, Counter, Counters, Rate, Timing};
 pub use dial::{Dial, LocalFuture, Target, Wire};
+pub use events::{Event, EventKind, Events};
 pub use exchange::{Conn, Exchange, LogFacts, Payload, Term, Timers, Transport};
 pub use fetch::{Convert, Fetch, Fetched, NotYet};
+pub use filter::{Direction, Filter, Filtering, Held, Moment, Pass};
 pub use headers::{Headers, Line, trim};
 pub use health::{CheckStatus, Health, Verdict};
+pub use host::{Here, Host, HttpAsk, HttpFail, HttpTold, Local};
+pub use maps::{Map, Maps, NoMaps};
 pub use message::{Framing, Method, Request, Response, Version};
 pub use plugin::{BadArg, Common, Compile, Expression, Format, Make, Plugin, Setup};
 pub use process::Process;
 pub use room::Room;
 pub use sample::{Sample, SampleType};
-pub use service::{Body, Chunks, Served, Service};
+pub use service::{Body, Chunks, Serve, Served, Service};
 pub use socket::{Measured, Socket, Sockets};
 pub use state::{Address, Admin, CheckView, Directory, Door, Gauge, Kind, Oper, ProxyState, ServerState};
+pub use task::Task;
 pub use trace::Trace;
 pub use tuning::{BandwidthLimit, Packets, Priority, Timeout, Tuning};
 pub use unique_id::UniqueId;
 pub use vars::{Scope, Value, VarId, Vars, process_vars};
+pub use work::{Client, NoClient, Work};

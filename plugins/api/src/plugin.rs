@@ -1,19 +1,23 @@
 //! A plugin: a name and what it can make.
 
 use std::any::{Any, TypeId};
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use crate::tables::Tables;
-use crate::{Action, Balance, Convert, Directory, Exchange, Fetch, Fetched, Health, Process, Service};
+use crate::{
+    Action, Balance, Command, Convert, Directory, Events, Exchange, Fetch, Fetched, Filter, Health, Here,
+    Maps, NoMaps, Process, Service, Task,
+};
 
 /// A plugin: a plain struct of optional makers. Made once; each maker is called for every use on every worker.
 #[derive(Clone)]
 pub struct Plugin {
     /// The short name that configurations use: `roundrobin` in `balance roundrobin`, `lua.x` in a rule.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// What it is for, one line.
-    pub summary: &'static str,
+    pub summary: Cow<'static, str>,
     /// Makes a rule's action.
     pub action: Option<Make<dyn Action>>,
     /// Makes a fetch.
@@ -26,6 +30,12 @@ pub struct Plugin {
     pub health: Option<Make<dyn Health>>,
     /// Makes a service.
     pub service: Option<Make<dyn Service>>,
+    /// Makes a filter.
+    pub filter: Option<Make<dyn Filter>>,
+    /// Makes a task. It is begun with the configuration, whether that names the plugin or not.
+    pub task: Option<Make<dyn Task>>,
+    /// Makes a verb of the runtime API. It is there whether the configuration names the plugin or not.
+    pub command: Option<Make<dyn Command>>,
 }
 
 /// A maker. Called when a configuration is checked, and again on each worker that will run it.
@@ -33,16 +43,19 @@ pub type Make<T> = Arc<dyn Fn(&Setup<'_>) -> Result<Box<T>, BadArg> + Send + Syn
 
 impl Plugin {
     /// A plugin that gives nothing yet.
-    pub fn new(name: &'static str, summary: &'static str) -> Plugin {
+    pub fn new(name: impl Into<Cow<'static, str>>, summary: impl Into<Cow<'static, str>>) -> Plugin {
         Plugin {
-            name,
-            summary,
+            name: name.into(),
+            summary: summary.into(),
             action: None,
             fetch: None,
             convert: None,
             balance: None,
             health: None,
             service: None,
+            filter: None,
+            task: None,
+            command: None,
         }
     }
 
@@ -105,6 +118,36 @@ impl Plugin {
         self.convert = Some(Arc::new(move |setup| Ok(Box::new(make(setup)?))));
         self
     }
+
+    /// Adds a filter.
+    pub fn filter<T, F>(mut self, make: F) -> Plugin
+    where
+        T: Filter + 'static,
+        F: Fn(&Setup<'_>) -> Result<T, BadArg> + Send + Sync + 'static,
+    {
+        self.filter = Some(Arc::new(move |setup| Ok(Box::new(make(setup)?))));
+        self
+    }
+
+    /// Adds a task.
+    pub fn task<T, F>(mut self, make: F) -> Plugin
+    where
+        T: Task + 'static,
+        F: Fn(&Setup<'_>) -> Result<T, BadArg> + Send + Sync + 'static,
+    {
+        self.task = Some(Arc::new(move |setup| Ok(Box::new(make(setup)?))));
+        self
+    }
+
+    /// Adds a verb of the runtime API.
+    pub fn command<T, F>(mut self, make: F) -> Plugin
+    where
+        T: Command + 'static,
+        F: Fn(&Setup<'_>) -> Result<T, BadArg> + Send + Sync + 'static,
+    {
+        self.command = Some(Arc::new(move |setup| Ok(Box::new(make(setup)?))));
+        self
+    }
 }
 
 impl std::fmt::Debug for Plugin {
@@ -122,9 +165,13 @@ pub struct Setup<'a> {
     /// Further lines that belong to it (`http-check ...`, `tcp-check ...`), cut into words.
     pub lines: &'a [Vec<String>],
     /// What all workers share.
-    pub common: &'a Common,
+    pub common: &'a Arc<Common>,
     /// Makes expressions and formats of the rule language.
     pub compile: &'a dyn Compile,
+    /// The rules that an action stands in, as scripts call them: `http-req`, `tcp-res`, ...; empty for other hooks.
+    pub rules: &'a str,
+    /// The thread that will run the instance; none while a configuration is checked.
+    pub here: Option<&'a Here>,
 }
 
 /// Makes parts of the rule language for plugins.
@@ -134,6 +181,18 @@ pub trait Compile {
 
     /// A log format: `%[src] said %{+Q}r`.
     fn format(&self, text: &str) -> Result<Box<dyn Format>, BadArg>;
+
+    /// A fetch by its name, with its arguments.
+    fn fetch(&self, name: &str, args: &[String]) -> Result<Box<dyn Expression>, BadArg>;
+
+    /// A converter by its name, with its arguments, behind the cast of its sample that it needs.
+    fn converter(&self, name: &str, args: &[String]) -> Result<Box<dyn Convert>, BadArg>;
+
+    /// The names of all fetches.
+    fn fetches(&self) -> Vec<String>;
+
+    /// The names of all converters.
+    fn converters(&self) -> Vec<String>;
 }
 
 /// A compiled sample expression.
@@ -177,7 +236,6 @@ impl BadArg {
 }
 
 /// What the instances of a plugin on all workers share, explicit and by name; lives on over a reload.
-#[derive(Default)]
 pub struct Common {
     /// All proxies by name.
     pub directory: Arc<Directory>,
@@ -185,13 +243,24 @@ pub struct Common {
     pub process: Arc<Process>,
     /// All stick tables by name.
     pub tables: Arc<Tables>,
+    /// All maps and ACL lists by name.
+    pub maps: Arc<dyn Maps>,
+    /// What happens to servers, lists and the process.
+    pub events: Arc<Events>,
     map: Mutex<HashMap<(String, TypeId), Arc<dyn Any + Send + Sync>>>,
 }
 
 impl Common {
     /// For these proxies in this process.
     pub fn new(directory: Arc<Directory>, process: Arc<Process>) -> Common {
-        Common { directory, process, tables: Arc::default(), map: Mutex::default() }
+        Common {
+            directory,
+            process,
+            tables: Arc::default(),
+            maps: Arc::new(NoMaps),
+            events: Arc::default(),
+            map: Mutex::default(),
+        }
     }
 
     /// The shared value of type `T` under a name (`balance/web/roundrobin`), made at the first question for it.
@@ -200,6 +269,12 @@ impl Common {
         let key = (name.to_owned(), TypeId::of::<T>());
         let value = map.entry(key).or_insert_with(|| Arc::new(T::default())).clone();
         value.downcast().expect("the key holds the type")
+    }
+}
+
+impl Default for Common {
+    fn default() -> Self {
+        Common::new(Arc::default(), Arc::default())
     }
 }
 

@@ -1,6 +1,6 @@
 //! The hook `Service`.
 
-use portero_api::{Body, Exchange, Method, Plugin, Served, Service};
+use portero_api::{Body, Exchange, Method, Plugin, Serve, Served, Service};
 
 use crate::rig::{Bench, bare, exchange, now};
 
@@ -21,7 +21,7 @@ pub fn service(serving: &Serving<'_>) {
     let make = || serving.bench.service(serving.plugin).expect("the setup is good");
     let (one, other): (Box<dyn Service>, Box<dyn Service>) = (make(), make());
     for instance in [&one, &one, &other] {
-        let served = instance.serve(&mut exchange(serving.target)).expect("an answer");
+        let served = instance.serve(&mut exchange(serving.target)).reply().expect("an answer");
         let status = served.head.status;
         assert!((200..=599).contains(&status), "no status of a whole response: {status}");
         framing_is_left_to_the_proxy(&served);
@@ -30,9 +30,9 @@ pub fn service(serving: &Serving<'_>) {
     for method in [Method::Head, Method::Post, Method::Other(b"PURGE".as_slice().into())] {
         let mut exchange = exchange(serving.target);
         exchange.request.method = method;
-        one.serve(&mut exchange).map(body);
+        one.serve(&mut exchange).reply().map(body);
     }
-    one.serve(&mut bare()).map(body);
+    one.serve(&mut bare()).reply().map(body);
     without_an_answer_the_request_goes_on(&*one);
 }
 
@@ -46,7 +46,7 @@ fn framing_is_left_to_the_proxy(served: &Served) {
 
 fn without_an_answer_the_request_goes_on(service: &dyn Service) {
     let mut exchange: Exchange = exchange("/a/target/that/nobody/knows");
-    if service.serve(&mut exchange).is_none() {
+    if matches!(service.serve(&mut exchange), Serve::Pass) {
         assert_eq!(exchange.request.target, b"/a/target/that/nobody/knows");
         assert_eq!(exchange.response.status, 0);
     }

@@ -4,8 +4,8 @@ use std::cell::Cell;
 
 use portero_api::{
     Action, Answer, BadArg, Balance, Body, Candidates, CheckStatus, Chunks, Convert, Dial, Exchange, Fetch,
-    Fetched, Health, LocalFuture, Message, Plugin, Sample, Served, ServerState, Service, Setup, Target,
-    Verdict,
+    Fetched, Health, LocalFuture, Message, Plugin, Sample, Serve, Served, ServerState, Service, Setup,
+    Target, Verdict,
 };
 use portero_conformance::rig::{Bench, exchange};
 use portero_conformance::*;
@@ -71,9 +71,12 @@ impl Chunks for Pieces {
 }
 
 impl Service for Hello {
-    fn serve(&self, exchange: &mut Exchange) -> Option<Served> {
+    fn serve(&self, exchange: &mut Exchange) -> Serve {
         let body = Body::Stream(Box::new(Pieces(["hello, ", "world"].into_iter())));
-        (exchange.request.path() == b"/hello").then(|| Served { head: Message::new(200), body })
+        match exchange.request.path() {
+            b"/hello" => Serve::Reply(Served { head: Message::new(200), body }),
+            _ => Serve::Pass,
+        }
     }
 }
 
@@ -182,9 +185,9 @@ fn a_check_that_never_looks_is_found_out() {
 struct Framed;
 
 impl Service for Framed {
-    fn serve(&self, _: &mut Exchange) -> Option<Served> {
+    fn serve(&self, _: &mut Exchange) -> Serve {
         let head = Message::new(200).header("Content-Length", "0");
-        Some(Served { head, body: Body::Whole(bytes::Bytes::new()) })
+        Serve::Reply(Served { head, body: Body::Whole(bytes::Bytes::new()) })
     }
 }
 

@@ -24,7 +24,7 @@ pub(crate) fn spread(i: usize) -> u32 {
 
 /// What compiled rules share, and where their files come from.
 pub(crate) struct World<F> {
-    pub(crate) common: Common,
+    pub(crate) common: Arc<Common>,
     pub(crate) files: F,
 }
 
@@ -39,7 +39,7 @@ impl Files for NoFiles {
 
 impl<F: Files> World<F> {
     pub(crate) fn new(files: F) -> World<F> {
-        World { common: Common::default(), files }
+        World { common: Arc::default(), files }
     }
 
     /// An expression of a request.
@@ -69,8 +69,13 @@ impl<F: Files> World<F> {
     fn compile<T>(&self, sources: &Sources, make: impl FnOnce(&Compiler<'_>) -> T) -> T {
         let (directory, vocabulary, mut found) =
             (Directory::default(), Vocabulary::new(&[]), Diagnostics::default());
-        let context =
-            Context { proxy: "bench", directory: &directory, common: &self.common, files: &self.files };
+        let context = Context {
+            proxy: "bench",
+            directory: &directory,
+            common: &self.common,
+            files: &self.files,
+            here: None,
+        };
         let made = make(&Compiler::new(&vocabulary, context, sources, &mut found));
         assert!(!found.has_errors(), "{}", found.render(sources, false));
         made

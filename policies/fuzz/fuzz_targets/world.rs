@@ -28,8 +28,8 @@ pub fn compiled<T>(text: &str, make: impl FnOnce(&Compiler<'_>, &Word) -> Option
     let word = Word::plain(text, Span { file, start: 0, end: text.len() as u32 });
     let directory = Directory::default();
     directory.insert(Arc::new(ProxyState::new("web", 1, Kind::Listen, true)));
-    let (common, mut found) = (Common::default(), Diagnostics::default());
-    let context = Context { proxy: "web", directory: &directory, common: &common, files: &OneFile };
+    let (common, mut found) = (Arc::<Common>::default(), Diagnostics::default());
+    let context = Context { proxy: "web", directory: &directory, common: &common, files: &OneFile, here: None };
     let made = VOCABULARY.with(|words| make(&Compiler::new(words, context, &sources, &mut found), &word));
     found.render(&sources, false);
     made.filter(|_| !found.has_errors())

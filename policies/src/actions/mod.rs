@@ -16,6 +16,7 @@ mod redirect;
 mod replace;
 mod reply;
 mod request;
+mod service;
 mod strict;
 mod text;
 mod track;
@@ -27,7 +28,7 @@ use portero_api::{Action, Setup};
 use portero_grammar::Diagnostic;
 use portero_grammar::rules::{self as tree, Family};
 
-use crate::stage::family_name;
+use crate::stage::{family_name, script_name};
 use crate::{Compiler, Reported};
 pub use bandwidth::{BandwidthFilter, LimitPer};
 pub use reply::whole_file;
@@ -73,6 +74,7 @@ pub static ACTIONS: &[&[ActionKind]] = &[
     packed::ROWS,
     maps::ROWS,
     bandwidth::ROWS,
+    service::ROWS,
     track::ROWS,
 ];
 
@@ -87,7 +89,6 @@ pub static NOT_YET: &[&str] = &[
     "send-retry",
     "send-spoe-group",
     "switch-mode",
-    "use-service",
 ];
 
 /// Sets of families that many actions share.
@@ -174,6 +175,8 @@ impl Compiler<'_> {
             lines: &[],
             common: self.context.common,
             compile: self,
+            rules: script_name(rule.family),
+            here: self.context.here,
         };
         make(&setup).map_err(|bad| {
             let word = bad.arg.and_then(|i| rule.action.words.get(i));

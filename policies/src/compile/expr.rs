@@ -49,7 +49,7 @@ impl Compiler<'_> {
         }
     }
 
-    fn fetch(&self, call: &Call) -> Result<(Box<dyn Fetch>, SampleType, Needs), Reported> {
+    pub(super) fn fetch(&self, call: &Call) -> Result<(Box<dyn Fetch>, SampleType, Needs), Reported> {
         let Some(word) = self.vocabulary.fetch(&call.name) else {
             return Err(self.unknown_fetch(call));
         };
@@ -78,7 +78,7 @@ impl Compiler<'_> {
     }
 
     /// Adds a converter to the steps and gives the type behind it.
-    fn converter(
+    pub(super) fn converter(
         &self,
         call: &Call,
         input: SampleType,
@@ -166,6 +166,8 @@ impl Compiler<'_> {
             lines: &[],
             common: self.context.common,
             compile: self,
+            rules: "",
+            here: self.context.here,
         };
         self.made(call, make(&setup))
     }

@@ -1,10 +1,13 @@
 //! The rule language for plugins: expressions and formats from a text.
 
-use portero_api::{BadArg, Compile, Expression, Format};
+use portero_api::{BadArg, Compile, Convert, Exchange, Expression, Format, Sample, SampleType};
+use portero_grammar::rules::{Arg, Call};
 use portero_grammar::{Diagnostics, FileId, Severity, Word};
 
 use super::expr::whole;
 use super::{Compiler, Reported};
+use crate::Expr;
+use crate::expr::{Step, convert};
 use crate::format::Escape;
 
 impl Compile for Compiler<'_> {
@@ -17,6 +20,46 @@ impl Compile for Compiler<'_> {
             Ok(Box::new(compiler.build_format(word, Escape::None)?) as Box<dyn Format>)
         })
     }
+
+    fn fetch(&self, name: &str, args: &[String]) -> Result<Box<dyn Expression>, BadArg> {
+        self.apart(name, |compiler, word| {
+            let (fetch, output, _) = compiler.fetch(&call(word, args))?;
+            Ok(Box::new(Expr { fetch, steps: Box::default(), output }) as Box<dyn Expression>)
+        })
+    }
+
+    fn converter(&self, name: &str, args: &[String]) -> Result<Box<dyn Convert>, BadArg> {
+        self.apart(name, |compiler, word| {
+            let call = call(word, args);
+            let mut steps = Vec::new();
+            compiler.converter(&call, SampleType::Any, &call, &mut steps)?;
+            Ok(Box::new(Steps(steps.into())) as Box<dyn Convert>)
+        })
+    }
+
+    fn fetches(&self) -> Vec<String> {
+        self.vocabulary.fetches().map(str::to_owned).collect()
+    }
+
+    fn converters(&self) -> Vec<String> {
+        self.vocabulary.converters().map(str::to_owned).collect()
+    }
+}
+
+/// A converter behind the cast that it needs.
+struct Steps(Box<[Step]>);
+
+impl Convert for Steps {
+    fn convert<'a>(&'a self, sample: Sample<'a>, exchange: &'a Exchange) -> Option<Sample<'a>> {
+        convert(&self.0, sample, exchange)
+    }
+}
+
+/// A call that stands in no source.
+fn call(name: &Word, args: &[String]) -> Call {
+    let arg = |text: &String| Arg { text: text.clone(), span: name.span, raw: None };
+    let args = (!args.is_empty()).then(|| args.iter().map(arg).collect());
+    Call { name: name.text.clone(), name_span: name.span, args, span: name.span }
 }
 
 impl Compiler<'_> {

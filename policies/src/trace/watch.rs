@@ -128,6 +128,7 @@ fn end(answer: &Answer) -> RuleEnd {
         Answer::Close(Close::Silent(_)) => {
             RuleEnd::Ended("the connection is dropped without a word".to_owned())
         }
+        Answer::Serve(_) => RuleEnd::Ended("a service answers".to_owned()),
         Answer::Wait(wait) => wait_text(wait),
     }
 }
@@ -153,6 +154,7 @@ fn wait_text(wait: &Wait) -> RuleEnd {
             RuleEnd::Waits(format!("for {at_least} bytes of the body, at most {time:?}"))
         }
         Wait::Pause(time) => RuleEnd::Waits(format!("{time:?}")),
+        Wait::For(_) => RuleEnd::Waits("for the plugin to end".to_owned()),
         Wait::Tarpit(time, reply) => {
             let time = if time.is_zero() {
                 "as long as 'timeout tarpit' says".to_owned()

@@ -24,7 +24,7 @@ pub(crate) struct World {
     pub(crate) userlists: BTreeMap<String, Arc<Userlist>>,
     pub(crate) plugins: Vec<Plugin>,
     pub(crate) directory: Directory,
-    pub(crate) common: Common,
+    pub(crate) common: Arc<Common>,
 }
 
 impl Default for World {
@@ -32,7 +32,7 @@ impl Default for World {
         let directory = Directory::default();
         directory.insert(Arc::new(ProxyState::new("web", 1, Kind::Listen, true)));
         let (files, userlists) = (BTreeMap::new(), BTreeMap::new());
-        World { files, userlists, plugins: Vec::new(), directory, common: Common::default() }
+        World { files, userlists, plugins: Vec::new(), directory, common: Arc::default() }
     }
 }
 
@@ -198,7 +198,13 @@ impl World {
         then: impl FnOnce(&Compiler<'_>, &[Rule]) -> T,
     ) -> T {
         let vocabulary = Vocabulary::new(&self.plugins);
-        let context = Context { proxy: "web", directory: &self.directory, common: &self.common, files: self };
+        let context = Context {
+            proxy: "web",
+            directory: &self.directory,
+            common: &self.common,
+            files: self,
+            here: None,
+        };
         let mut compiler = Compiler::new(&vocabulary, context, &parsed.sources, found);
         compiler.acls(&parsed.acls);
         let result = then(&compiler, &parsed.rules);
@@ -222,7 +228,13 @@ impl World {
         let file = sources.add("format", format);
         let mut found = Diagnostics::default();
         let vocabulary = Vocabulary::new(&self.plugins);
-        let context = Context { proxy: "web", directory: &self.directory, common: &self.common, files: self };
+        let context = Context {
+            proxy: "web",
+            directory: &self.directory,
+            common: &self.common,
+            files: self,
+            here: None,
+        };
         let compiled = {
             let compiler = Compiler::new(&vocabulary, context, &sources, &mut found);
             let word = Word::plain(format, Span { file, start: 0, end: format.len() as u32 });

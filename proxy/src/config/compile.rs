@@ -39,14 +39,14 @@ pub(super) fn rehearse(checked: &Checked, plugins: &[Plugin], out: &mut Diagnost
 struct Rehearsal<'a> {
     plugins: &'a [Plugin],
     directory: Directory,
-    common: Common,
+    common: Arc<Common>,
     vocabulary: Vocabulary,
     sources: &'a Sources,
 }
 
 impl Rehearsal<'_> {
     fn context<'c>(&'c self, proxy: &'c str, files: &'c ProxyFiles) -> Context<'c> {
-        Context { proxy, directory: &self.directory, common: &self.common, files }
+        Context { proxy, directory: &self.directory, common: &self.common, files, here: None }
     }
 
     fn proxy(&self, proxy: &Proxy, files: &ProxyFiles, out: &mut Diagnostics) {
@@ -77,7 +77,7 @@ impl Rehearsal<'_> {
         if let Some(stats) = &proxy.stats {
             compiler.rules(Family::HttpRequest, &stats.rules);
         }
-        let plugins = Plugins { all: self.plugins, common: &self.common, compile: &compiler };
+        let plugins = Plugins { all: self.plugins, common: &self.common, compile: &compiler, here: None };
         let mut refused = Vec::new();
         if proxy.kind.has_back() {
             refused.extend(plugins.balance(&proxy.name, &proxy.balance).err());
@@ -151,8 +151,8 @@ pub(crate) fn captures(proxy: &Proxy) -> Captures {
 }
 
 /// Tables that rules may name, empty.
-fn common(checked: &Checked) -> Common {
-    let common = Common::default();
+fn common(checked: &Checked) -> Arc<Common> {
+    let common = Arc::<Common>::default();
     common.tables.set_counters(checked.global.stick_counters);
     for table in &checked.tables {
         common.tables.insert(Arc::new(StickTable::new(table.schema.clone(), &table.limits)));

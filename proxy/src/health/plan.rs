@@ -38,11 +38,11 @@ pub(super) fn plan(shared: &Shared, checked: &Checked) -> Result<Vec<Planned>, D
     let (mut planned, mut diagnostics) = (Vec::new(), Diagnostics::default());
     for proxy in &checked.proxies {
         let files = checked.files(proxy);
-        let (directory, common) = (&*shared.directory, &*shared.common);
-        let context = Context { proxy: &proxy.name, directory, common, files: &files };
+        let (directory, common) = (&*shared.directory, &shared.common);
+        let context = Context { proxy: &proxy.name, directory, common, files: &files, here: None };
         let mut found = Diagnostics::default();
         let compiler = Compiler::new(&vocabulary, context, &checked.sources, &mut found);
-        let plugins = Plugins { all: &shared.plugins, common, compile: &compiler };
+        let plugins = Plugins { all: &shared.plugins, common, compile: &compiler, here: None };
         for server in &proxy.servers {
             match server.check.as_ref().map(|check| one((checked, proxy, server, check), &compiler, &plugins))
             {

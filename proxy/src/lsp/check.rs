@@ -51,8 +51,8 @@ fn of_rules(document: &Document) -> Vec<Diagnostic> {
         }
     }
     let vocabulary = Vocabulary::new(&crate::registry::plugins());
-    let (directory, common) = (Directory::default(), Common::default());
-    let context = Context { proxy: "", directory: &directory, common: &common, files: &Disk };
+    let (directory, common) = (Directory::default(), Arc::<Common>::default());
+    let context = Context { proxy: "", directory: &directory, common: &common, files: &Disk, here: None };
     let mut found = Diagnostics::default();
     let mut compiler = Compiler::new(&vocabulary, context, &sources, &mut found);
     compiler.acls(&acls);

@@ -163,7 +163,7 @@ pub(super) const FAMILY_WORDS: [(&str, &str, &str); 19] = [
 /// A plugin that gives what is wanted.
 fn plugin(name: &str, plugins: &[Plugin], gives: impl Fn(&Plugin) -> bool) -> Option<Said> {
     let found = plugins.iter().find(|plugin| plugin.name == name && gives(plugin))?;
-    Some(Said { syntax: name.to_owned(), text: sentence(found.summary) })
+    Some(Said { syntax: name.to_owned(), text: sentence(&found.summary) })
 }
 
 fn refused(name: &str, not_yet: &[&str]) -> Option<Said> {

@@ -95,7 +95,7 @@ pub async fn serve(road: &mut Road<'_>, proxy: &Rc<crate::snapshot::Proxy>) -> R
     }
     rules::run(road, &stats.rules, Side::Request).await?;
     payload::of_request(road, 0, road.fe.conf.timeouts.http_request).await?;
-    let Some(Served { head, body }) = stats.service.serve(road.ex) else { return Ok(()) };
+    let Some(Served { head, body }) = stats.service.serve(road.ex).reply() else { return Ok(()) };
     road.ex.log.service = Some(stats.name.clone());
     replies::serve(road, head, body).await?;
     Err(Fail {

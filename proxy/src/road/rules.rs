@@ -1,8 +1,9 @@
 //! Runs a set of rules: evaluation itself never waits, this does.
 
+use std::future::poll_fn;
 use std::time::Duration;
 
-use portero_api::{Answer, Timeout, Wait, clock};
+use portero_api::{Answer, NoClient, Timeout, Wait, Work, clock};
 use portero_policies::{RuleSet, Run};
 
 use super::deeds::Hints;
@@ -59,6 +60,13 @@ async fn run_within(road: &mut Road<'_>, rules: &RuleSet, side: Side, delay: Dur
             }
             // the head is there already: what more may come is no reason to wait, and the same rule decides now
             Answer::Wait(Wait::Data) => as_it_is(road, rules, rule, side),
+            Answer::Wait(Wait::For(work)) => {
+                hints.send(road).await?;
+                match self::work(road, work).await {
+                    Answer::Continue | Answer::Wait(_) | Answer::Do(_) => rules.run(road.ex, rule + 1),
+                    answer => return end(answer, side),
+                }
+            }
             Answer::Wait(wait) => {
                 hints.send(road).await?;
                 self::wait(road, side, wait).await?;
@@ -73,6 +81,11 @@ async fn run_within(road: &mut Road<'_>, rules: &RuleSet, side: Side, delay: Dur
     hints.send(road).await
 }
 
+/// Lets a plugin work, and gives its answer.
+pub async fn work(road: &mut Road<'_>, mut work: Box<dyn Work>) -> Answer {
+    poll_fn(|cx| work.poll(cx, road.ex, &mut NoClient)).await
+}
+
 async fn wait(road: &mut Road<'_>, side: Side, wait: Wait) -> Result<(), Fail> {
     match (wait, side) {
         (Wait::Pause(time), _) => crate::net::pause(time).await,
@@ -84,7 +97,7 @@ async fn wait(road: &mut Road<'_>, side: Side, wait: Wait) -> Result<(), Fail> {
             return Err(Fail::reply(reply, b'P', phase::TARPIT, Fault::DeniedRequest));
         }
         // rules behind the response have no body to wait for: see [`super::incoming`] for those before
-        (Wait::Body { .. }, Side::Response) | (Wait::Data, _) => {}
+        (Wait::Body { .. }, Side::Response) | (Wait::Data | Wait::For(_), _) => {}
     }
     Ok(())
 }
@@ -116,6 +129,8 @@ pub fn end(answer: Answer, side: Side) -> Result<(), Fail> {
         Answer::Deny(reply) => Err(Fail::reply(reply, b'P', at, denied)),
         Answer::Fail => Err(Fail::status(500, b'P', at, Fault::Internal)),
         Answer::Reply(reply) => Err(Fail::reply(reply, b'L', at, Fault::Intercepted)),
+        // who serves is asked before the rules end
+        Answer::Serve(_) => Ok(()),
         Answer::Close(close) => Err(Fail::close(close, at)),
     }
 }

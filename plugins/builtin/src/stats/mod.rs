@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use portero_api::{Body, Directory, Exchange, Message, Method, Plugin, Process, ProxyState};
-use portero_api::{Served, Service};
+use portero_api::{Serve, Served, Service};
 
 use config::Config;
 use rows::{Pick, View};
@@ -76,23 +76,26 @@ impl Stats {
 }
 
 impl Service for Stats {
-    fn serve(&self, exchange: &mut Exchange) -> Option<Served> {
+    fn serve(&self, exchange: &mut Exchange) -> Serve {
+        Serve::Reply(self.answer(exchange))
+    }
+}
+
+impl Stats {
+    fn answer(&self, exchange: &mut Exchange) -> Served {
         let request = &exchange.request;
         if !self.config.users.is_empty() && !auth::allowed(request, &self.config.users) {
-            return Some(stranger(&self.config.realm));
+            return stranger(&self.config.realm);
         }
         if !matches!(request.method, Method::Get | Method::Head) {
-            return Some(whole(
-                Message::new(405).header("allow", "GET, HEAD"),
-                "text/plain",
-                "Look, do not touch.\n",
-            ));
+            let head = Message::new(405).header("allow", "GET, HEAD");
+            return whole(head, "text/plain", "Look, do not touch.\n");
         }
         let wish = Wish::of(&request.target);
         let view = View { now: Instant::now(), legends: self.config.legends, pick: Pick::default() };
         let proxies = self.proxies();
         let head = Message::new(200).header("cache-control", "no-cache");
-        Some(match wish.format {
+        match wish.format {
             Format::Csv => whole(head, "text/plain", text::csv(&proxies, &view)),
             Format::Json => whole(head, "application/json", text::json(&proxies, &view)),
             Format::Page => {
@@ -101,7 +104,7 @@ impl Service for Stats {
                 let page = page::Page { uri: &uri, wish, config: &self.config, process: &self.process };
                 whole(head, "text/html; charset=utf-8", page.render(&proxies, &view))
             }
-        })
+        }
     }
 }
 

@@ -46,7 +46,7 @@ fn ask_with(bench: &Bench, target: &str, change: impl Fn(&mut Request)) -> (Mess
     let service = bench.service(&plugin()).expect("good lines");
     let mut exchange = exchange(target);
     change(&mut exchange.request);
-    let served = service.serve(&mut exchange).expect("an answer");
+    let served = service.serve(&mut exchange).reply().expect("an answer");
     let Body::Whole(body) = served.body else { panic!("a stream") };
     (served.head, String::from_utf8(body.to_vec()).expect("text"))
 }

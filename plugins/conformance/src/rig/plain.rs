@@ -1,6 +1,10 @@
 //! A setup for makers, with the simplest of rule languages.
 
-use portero_api::{BadArg, Common, Compile, Exchange, Expression, Fetched, Format, Plugin, Sample, Setup};
+use std::sync::Arc;
+
+use portero_api::{
+    BadArg, Common, Compile, Convert, Exchange, Expression, Fetched, Format, Plugin, Sample, Setup,
+};
 
 /// Cuts a line at its spaces.
 pub fn words(line: &str) -> Vec<String> {
@@ -11,7 +15,7 @@ pub fn words(line: &str) -> Vec<String> {
 #[derive(Default)]
 pub struct Bench {
     /// What all workers share.
-    pub common: Common,
+    pub common: Arc<Common>,
     args: Vec<String>,
     lines: Vec<Vec<String>>,
 }
@@ -42,7 +46,15 @@ impl Bench {
 
     /// What a maker is given.
     pub fn setup(&self) -> Setup<'_> {
-        Setup { proxy: "web", args: &self.args, lines: &self.lines, common: &self.common, compile: &Plain }
+        Setup {
+            proxy: "web",
+            args: &self.args,
+            lines: &self.lines,
+            common: &self.common,
+            compile: &Plain,
+            rules: "http-req",
+            here: None,
+        }
     }
 
     /// Makes a balancer of the plugin, as a worker does.
@@ -71,6 +83,39 @@ impl Compile for Plain {
 
     fn format(&self, text: &str) -> Result<Box<dyn Format>, BadArg> {
         Ok(Box::new(Text(text.to_owned())))
+    }
+
+    fn fetch(&self, name: &str, args: &[String]) -> Result<Box<dyn Expression>, BadArg> {
+        self.expression(&match args {
+            [] => name.to_owned(),
+            args => format!("{name}({})", args.join(",")),
+        })
+    }
+
+    fn converter(&self, name: &str, _: &[String]) -> Result<Box<dyn Convert>, BadArg> {
+        match name {
+            "upper" => Ok(Box::new(Upper)),
+            _ => Err(BadArg::new(format!("unknown converter '{name}'"))),
+        }
+    }
+
+    fn fetches(&self) -> Vec<String> {
+        words("path src hdr int")
+    }
+
+    fn converters(&self) -> Vec<String> {
+        words("upper")
+    }
+}
+
+struct Upper;
+
+impl Convert for Upper {
+    fn convert<'a>(&'a self, sample: Sample<'a>, _: &'a Exchange) -> Option<Sample<'a>> {
+        match sample {
+            Sample::Str(text) => Some(Sample::text(text.to_ascii_uppercase())),
+            _ => None,
+        }
     }
 }
 

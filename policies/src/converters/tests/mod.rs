@@ -74,8 +74,8 @@ fn world() -> (Directory, Exchange) {
 fn make(directory: &Directory, name: &str, args: &[&str]) -> Made {
     let span = portero_grammar::Span { file: portero_grammar::FileId(0), start: 0, end: 0 };
     let list: Vec<Arg> = args.iter().map(|a| Arg::plain(*a, span)).collect();
-    let common = Common::default();
-    let context = Context { proxy: "be", directory, common: &common, files: &NoFiles };
+    let common = Arc::<Common>::default();
+    let context = Context { proxy: "be", directory, common: &common, files: &NoFiles, here: None };
     (find(name).make)(&Args { list: &list, context: &context, acls: &NoAcls })
 }
 

@@ -1,5 +1,7 @@
 //! Encryption and signatures.
 
+use std::sync::Arc;
+
 use super::*;
 
 const NONCE: &str = "MTIzNDU2Nzg5MDEy";
@@ -24,14 +26,14 @@ impl Files for Keys {
 }
 
 /// What a converter of a family of keys makes of a token; the message when it cannot be made.
-fn verified(common: &Common, name: &str, args: &[&str], token: &str, vars: &[(&str, &str)]) -> String {
+fn verified(common: &Arc<Common>, name: &str, args: &[&str], token: &str, vars: &[(&str, &str)]) -> String {
     let (directory, x) = world();
     for (name, value) in vars {
         x.vars.set(VarId::parse(name).expect("a name"), Value::Str(value.as_bytes().into()));
     }
     let span = portero_grammar::Span { file: portero_grammar::FileId(0), start: 0, end: 0 };
     let list: Vec<Arg> = args.iter().map(|a| Arg::plain(*a, span)).collect();
-    let context = Context { proxy: "be", directory: &directory, common, files: &Keys };
+    let context = Context { proxy: "be", directory: &directory, common, files: &Keys, here: None };
     match (find(name).make)(&Args { list: &list, context: &context, acls: &NoAcls }) {
         Err(bad) => bad.message,
         Ok(converter) => match converter.convert(Sample::text(token), &x) {
@@ -87,7 +89,7 @@ fn what_was_encrypted_is_decrypted_with_the_tag_of_its_own_text_alone() {
 
 #[test]
 fn tokens_are_verified_by_the_key_of_their_family() {
-    let common = Common::default();
+    let common = Arc::<Common>::default();
     for (name, algorithm, key, expected) in [
         ("HS256", "HS256", "hmac key hs256", "1"),
         ("HS256", "HS256", "another key", "0"),
@@ -113,7 +115,7 @@ fn tokens_are_verified_by_the_key_of_their_family() {
 
 #[test]
 fn what_is_no_token_is_told_from_a_wrong_signature() {
-    let common = Common::default();
+    let common = Arc::<Common>::default();
     let hs = |token: &str| verified(&common, "jwt_verify", &["HS256", "hmac key hs256"], token, &[]);
     let good = token("HS256");
     for bad in ["", "..", "a.b", "a.b.c.d", "a.b.", "a.b.!", &format!("{good}ab"), &format!("{good}.a")] {
@@ -125,7 +127,7 @@ fn what_is_no_token_is_told_from_a_wrong_signature() {
 
 #[test]
 fn a_variable_names_the_algorithm_and_a_key_that_a_rule_names() {
-    let common = Common::default();
+    let common = Arc::<Common>::default();
     let ask =
         |args: &[&str], vars: &[(&str, &str)]| verified(&common, "jwt_verify", args, token("RS256"), vars);
     assert_eq!(ask(&["txn.alg", "rsa.pem"], &[("txn.alg", "RS256")]), "1");
@@ -139,7 +141,7 @@ fn a_variable_names_the_algorithm_and_a_key_that_a_rule_names() {
 
 #[test]
 fn keys_that_cannot_be_used_are_refused() {
-    let common = Common::default();
+    let common = Arc::<Common>::default();
     for (name, args, message) in [
         ("jwt_verify", ["FOO", "rsa.pem"], "'FOO' is no algorithm"),
         ("jwt_verify", ["RS256", "nope.pem"], "'nope.pem' cannot be used as a public key: no such file"),

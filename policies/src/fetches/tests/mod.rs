@@ -38,7 +38,7 @@ impl Files for NoFiles {
 /// What expressions are compiled in.
 struct World {
     directory: Directory,
-    common: Common,
+    common: Arc<Common>,
 }
 
 impl World {
@@ -54,7 +54,7 @@ impl World {
         servers[0].queue.set(3);
         be.set_servers(servers.to_vec());
         directory.insert(Arc::new(be));
-        World { directory, common: Common::default() }
+        World { directory, common: Arc::default() }
     }
 
     /// Makes the fetch of an expression such as `req.hdr(host,1)`, standing in this proxy.
@@ -67,7 +67,8 @@ impl World {
             "" => Vec::new(),
             args => args.split(',').map(|a| Arg::plain(a, NOWHERE)).collect(),
         };
-        let context = Context { proxy, directory: &self.directory, common: &self.common, files: &NoFiles };
+        let context =
+            Context { proxy, directory: &self.directory, common: &self.common, files: &NoFiles, here: None };
         (find(name).make)(&Args { list: &list, context: &context, acls: &NoAcls })
     }
 

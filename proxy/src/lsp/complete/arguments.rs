@@ -10,7 +10,7 @@ impl List<'_> {
             "balance" if index == 1 => {
                 let balancers: Vec<_> =
                     self.plugins.iter().filter(|plugin| plugin.balance.is_some()).collect();
-                balancers.iter().for_each(|plugin| self.add(plugin.name, Icon::METHOD, plugin.summary));
+                balancers.iter().for_each(|plugin| self.add(&*plugin.name, Icon::METHOD, &*plugin.summary));
             }
             "errorfiles" if index == 1 => self.sections(&["http-errors"]),
             "track" => self.servers_of_all(),

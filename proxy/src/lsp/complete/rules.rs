@@ -20,7 +20,7 @@ impl List<'_> {
     pub(super) fn actions(&mut self, family: Family) {
         words::actions(family).for_each(|kind| self.add(kind.name, Icon::METHOD, kind.summary));
         for plugin in self.plugins.iter().filter(|plugin| plugin.action.is_some()) {
-            self.add(plugin.name, Icon::METHOD, plugin.summary);
+            self.add(&*plugin.name, Icon::METHOD, &*plugin.summary);
         }
     }
 
@@ -95,7 +95,7 @@ impl List<'_> {
     fn fetches(&mut self, in_acl: bool) {
         words::fetches().for_each(|(name, kind)| self.add(name, Icon::FUNCTION, kind.summary));
         for plugin in self.plugins.iter().filter(|plugin| plugin.fetch.is_some()) {
-            self.add(plugin.name, Icon::FUNCTION, plugin.summary);
+            self.add(&*plugin.name, Icon::FUNCTION, &*plugin.summary);
         }
         if in_acl {
             let vocabulary = Vocabulary::new(self.plugins);
