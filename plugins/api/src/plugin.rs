@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex};
 
 use crate::tables::Tables;
 use crate::{
-    Action, Balance, Command, Convert, Directory, Events, Exchange, Fetch, Fetched, Filter, Health, Here,
-    Maps, NoMaps, Process, Service, Task,
+    Action, Balance, Command, Control, Convert, Directory, Events, Exchange, Fetch, Fetched, Filter, Health,
+    Here, Maps, NoControl, NoMaps, Process, Service, Task,
 };
 
 /// A plugin: a plain struct of optional makers. Made once; each maker is called for every use on every worker.
@@ -247,6 +247,8 @@ pub struct Common {
     pub maps: Arc<dyn Maps>,
     /// What happens to servers, lists and the process.
     pub events: Arc<Events>,
+    /// What an operator can do to the process.
+    pub control: Arc<dyn Control>,
     map: Mutex<HashMap<(String, TypeId), Arc<dyn Any + Send + Sync>>>,
 }
 
@@ -259,6 +261,7 @@ impl Common {
             tables: Arc::default(),
             maps: Arc::new(NoMaps),
             events: Arc::default(),
+            control: Arc::new(NoControl),
             map: Mutex::default(),
         }
     }
