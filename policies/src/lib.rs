@@ -37,7 +37,7 @@ mod targets;
 mod testing;
 
 pub use actions::{BandwidthFilter, LimitPer, whole_file};
-pub use compile::{Captures, Compiler, Reported, Uses, is_predefined};
+pub use compile::{Compiler, Reported, Uses, is_predefined};
 pub use cond::Cond;
 pub use conditions::Conditions;
 pub use errorfile::errorfile;

@@ -5,7 +5,7 @@ mod common;
 use common::{World, exchange, lines};
 use std::sync::Arc;
 
-use portero_api::{Answer, Counter, Deed, Packets, Reply, Wait};
+use portero_api::{Answer, Captures, Counter, Deed, Packets, Reply, Wait};
 use portero_policies::users::{Secret, User, Userlist};
 use portero_policies::{Escape, Run, Stage};
 
@@ -303,10 +303,24 @@ fn the_log_is_told() {
 #[test]
 fn captures_fill_the_slots_the_frontend_has() {
     let mut exchange = exchange("GET /long/path HTTP/1.1");
-    exchange.log.request_captures = vec![None];
+    exchange.log.request_captures = Captures::of_lengths([5]);
     let outcome =
         World::default().run("http-request capture path len 5\nhttp-request capture path id 7", exchange);
-    assert_eq!(outcome.exchange.log.request_captures, [Some(b"/long".to_vec())]);
+    assert_eq!(outcome.exchange.log.request_captures.get(0).as_deref(), Some(&b"/long"[..]));
+}
+
+#[test]
+fn converters_capture_as_well_and_hand_the_sample_on() {
+    let mut exchange = exchange("GET /a HTTP/1.1");
+    (exchange.log.request_captures, exchange.log.response_captures) =
+        (Captures::of_lengths([9, 4]), Captures::of_lengths([9]));
+    let rule = "http-request set-header v '%[path,capture-req(1),capture-res(0),capture-req(2),lower]'\n\
+        http-request set-header w '%[capture.req.hdr(1)]' if { src,capture-req(1) -m found }";
+    let outcome = World::default().run(rule, exchange);
+    let header =
+        |name: &str| outcome.exchange.request.headers.all(name.as_bytes()).last().map(<[u8]>::to_vec);
+    assert_eq!((header("v"), header("w")), (Some(b"/a".to_vec()), Some(b"192.".to_vec())));
+    assert_eq!(outcome.exchange.log.response_captures.get(0), Some(b"/a".to_vec()));
 }
 
 #[test]

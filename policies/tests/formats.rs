@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use common::{World, exchange};
-use portero_api::{Address, Exchange, Kind, ProxyState, ServerState, Term, Timers};
+use portero_api::{Address, Captures, Exchange, Kind, ProxyState, ServerState, Term, Timers};
 use portero_policies::format::{CLF, HTTP, JSON, TCP, TCP_CLF};
 use portero_policies::{Escape, Stage};
 
@@ -35,8 +35,10 @@ fn finished() -> Exchange {
     log.status = 200;
     log.bytes_out = 58;
     log.bytes_in = 96;
-    log.request_captures = vec![Some(b"a|\"b".to_vec()), None];
-    log.response_captures = vec![Some(b"Foo".to_vec())];
+    log.request_captures = Captures::of_lengths([9, 9]);
+    log.request_captures.set(0, b"a|\"b");
+    log.response_captures = Captures::of_lengths([9]);
+    log.response_captures.set(0, b"Foo");
     log.server_address = "192.0.2.9:8080".parse().ok();
     log.server_source = "192.0.2.1:5555".parse().ok();
     log.request_number = 12;
@@ -174,8 +176,8 @@ fn log_lines_cannot_be_forged_from_values() {
 #[test]
 fn captures_that_are_not_declared_leave_no_trace_in_a_line() {
     let mut exchange = finished();
-    exchange.log.request_captures.clear();
-    exchange.log.response_captures.clear();
+    exchange.log.request_captures = Captures::default();
+    exchange.log.response_captures = Captures::default();
     for (format, expected) in [
         ("a %hr b%hs c%[var(txn.x)] d %[var(txn.x)] e %{+Q}hr f %hr %hs g", "a b c- d - e f g"),
         ("%hr a  b %hsl", "a b "),

@@ -12,7 +12,7 @@ use portero_policies::vocabulary::Context;
 use portero_policies::{Compiler, Conditions, Page, Stage, Targets, Vocabulary};
 
 use crate::config::checked::{self, Checked, LogStyle, PluginUse};
-use crate::config::{captures, stick_rules};
+use crate::config::stick_rules;
 use crate::explain::live::Live;
 use crate::health::Observer;
 use crate::log::Identity;
@@ -53,7 +53,7 @@ impl<'a> Builder<'a> {
         };
         let mut found = Diagnostics::default();
         let mut compiler = Compiler::new(&self.vocabulary, context, &self.checked.sources, &mut found);
-        compiler.set_captures(captures(conf));
+        compiler.set_request_captures(conf.request_captures.len());
         compiler.set_bandwidth(&conf.bandwidth);
         compiler.acls(&conf.acls);
         let proxy = self.compile(conf, state, &compiler);

@@ -60,8 +60,7 @@ impl Active {
         let mut ex = Exchange::new(conn);
         ex.sockets.client = session.socket();
         ex.log.bytes_in = buffer.len() as u64;
-        ex.log.request_captures.resize(session.fe.conf.request_captures.len(), None);
-        ex.log.response_captures.resize(session.fe.conf.response_captures.len(), None);
+        (ex.log.request_captures, ex.log.response_captures) = session.fe.conf.capture_slots();
         let client = Client {
             stream: session.stream.clone(),
             buffer,

@@ -23,7 +23,7 @@ pub async fn session(session: &mut Session) {
     let buffer = session.early.take().map_or_else(|| worker.buffers.take(), |early| *early);
     let mut ex = Exchange::new(conn);
     ex.sockets.client = session.socket();
-    ex.log.request_captures.resize(session.fe.conf.request_captures.len(), None);
+    (ex.log.request_captures, ex.log.response_captures) = session.fe.conf.capture_slots();
     if let Some(format) = &session.fe.unique_id {
         ex.log.unique_id.begin(format.clone());
     }

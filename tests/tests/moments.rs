@@ -122,12 +122,14 @@ fn captures_of_rules_have_slots_in_the_order_written() {
         log-format \"%hr\"
         declare capture request len 9
         http-request capture path id 1
+        declare capture request len 3
+        http-request set-var(txn.path) path,capture-req(2)
         http-request return status 200
     ";
     let starting = Proxy::with(rules).set("log", log.address());
     let proxy = starting.set("origin", origin.address()).start();
     proxy.connect().send("GET /abc HTTP/1.1\r\nHost: somewhere\r\n\r\n").response();
-    log.line_with(&["{somew|/abc}"]);
+    log.line_with(&["{somew|/abc|/ab}"]);
 }
 
 #[test]

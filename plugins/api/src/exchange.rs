@@ -7,7 +7,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use crate::tables::{Entry, Event, Trackers};
 use crate::{
-    Attached, ProxyState, Request, Response, Room, Scope, ServerState, Sockets, Timeout, Trace, Tuning,
+    Attached, Captures, ProxyState, Request, Response, Room, Scope, ServerState, Sockets, Timeout, Trace, Tuning,
     UniqueId, Vars,
 };
 
@@ -132,10 +132,10 @@ pub struct LogFacts {
     pub line_number: u64,
     /// True when the line is written before the end (`option logasap`): what still grows is marked with a plus.
     pub early: bool,
-    /// Captured request headers, by slot.
-    pub request_captures: Vec<Option<Vec<u8>>>,
-    /// Captured response headers, by slot.
-    pub response_captures: Vec<Option<Vec<u8>>>,
+    /// What is captured of the request.
+    pub request_captures: Captures,
+    /// And of the response.
+    pub response_captures: Captures,
     /// The unique id.
     pub unique_id: UniqueId,
     /// The name of the service that answered instead of a server (`<STATS>`).
@@ -320,7 +320,8 @@ impl LogFacts {
         let mut request_captures = std::mem::take(&mut self.request_captures);
         let mut response_captures = std::mem::take(&mut self.response_captures);
         request_line.clear();
-        request_captures.iter_mut().chain(&mut response_captures).for_each(|slot| *slot = None);
+        request_captures.clear();
+        response_captures.clear();
         *self = LogFacts { request_line, request_captures, response_captures, ..LogFacts::default() };
     }
 }

@@ -20,6 +20,7 @@
 mod action;
 mod attached;
 mod balance;
+mod captures;
 pub mod clock;
 mod command;
 mod control;
@@ -53,6 +54,7 @@ mod work;
 pub use action::{Action, Answer, Close, Deed, Message, Reply, Wait};
 pub use attached::Attached;
 pub use balance::{Balance, Candidates, Outcome};
+pub use captures::{Captures, Slot as CaptureSlot};
 pub use command::Command;
 pub use control::{Control, NoControl};
 pub use counters::{Averages, Counter, Counters, Rate, Timing};

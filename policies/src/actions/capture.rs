@@ -21,8 +21,6 @@ struct Capture {
     expr: Expr,
     side: Side,
     slot: usize,
-    /// The most bytes kept.
-    length: usize,
 }
 
 impl Action for Capture {
@@ -31,14 +29,9 @@ impl Action for Capture {
         if !self.expr.write(exchange, &mut text) {
             return Answer::Continue;
         }
-        text.truncate(self.length);
-        let slots = match self.side {
-            Side::Request => &mut exchange.log.request_captures,
-            Side::Response => &mut exchange.log.response_captures,
-        };
-        // A frontend without this slot: the rule is passed over (manual, "capture").
-        if let Some(slot) = slots.get_mut(self.slot) {
-            *slot = Some(text);
+        match self.side {
+            Side::Request => exchange.log.request_captures.set(self.slot, &text),
+            Side::Response => exchange.log.response_captures.set(self.slot, &text),
         }
         Answer::Continue
     }
@@ -48,23 +41,20 @@ fn make(words: &mut Words<'_, '_>) -> Made {
     let expr = words.expr();
     let side = Side::of(words.family);
     let word = words.need("'len <length>' or 'id <slot>'")?;
-    let (slot, length) = match (word.text.as_str(), side) {
+    let slot = match (word.text.as_str(), side) {
         ("len", Side::Request) => {
-            let length = number(words, 1)?;
-            (words.compiler.add_request_capture(length), length)
+            number(words, 1)?;
+            words.compiler.add_request_capture()
         }
         ("len", Side::Response) => {
             return Err(words
                 .compiler
                 .error(word.span, "'len' can only be used in request rules: use 'id' here"));
         }
-        ("id", side) => {
-            let slot = number(words, 0)?;
-            (slot, words.compiler.capture_length(side == Side::Request, slot))
-        }
+        ("id", _) => number(words, 0)?,
         _ => return Err(words.unexpected(word, ["len", "id"])),
     };
-    Ok(Box::new(Capture { expr: expr?, side, slot, length }))
+    Ok(Box::new(Capture { expr: expr?, side, slot }))
 }
 
 fn number(words: &mut Words<'_, '_>, least: usize) -> Result<usize, crate::Reported> {

@@ -34,8 +34,8 @@ pub struct Compiler<'a> {
     acls: BTreeMap<String, Acl>,
     predefined: RefCell<BTreeMap<&'static str, acl::Alternative>>,
     stage: Cell<Stage>,
-    /// The lengths of the capture slots.
-    captures: RefCell<Captures>,
+    /// How many capture slots requests have.
+    captures: Cell<usize>,
     bandwidth: BTreeMap<String, BandwidthFilter>,
     /// Those of them that a rule has turned on.
     limited: RefCell<BTreeSet<String>>,
@@ -67,15 +67,6 @@ impl Uses {
     }
 }
 
-/// The capture slots of a proxy: for each the most bytes that it keeps.
-#[derive(Clone, Debug, Default)]
-pub struct Captures {
-    /// Those of requests.
-    pub request: Vec<usize>,
-    /// Those of responses.
-    pub response: Vec<usize>,
-}
-
 /// A mistake was found and its diagnostic pushed.
 #[derive(Clone, Copy, Debug)]
 pub struct Reported;
@@ -96,16 +87,16 @@ impl<'a> Compiler<'a> {
             acls: BTreeMap::new(),
             predefined: RefCell::new(BTreeMap::new()),
             stage: Cell::new(Stage::Request),
-            captures: RefCell::default(),
+            captures: Cell::new(0),
             bandwidth: BTreeMap::new(),
             limited: RefCell::default(),
             uses: Cell::default(),
         }
     }
 
-    /// Says which capture slots the proxy declares itself (`capture request header`, `declare capture`), in order.
-    pub fn set_captures(&mut self, captures: Captures) {
-        self.captures.replace(captures);
+    /// Says how many capture slots for requests the proxy declares itself (`capture request header`, `declare capture`).
+    pub fn set_request_captures(&mut self, count: usize) {
+        self.captures.set(count);
     }
 
     /// Says which bandwidth limits the proxy has (`filter bwlim-in`, `bwlim-out`).
@@ -122,11 +113,6 @@ impl<'a> Compiler<'a> {
     /// The bandwidth limits that no rule has turned on.
     pub(crate) fn idle_filters(&self) -> impl Iterator<Item = &BandwidthFilter> {
         self.bandwidth.iter().filter(|(name, _)| !self.limited.borrow().contains(*name)).map(|(_, f)| f)
-    }
-
-    /// The capture slots, those of `capture ... len` included.
-    pub fn captures(&self) -> Captures {
-        self.captures.borrow().clone()
     }
 
     /// What was compiled so far looks at these facts.
@@ -208,18 +194,9 @@ impl<'a> Compiler<'a> {
         self.context.directory.proxy(self.context.proxy, back).is_some()
     }
 
-    /// A new capture slot; its number.
-    pub(crate) fn add_request_capture(&self, length: usize) -> usize {
-        let slots = &mut self.captures.borrow_mut().request;
-        slots.push(length);
-        slots.len() - 1
-    }
-
-    /// The length of a slot. In a backend it belongs to a frontend that is not known: nothing is cut there.
-    pub(crate) fn capture_length(&self, request: bool, slot: usize) -> usize {
-        let captures = self.captures.borrow();
-        let slots = if request { &captures.request } else { &captures.response };
-        slots.get(slot).copied().unwrap_or(usize::MAX)
+    /// A new capture slot for requests; its number.
+    pub(crate) fn add_request_capture(&self) -> usize {
+        self.captures.replace(self.captures.get() + 1)
     }
 
     /// Pushes what the grammar found.

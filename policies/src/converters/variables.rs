@@ -1,14 +1,25 @@
-//! Converters that write variables (HAProxy manual, section 2.8).
+//! Converters that write variables (HAProxy manual, section 2.8) and capture slots.
 
-use portero_api::{BadArg, Exchange, Sample, SampleType::Any, Scope, Value, VarId, process_vars};
+use portero_api::{
+    BadArg, Captures, Exchange, Sample,
+    SampleType::{Any, Str},
+    Scope, Value, VarId, process_vars,
+};
 
+use super::operand::bytes;
 use super::{Made, by, row};
-use crate::fetches::read_variable;
+use crate::fetches::{capture_slot, read_variable};
 use crate::vocabulary::{Args, ConvertKind};
 
 pub(super) static ROWS: &[ConvertKind] = &[
     row("set-var", (1, 5), Any, Any, "the sample itself, kept in a variable when all conditions hold", set),
     row("unset-var", (1, 1), Any, Any, "the sample itself; the variable is forgotten", unset),
+    row("capture-req", (1, 1), Str, Str, "the sample itself, kept in a capture slot of the request", |a| {
+        capture(a, |x| &x.log.request_captures)
+    }),
+    row("capture-res", (1, 1), Str, Str, "the sample itself, kept in a capture slot of the response", |a| {
+        capture(a, |x| &x.log.response_captures)
+    }),
 ];
 
 /// What must hold for a variable to be set.
@@ -96,5 +107,14 @@ fn unset(args: &Args<'_>) -> Made {
             None => process_vars().unset(id),
         };
         Some(s)
+    })
+}
+
+fn capture(args: &Args<'_>, of: fn(&Exchange) -> &Captures) -> Made {
+    let slot = capture_slot(args)?;
+    by(move |s, x| {
+        let text = bytes(s);
+        of(x).set(slot, &text);
+        Some(Sample::Str(text))
     })
 }

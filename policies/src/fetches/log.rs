@@ -1,6 +1,6 @@
 //! Fetches of what the log will say.
 
-use portero_api::{BadArg, Exchange, Sample, SampleType::*, Version};
+use portero_api::{BadArg, Captures, Exchange, Sample, SampleType::*, Version};
 
 use super::constants::constant;
 use super::{Made, by, int, request, response, row};
@@ -181,11 +181,16 @@ fn from_path(target: &[u8]) -> &[u8] {
     }
 }
 
-fn capture(args: &Args<'_>, slots: fn(&Exchange) -> &[Option<Vec<u8>>]) -> Made {
+/// The argument that is the number of a capture slot.
+pub(crate) fn capture_slot(args: &Args<'_>) -> Result<usize, BadArg> {
     args.required(0, "the number of a capture")?;
-    let index = usize::try_from(args.int(0)?.unwrap_or(0))
-        .map_err(|_| BadArg::at(0, "the number of a capture is 0 or more".to_string()))?;
-    by(move |x| slots(x).get(index)?.as_deref().map(Sample::str))
+    usize::try_from(args.int(0)?.unwrap_or(0))
+        .map_err(|_| BadArg::at(0, "the number of a capture is 0 or more".to_string()))
+}
+
+fn capture(args: &Args<'_>, of: fn(&Exchange) -> &Captures) -> Made {
+    let index = capture_slot(args)?;
+    by(move |x| of(x).get(index).map(Sample::text))
 }
 
 fn version(version: Version) -> &'static str {

@@ -33,6 +33,7 @@ use crate::vocabulary::{Args, FetchKind, Needs};
 
 #[cfg(test)]
 pub(crate) use headers::variable_length;
+pub(crate) use log::capture_slot;
 pub use not_yet::NOT_YET;
 pub(crate) use not_yet::waits_for;
 pub(crate) use servers::is_up;

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use portero_api::{Exchange, Fetch, Sample};
+use portero_api::{Captures, Exchange, Fetch, Sample};
 use portero_grammar::rules::LogFlags;
 
 use super::clock::{self, Style};
@@ -181,7 +181,7 @@ impl Alias {
     }
 
     /// The captured header fields, for the aliases that list them.
-    pub(super) fn list<'x>(&self, exchange: &'x Exchange) -> Option<&'x [Option<Vec<u8>>]> {
+    pub(super) fn list<'x>(&self, exchange: &'x Exchange) -> Option<&'x Captures> {
         match self.row.name {
             "hrl" => Some(&exchange.log.request_captures),
             "hsl" => Some(&exchange.log.response_captures),
@@ -315,7 +315,8 @@ fn server_name(x: &Exchange, into: &mut Vec<u8>) {
 }
 
 /// `{a|b|}`; nothing when there are no captures.
-fn captures(slots: &[Option<Vec<u8>>], into: &mut Vec<u8>) {
+fn captures(captures: &Captures, into: &mut Vec<u8>) {
+    let slots = captures.all();
     if slots.is_empty() {
         return;
     }
@@ -324,18 +325,18 @@ fn captures(slots: &[Option<Vec<u8>>], into: &mut Vec<u8>) {
         if index > 0 {
             into.push(b'|');
         }
-        uri::header(slot.as_deref().unwrap_or_default(), into);
+        uri::header(slot.value.as_deref().unwrap_or_default(), into);
     }
     into.push(b'}');
 }
 
 /// `a - b`: each its own field; under `+Q` each in its own quotes, the first and last of which the caller writes.
-fn capture_list(slots: &[Option<Vec<u8>>], flags: LogFlags, into: &mut Vec<u8>) {
-    for (index, slot) in slots.iter().enumerate() {
+fn capture_list(captures: &Captures, flags: LogFlags, into: &mut Vec<u8>) {
+    for (index, slot) in captures.all().iter().enumerate() {
         if index > 0 {
             into.extend_from_slice(if flags.quote { b"\" \"" } else { b" " });
         }
-        match slot.as_deref() {
+        match slot.value.as_deref() {
             Some(value) if !value.is_empty() => uri::header(value, into),
             _ if flags.quote => {}
             _ => into.push(b'-'),

@@ -1,5 +1,7 @@
 //! Encodings of values in log formats: quotes, `#XX` and `%XX`, JSON (RFC 8259), CBOR (RFC 8949).
 
+use portero_api::CaptureSlot;
+
 use super::Encoding;
 
 /// Puts a backslash before `"`, `\` and `]` from `start` on (RFC 5424, 6.3.3).
@@ -17,12 +19,12 @@ pub(super) fn escape_quotes(into: &mut Vec<u8>, start: usize) {
 }
 
 /// Appends captured header fields as an array, `-` for an empty slot.
-pub(super) fn list(slots: &[Option<Vec<u8>>], encoding: Encoding, into: &mut Vec<u8>) {
+pub(super) fn list(slots: &[CaptureSlot], encoding: Encoding, into: &mut Vec<u8>) {
     into.push(if encoding == Encoding::Cbor { cbor::ARRAY } else { b'[' });
     let mut text = Vec::new();
     for (index, slot) in slots.iter().enumerate() {
         text.clear();
-        match slot.as_deref() {
+        match slot.value.as_deref() {
             None | Some([]) => text.push(b'-'),
             Some(value) => uri::header(value, &mut text),
         }

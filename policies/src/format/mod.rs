@@ -194,7 +194,7 @@ impl Item {
     fn encoded(&self, exchange: &Exchange, encoding: Encoding, into: &mut Vec<u8>) {
         let sample = match &self.what {
             What::Alias(alias) => match alias.list(exchange) {
-                Some(slots) => return encode::list(slots, encoding, into),
+                Some(slots) => return encode::list(&slots.all(), encoding, into),
                 None => alias.sample(exchange, self.flags),
             },
             What::Expr(expr) => expr.get(exchange),

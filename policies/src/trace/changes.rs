@@ -3,7 +3,8 @@
 use portero_api::tables::{KeyBuf, Slot};
 use portero_api::trace::Change;
 use portero_api::{
-    Exchange, Headers, Priority, Request, Response, Sample, Timeout, Tuning, Value, VarId, process_vars,
+    CaptureSlot, Captures, Exchange, Headers, Priority, Request, Response, Sample, Timeout, Tuning, Value,
+    VarId, process_vars,
 };
 
 use crate::cast::write_text;
@@ -146,9 +147,13 @@ fn counter(exchange: &Exchange, number: u8) -> Option<String> {
     Some(format!("{} key {key}{values}", entry.table().schema().name))
 }
 
-fn captures(slots: &[Option<Vec<u8>>]) -> Option<String> {
-    let slot = |slot: &Option<Vec<u8>>| slot.as_deref().map_or_else(|| "-".to_owned(), lossy);
-    slots.iter().any(Option::is_some).then(|| slots.iter().map(slot).collect::<Vec<_>>().join(" | "))
+fn captures(captures: &Captures) -> Option<String> {
+    let slots = captures.all();
+    let slot = |slot: &CaptureSlot| slot.value.as_deref().map_or_else(|| "-".to_owned(), lossy);
+    slots
+        .iter()
+        .any(|slot| slot.value.is_some())
+        .then(|| slots.iter().map(slot).collect::<Vec<_>>().join(" | "))
 }
 
 /// All variables by name.

@@ -10,7 +10,7 @@ use portero_policies::format::Escape;
 use portero_policies::maps::{self, Lists};
 use portero_policies::tables::StickTable;
 use portero_policies::vocabulary::Context;
-use portero_policies::{Captures, Compiler, Stage, Vocabulary, lint};
+use portero_policies::{Compiler, Stage, Vocabulary, lint};
 
 use super::checked::{Checked, LogStyle, Mode, Proxy, SetVar};
 use super::files::ProxyFiles;
@@ -53,7 +53,7 @@ impl Rehearsal<'_> {
         let context = self.context(&proxy.name, files);
         let mut found = Diagnostics::default();
         let mut compiler = Compiler::new(&self.vocabulary, context, self.sources, &mut found);
-        compiler.set_captures(captures(proxy));
+        compiler.set_request_captures(proxy.request_captures.len());
         compiler.set_bandwidth(&proxy.bandwidth);
         compiler.acls(&proxy.acls);
         for (family, rules) in &proxy.rules {
@@ -142,12 +142,6 @@ pub(crate) fn stick_rules(proxy: &Proxy) -> Vec<tree::Rule> {
         families.iter().filter_map(|family| proxy.rules.get(family)).flatten().cloned().collect();
     rules.sort_by_key(|rule| (rule.span.file, rule.span.start));
     rules
-}
-
-/// The capture slots of a proxy.
-pub(crate) fn captures(proxy: &Proxy) -> Captures {
-    let lengths = |slots: &[(Vec<u8>, usize)]| slots.iter().map(|(_, length)| *length).collect();
-    Captures { request: lengths(&proxy.request_captures), response: lengths(&proxy.response_captures) }
 }
 
 /// Tables that rules may name, empty.

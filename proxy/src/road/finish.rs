@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use portero_api::tables::Event;
-use portero_api::{Counter, Exchange, clock};
+use portero_api::{Captures, Counter, Exchange, clock};
 
 use super::{Road, tell};
 use crate::log::Level;
@@ -136,8 +136,8 @@ fn level_of(number: u8) -> Level {
 pub fn log_refused(worker: &Worker, fe: &Proxy, exchange: &mut Exchange) {
     exchange.log.timers.end = Some(clock::now());
     // there was no request that anything could be captured of
-    exchange.log.request_captures.clear();
-    exchange.log.response_captures.clear();
+    exchange.log.request_captures = Captures::default();
+    exchange.log.response_captures = Captures::default();
     if let Some(outside) = &worker.outside {
         outside.note(exchange);
     }

@@ -237,10 +237,10 @@ fn note_response(road: &mut Road<'_>, place: &Place) {
     place.server.state.counters.inc(Counter::of_status(status));
     place.server.saw(Seen::response(status));
     road.be.balance.finished(&place.server.state, Outcome::Response(status));
-    for (slot, (name, len)) in road.fe.conf.response_captures.iter().enumerate() {
-        let value = road.ex.response.headers.all(name).last().map(|v| v[..v.len().min(*len)].to_vec());
-        if let Some(place) = road.ex.log.response_captures.get_mut(slot) {
-            *place = value;
+    for (slot, (name, _)) in road.fe.conf.response_captures.iter().enumerate() {
+        match road.ex.response.headers.all(name).last() {
+            Some(value) => road.ex.log.response_captures.set(slot, value),
+            None => road.ex.log.response_captures.unset(slot),
         }
     }
 }

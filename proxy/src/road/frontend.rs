@@ -56,10 +56,10 @@ fn is_monitored(request: &Request, uri: &[u8]) -> bool {
 }
 
 fn capture(road: &mut Road<'_>) {
-    for (slot, (name, len)) in road.fe.conf.request_captures.iter().enumerate() {
-        let value = road.ex.request.headers.all(name).last().map(|v| v[..v.len().min(*len)].to_vec());
-        if let Some(place) = road.ex.log.request_captures.get_mut(slot) {
-            *place = value;
+    for (slot, (name, _)) in road.fe.conf.request_captures.iter().enumerate() {
+        match road.ex.request.headers.all(name).last() {
+            Some(value) => road.ex.log.request_captures.set(slot, value),
+            None => road.ex.log.request_captures.unset(slot),
         }
     }
 }

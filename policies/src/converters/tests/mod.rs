@@ -199,6 +199,8 @@ fn wrong_arguments_are_refused_and_the_guilty_one_is_named() {
         ("add_item", &[","], 1),
         ("set-var", &["txn.a", "foo"], 1),
         ("has_ctl", &["bogus"], 0),
+        ("capture-req", &["x"], 0),
+        ("capture-res", &["-1"], 0),
         ("has_ctl", &["0x400000000"], 0),
     ];
     for (name, args, guilty) in cases {

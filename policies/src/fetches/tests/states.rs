@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use portero_api::{Oper, Value, VarId};
+use portero_api::{Captures, Oper, Value, VarId};
 
 use super::World;
 
@@ -94,7 +94,8 @@ fn variables_constants_and_facts_of_the_log() {
     let world = World::new();
     let mut x = world.request("GET / HTTP/1.1");
     x.vars.set(VarId::parse("txn.a").expect("a name"), Value::Int(7));
-    x.log.request_captures = vec![None, Some(b"cap".to_vec())];
+    x.log.request_captures = Captures::of_lengths([9, 9]);
+    x.log.request_captures.set(1, b"cap");
     world.check(
         &x,
         &[

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use portero_api::{Kind, Message};
+use portero_api::{Captures, Kind, Message};
 use portero_grammar::rules as tree;
 use portero_grammar::{Span, Word};
 use portero_policies::{BandwidthFilter, MadePage};
@@ -94,6 +94,14 @@ pub struct Proxy {
     pub reuse: Reuse,
     /// `description`, shown by the statistics page.
     pub description: Option<Arc<str>>,
+}
+
+impl Proxy {
+    /// The capture slots of an exchange that begins here: of its request, and of its response.
+    pub fn capture_slots(&self) -> (Captures, Captures) {
+        let slots = |list: &[(Vec<u8>, usize)]| Captures::of_lengths(list.iter().map(|(_, length)| *length));
+        (slots(&self.request_captures), slots(&self.response_captures))
+    }
 }
 
 /// How a proxy speaks.
