@@ -7,8 +7,8 @@ use std::time::{Duration, Instant, SystemTime};
 
 use crate::tables::{Entry, Event, Trackers};
 use crate::{
-    Attached, Captures, ProxyState, Request, Response, Room, Scope, ServerState, Sockets, Timeout, Trace, Tuning,
-    UniqueId, Vars,
+    Attached, Captures, ProxyState, Request, Response, Room, Scope, ServerState, Sockets, Timeout, Trace,
+    Tuning, UniqueId, Vars,
 };
 
 /// One request and its response (or, in TCP mode, one session). Made once per connection and reused.
