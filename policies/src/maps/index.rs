@@ -3,9 +3,9 @@
 //! | method | structure | of several |
 //! |---|---|---|
 //! | str, bin | hash table | the first |
-//! | beg | tree of prefixes | the longest |
-//! | end | tree of suffixes | the first |
-//! | dir, dom | tree of prefixes, asked at every delimiter | the first |
+//! | beg | hash table, asked for each length | the longest |
+//! | end | hash table, asked for each length | the first |
+//! | dir, dom | hash table, asked between delimiters | the first |
 //! | ip | networks in order | the longest |
 //! | int, len | numbers in order, and ranges | the first |
 //! | sub | Aho-Corasick | the first |
@@ -13,13 +13,15 @@
 
 use std::net::IpAddr;
 
-use super::entry::{Entry, Hits, earlier};
+use super::affixes::Affixes;
+use super::entry::{Entry, Hits};
 use super::exact::{Exact, Form, hex, in_form};
+use super::hash::Reading;
 use super::nets::Nets;
 use super::numbers::Numbers;
+use super::pieces::Pieces;
 use super::runs::{Expressions, Runs, Substrings};
-use super::trie::Trie;
-use crate::matching::{Ints, Method, Net, Operator, Regex, is_delimiter, strip};
+use crate::matching::{Ints, Method, Net, Operator, Regex};
 
 /// A way of asking a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,9 +51,9 @@ pub(crate) struct Match<'v> {
 #[derive(Clone)]
 pub(super) enum Index {
     Whole(Exact),
-    Prefix(Trie),
-    Suffix(Trie),
-    Pieces(Trie),
+    Prefix(Affixes),
+    Suffix(Affixes),
+    Pieces(Pieces),
     Ip(Nets),
     Int(Numbers),
     Len(Numbers),
@@ -86,29 +88,15 @@ impl Kind {
             _ => Form::Plain,
         }
     }
-
-    /// The bytes of a key as the trees hold them.
-    fn key(self, key: &[u8]) -> Vec<u8> {
-        let mut key = match self.method {
-            Method::Dir | Method::Dom => strip(key, self.method).to_vec(),
-            _ => key.to_vec(),
-        };
-        if self.ignore_case {
-            key.make_ascii_lowercase();
-        }
-        if self.method == Method::End {
-            key.reverse();
-        }
-        key
-    }
 }
 
 impl Index {
     pub(super) fn new(kind: Kind) -> Index {
+        let affixes = |backwards| Affixes::new(Reading { backwards, folded: kind.ignore_case });
         match kind.method {
-            Method::Beg => Index::Prefix(Trie::default()),
-            Method::End => Index::Suffix(Trie::default()),
-            Method::Dir | Method::Dom => Index::Pieces(Trie::default()),
+            Method::Beg => Index::Prefix(affixes(false)),
+            Method::End => Index::Suffix(affixes(true)),
+            Method::Dir | Method::Dom => Index::Pieces(Pieces::new(kind.method, kind.ignore_case)),
             Method::Ip => Index::Ip(Nets::default()),
             Method::Int => Index::Int(Numbers::default()),
             Method::Len => Index::Len(Numbers::default()),
@@ -139,9 +127,9 @@ impl Index {
                 table.get(&in_form(Form::Folded, text)).map(Hits::first)
             }
             Index::Whole(table) => table.get(text).map(Hits::first),
-            Index::Prefix(trie) => longest(trie, folded(kind, text.iter())),
-            Index::Suffix(trie) => first(trie, folded(kind, text.iter().rev())),
-            Index::Pieces(trie) => piece(trie, kind, text),
+            Index::Prefix(affixes) => affixes.longest(text),
+            Index::Suffix(affixes) => affixes.first(text),
+            Index::Pieces(pieces) => pieces.first(text),
             Index::Len(numbers) => numbers.find(text.len() as i64),
             Index::Sub(runs) => runs.find(text).map(|(entry, _, _)| entry),
             Index::Ip(_) | Index::Int(_) | Index::Reg(_) => None,
@@ -149,13 +137,14 @@ impl Index {
     }
 
     /// Adds entries whose keys were checked.
-    pub(super) fn extend(&mut self, kind: Kind, entries: &[Entry]) {
+    pub(super) fn extend(&mut self, entries: &[Entry]) {
         let ranges = || entries.iter().filter_map(|entry| Some((range(entry)?, entry.clone())));
         match self {
             Index::Whole(table) => entries.iter().for_each(|entry| table.insert(entry.clone())),
-            Index::Prefix(trie) | Index::Suffix(trie) | Index::Pieces(trie) => {
-                entries.iter().for_each(|entry| trie.insert(&kind.key(entry.key()), entry.clone()));
+            Index::Prefix(affixes) | Index::Suffix(affixes) => {
+                entries.iter().for_each(|entry| affixes.insert(entry.clone()));
             }
+            Index::Pieces(pieces) => entries.iter().for_each(|entry| pieces.insert(entry.clone())),
             Index::Ip(nets) => {
                 let found = entries.iter().filter_map(|entry| Some((net(entry.key()).ok()?, entry)));
                 found.for_each(|(net, entry)| nets.insert(net, entry.clone()));
@@ -167,13 +156,12 @@ impl Index {
     }
 
     /// Takes an entry out.
-    pub(super) fn remove(&mut self, kind: Kind, entry: &Entry) {
+    pub(super) fn remove(&mut self, entry: &Entry) {
         let id = entry.id();
         match self {
             Index::Whole(table) => table.remove(entry),
-            Index::Prefix(trie) | Index::Suffix(trie) | Index::Pieces(trie) => {
-                trie.remove(&kind.key(entry.key()), id);
-            }
+            Index::Prefix(affixes) | Index::Suffix(affixes) => affixes.remove(entry),
+            Index::Pieces(pieces) => pieces.remove(entry),
             Index::Ip(nets) => net(entry.key()).into_iter().for_each(|net| nets.remove(net, id)),
             Index::Int(numbers) | Index::Len(numbers) => {
                 range(entry).into_iter().for_each(|range| numbers.remove(range, id));
@@ -184,13 +172,13 @@ impl Index {
     }
 
     /// Puts an entry in the place of the one with its id and key: only the value differs.
-    pub(super) fn replace(&mut self, kind: Kind, entry: &Entry) {
+    pub(super) fn replace(&mut self, entry: &Entry) {
         match self {
             Index::Sub(runs) => runs.replace(entry.clone()),
             Index::Reg(runs) => runs.replace(entry.clone()),
             index => {
-                index.remove(kind, entry);
-                index.extend(kind, std::slice::from_ref(entry));
+                index.remove(entry);
+                index.extend(std::slice::from_ref(entry));
             }
         }
     }
@@ -203,34 +191,4 @@ fn net(key: &[u8]) -> Result<Net, String> {
 
 fn range(entry: &Entry) -> Option<(i64, i64)> {
     Ints::parse(Operator::Eq, std::str::from_utf8(entry.key()).ok()?).ok()
-}
-
-fn folded<'t>(kind: Kind, text: impl Iterator<Item = &'t u8>) -> impl Iterator<Item = u8> {
-    text.map(move |byte| if kind.ignore_case { byte.to_ascii_lowercase() } else { *byte })
-}
-
-fn longest(trie: &Trie, text: impl Iterator<Item = u8>) -> Option<&Entry> {
-    let mut best = None;
-    trie.walk(text, |_, hits| best = Some(hits.first()));
-    best
-}
-
-fn first(trie: &Trie, text: impl Iterator<Item = u8>) -> Option<&Entry> {
-    let mut best = None;
-    trie.walk(text, |_, hits| best = earlier(best, Some(hits.first())));
-    best
-}
-
-/// The first entry that stands in a text between delimiters or the ends. An empty key stands nowhere.
-fn piece<'t>(trie: &'t Trie, kind: Kind, text: &[u8]) -> Option<&'t Entry> {
-    let border = |at: usize| text.get(at).is_none_or(|&byte| is_delimiter(kind.method, byte));
-    let mut best = None;
-    for start in (0..text.len()).filter(|&at| at == 0 || border(at - 1)) {
-        trie.walk(folded(kind, text[start..].iter()), |len, hits| {
-            if len > 0 && border(start + len) {
-                best = earlier(best, Some(hits.first()));
-            }
-        });
-    }
-    best
 }

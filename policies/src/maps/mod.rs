@@ -4,24 +4,26 @@
 //! of rules. It holds versions of entries; one of them counts.
 //!
 //! **Look-ups take no lock.** The version that counts is immutable and hangs on one atomic pointer. A change is made on a
-//! copy which then takes the pointer's place. That is cheap because the structures (`index`) are made of pages or nodes
-//! behind reference counts: a copy shares all of them, and a change copies the one page, or the nodes on one path. So a
-//! change in a list of a million entries takes microseconds, never a rebuild, and a reader sees all of a change or nothing:
+//! copy which then takes the pointer's place. That is cheap because the structures (`index`) are made of pages
+//! behind reference counts: a copy shares all of them, and a change copies the one page. So a change in a list of a million
+//! entries takes a hundred microseconds, never a rebuild, and a reader sees all of a change or nothing:
 //! `commit` swaps a million entries in one step. Changes of one list wait for each other behind a mutex that no look-up
 //! knows.
 //!
 //! | file | |
 //! |---|---|
 //! | `name`, `file` | what a list is called, how its file is read |
-//! | `entry`, `exact`, `trie`, `sorted`, `nets`, `numbers`, `runs` | the structures |
+//! | `entry`, `table`, `hash`, `exact`, `affixes`, `pieces`, `sorted`, `nets`, `numbers`, `runs` | the structures |
 //! | `index` | one of them for each way of matching |
 //! | `view`, `list` | a version; the list with its versions and changes |
 //! | `store` | all lists by name; reload |
 //! | `lookup`, `output` | a list as a rule asks it; what it gives |
 
+mod affixes;
 mod entry;
 mod exact;
 mod file;
+mod hash;
 mod index;
 mod list;
 mod lookup;
@@ -29,12 +31,13 @@ mod name;
 mod nets;
 mod numbers;
 mod output;
+mod pieces;
 mod runs;
 mod sorted;
 mod store;
+mod table;
 #[cfg(test)]
 mod tests;
-mod trie;
 mod view;
 
 pub use entry::Entry;

@@ -131,8 +131,8 @@ fn every_structure_finds_what_a_plain_search_finds() {
             (1..).take(count).map(|id| Entry::new(id, &dice.key(method), Some(b"old"))).collect();
         let mut truths: Vec<_> = entries.iter().map(|entry| plain(kind, entry.key())).collect();
         let (first, second) = entries.split_at(entries.len() / 2);
-        index.extend(kind, first);
-        second.iter().for_each(|entry| index.extend(kind, std::slice::from_ref(entry)));
+        index.extend(first);
+        second.iter().for_each(|entry| index.extend(std::slice::from_ref(entry)));
         for step in 0..4 {
             for _ in 0..30 {
                 let text = dice.text(9);
@@ -148,14 +148,14 @@ fn every_structure_finds_what_a_plain_search_finds() {
                 assert_eq!(shown(found), shown(best), "{kind:?} {query:?} {entries:?}");
             }
             let gone = dice.roll(entries.len());
-            index.remove(kind, &entries.remove(gone));
+            index.remove(&entries.remove(gone));
             drop(truths.remove(gone));
             if entries.is_empty() {
                 break;
             }
             let changed = dice.roll(entries.len());
             entries[changed] = Entry::new(entries[changed].id(), entries[changed].key(), Some(&[step]));
-            index.replace(kind, &entries[changed]);
+            index.replace(&entries[changed]);
         }
     }
 }

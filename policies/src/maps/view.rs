@@ -60,19 +60,19 @@ impl View {
     /// Adds entries with new ids, whose keys were checked.
     pub(super) fn extend(&mut self, entries: &[Entry]) {
         entries.iter().for_each(|entry| self.entries.insert(entry.clone()));
-        self.indexes().for_each(|(kind, index)| index.extend(kind, entries));
+        self.indexes().for_each(|index| index.extend(entries));
     }
 
     pub(super) fn remove(&mut self, entry: &Entry) {
         self.entries.remove(entry);
-        self.indexes().for_each(|(kind, index)| index.remove(kind, entry));
+        self.indexes().for_each(|index| index.remove(entry));
     }
 
     /// Puts an entry in the place of the one with its id and key.
     pub(super) fn replace(&mut self, entry: &Entry) {
         self.entries.remove(entry);
         self.entries.insert(entry.clone());
-        self.indexes().for_each(|(kind, index)| index.replace(kind, entry));
+        self.indexes().for_each(|index| index.replace(entry));
     }
 
     /// Makes it answer in one more way. Whole keys need no index of their own.
@@ -80,13 +80,13 @@ impl View {
         let plain = kind == Kind { method: Method::Str, ignore_case: false };
         let index = (!plain).then(|| {
             let mut index = Index::new(kind);
-            index.extend(kind, &self.in_order());
+            index.extend(&self.in_order());
             index
         });
         self.indexes.push((kind, index));
     }
 
-    fn indexes(&mut self) -> impl Iterator<Item = (Kind, &mut Index)> {
-        self.indexes.iter_mut().filter_map(|(kind, index)| Some((*kind, index.as_mut()?)))
+    fn indexes(&mut self) -> impl Iterator<Item = &mut Index> {
+        self.indexes.iter_mut().filter_map(|(_, index)| index.as_mut())
     }
 }
