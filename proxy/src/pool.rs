@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::future::{Future, poll_fn};
+use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
@@ -36,22 +37,29 @@ pub struct Pooled {
     pub stream: Stream,
     /// Requests it has carried.
     pub requests: u32,
-    /// The version of the server's address that it was made for.
-    pub address_version: u32,
+    /// Where it leads.
+    pub aim: Aim,
     since: Instant,
+}
+
+/// Where a connection leads: it carries no request that is meant for elsewhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Aim {
+    /// The version of the server's address.
+    pub address_version: u32,
+    /// The address, where it is not the server's own but (in part) the one that the client connected to.
+    pub to: Option<SocketAddr>,
 }
 
 impl Pooled {
     /// A connection that idles from `since` on.
-    pub fn new(stream: Stream, requests: u32, address_version: u32, since: Instant) -> Pooled {
-        Pooled { stream, requests, address_version, since }
+    pub fn new(stream: Stream, requests: u32, aim: Aim, since: Instant) -> Pooled {
+        Pooled { stream, requests, aim, since }
     }
 
-    /// True when it can carry another request to the server, and was in use as lately as `newest` says.
-    pub fn is_fit(&self, server: &ServerState, newest: Option<Duration>) -> bool {
-        self.address_version == server.address_version()
-            && newest.is_none_or(|newest| self.since.elapsed() < newest)
-            && self.stream.is_quiet()
+    /// True when it can carry another request that way, and was in use as lately as `newest` says.
+    pub fn is_fit(&self, aim: Aim, newest: Option<Duration>) -> bool {
+        self.aim == aim && newest.is_none_or(|newest| self.since.elapsed() < newest) && self.stream.is_quiet()
     }
 }
 
@@ -71,15 +79,16 @@ impl Pool {
 
     /// A connection that is fit for another request, if there is one; when `newest` says so only one that was in use as
     /// lately as that.
-    pub fn take(&self, newest: Option<Duration>) -> Option<Pooled> {
+    pub fn take(&self, aim: Aim, newest: Option<Duration>) -> Option<Pooled> {
         loop {
             let mut idle = self.idle.borrow_mut();
-            if newest.is_some_and(|newest| idle.last().is_some_and(|p| p.since.elapsed() >= newest)) {
+            let at = idle.iter().rposition(|p| p.aim.to == aim.to)?;
+            if newest.is_some_and(|newest| idle[at].since.elapsed() >= newest) {
                 return None;
             }
-            let pooled = idle.pop()?;
+            let pooled = idle.remove(at);
             self.server.add_idle(-1);
-            if pooled.is_fit(&self.server, None) {
+            if pooled.is_fit(aim, None) {
                 return Some(pooled);
             }
         }
@@ -106,7 +115,7 @@ impl Pool {
         &self,
         stream: Stream,
         requests: u32,
-        address_version: u32,
+        aim: Aim,
         now: Instant,
         max: Option<usize>,
     ) -> Option<Stream> {
@@ -121,7 +130,7 @@ impl Pool {
         if idle.len() + self.used.get() >= room {
             return Some(stream);
         }
-        idle.push(Pooled::new(stream, requests, address_version, now));
+        idle.push(Pooled::new(stream, requests, aim, now));
         self.server.add_idle(1);
         None
     }

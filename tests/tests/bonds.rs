@@ -53,6 +53,39 @@ fn an_authenticated_connection_is_nobody_elses() {
 }
 
 #[test]
+fn a_connection_carries_only_what_is_meant_for_where_it_leads() {
+    for (reuse, of_another_client) in [("never", 2), ("always", 1)] {
+        let (one, two) = (Origin::answering("one"), Origin::answering("two"));
+        let config = format!(
+            "
+            global
+                nbthread 1
+            listen front
+                bind ${{front}}
+                mode http
+                timeout client 10s
+                timeout server 10s
+                timeout connect 5s
+                http-reuse {reuse}
+                http-request set-dst-port url_param(port)
+                server s 127.0.0.1
+            "
+        );
+        let proxy = Proxy::with(&config).start();
+        let (to_one, to_two) =
+            (format!("/?port={}", one.address().port()), format!("/?port={}", two.address().port()));
+        let mut client = proxy.connect();
+        for (path, text) in [(&to_one, "one"), (&to_two, "two"), (&to_one, "one")] {
+            assert_eq!(client.get(path).text(), text, "http-reuse {reuse}");
+        }
+        assert_eq!(one.connections(), 1, "http-reuse {reuse}: the second request there came the same way");
+        client.leave();
+        proxy.get(&to_one);
+        assert_eq!(one.connections(), of_another_client, "http-reuse {reuse}");
+    }
+}
+
+#[test]
 fn a_response_of_length_zero_ends_at_once() {
     let origin = Origin::replying("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
     let proxy = proxy(&origin, "timeout server 60s");

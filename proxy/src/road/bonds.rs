@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use portero_api::{Response, ServerState};
 
-use crate::pool::Pooled;
+use crate::pool::{Aim, Pooled};
 use crate::snapshot::Server;
 
 /// What a client has of servers. Most have nothing, and then it takes no more than a pointer's room.
@@ -27,11 +27,12 @@ const MOST: usize = 5;
 impl Bonds {
     /// The connection to a server, if there is one that is fit for another request and, when `newest` says so, was in
     /// use as lately as that.
-    pub fn take(&mut self, server: &Rc<Server>, newest: Option<Duration>) -> Option<Pooled> {
+    pub fn take(&mut self, server: &Server, aim: Aim, newest: Option<Duration>) -> Option<Pooled> {
         let bound = &mut self.0.as_mut()?.bound;
-        let at = bound.iter().rposition(|(own, _)| Arc::ptr_eq(&own.state, &server.state))?;
-        let (_, pooled) = bound.remove(at);
-        pooled.is_fit(&server.state, newest).then_some(pooled)
+        let leads_there =
+            |(own, p): &(Rc<Server>, Pooled)| Arc::ptr_eq(&own.state, &server.state) && p.aim.to == aim.to;
+        let (_, pooled) = bound.remove(bound.iter().rposition(leads_there)?);
+        pooled.is_fit(aim, newest).then_some(pooled)
     }
 
     /// Keeps a connection for the client's next request.

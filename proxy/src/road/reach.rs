@@ -10,7 +10,7 @@ use portero_api::clock;
 use portero_api::Timeout;
 
 use super::abort::{self, Watch};
-use super::upstream::{Upstream, from_now};
+use super::upstream::{Upstream, aim, from_now};
 use super::{Client, Fail, Fault, Road, phase};
 use crate::config::checked::Reuse;
 use crate::health::Seen;
@@ -27,10 +27,11 @@ pub async fn for_request(road: &mut Road<'_>, server: &Rc<Server>) -> Result<Ups
     let newest = if whole { None } else { Some(FRESH) };
     if road.ex.log.retries == 0 && !is_marked(road) {
         let buffers = &road.worker.buffers;
-        let bound = road.client.bonds.take(server, newest);
+        let aim = aim(server, road.ex);
+        let bound = road.client.bonds.take(server, aim, newest);
         let found = match bound {
             Some(bound) => Some(Upstream::bound(server, bound, buffers)),
-            None if may_share(road, server) => Upstream::pooled(server, newest, buffers),
+            None if may_share(road, server) => Upstream::pooled(server, aim, newest, buffers),
             None => None,
         };
         if let Some(up) = found {
@@ -55,7 +56,7 @@ fn may_share(road: &Road<'_>, server: &Server) -> bool {
         Reuse::Safe => road.ex.conn.requests > 1,
         Reuse::Aggressive | Reuse::Always => true,
     };
-    policy && server.conf.source.is_none() && !server.conf.goes_by_client()
+    policy && server.conf.source.is_none()
 }
 
 /// What becomes of a connection behind its exchange: it stays with the client where no other may use it, else it goes

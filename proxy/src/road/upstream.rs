@@ -14,7 +14,7 @@ use tokio::net::{TcpStream, UnixStream};
 use super::fail::{Fail, Fault, phase};
 use crate::config::checked::{self, ProxyHeader};
 use crate::net::{Buffer, Buffers, Lead, Stream};
-use crate::pool::Pooled;
+use crate::pool::{Aim, Pooled};
 use crate::proxy_protocol;
 use crate::snapshot::Server;
 use crate::worker::Worker;
@@ -35,14 +35,19 @@ pub struct Upstream {
     /// True when rules have marked its packets: it carries one request.
     marked: bool,
     requests: u32,
-    address_version: u32,
+    aim: Aim,
     server: Rc<Server>,
 }
 
 impl Upstream {
     /// An idle connection from the pool, when there is a live one, and one as new as `newest` says.
-    pub fn pooled(server: &Rc<Server>, newest: Option<Duration>, buffers: &Buffers) -> Option<Upstream> {
-        Some(Upstream::resumed(server, server.pool.take(newest)?, false, buffers))
+    pub fn pooled(
+        server: &Rc<Server>,
+        aim: Aim,
+        newest: Option<Duration>,
+        buffers: &Buffers,
+    ) -> Option<Upstream> {
+        Some(Upstream::resumed(server, server.pool.take(aim, newest)?, false, buffers))
     }
 
     /// A connection that is one client's own.
@@ -61,7 +66,7 @@ impl Upstream {
             private,
             marked: false,
             requests: pooled.requests,
-            address_version: pooled.address_version,
+            aim: pooled.aim,
             server: server.clone(),
         }
     }
@@ -70,9 +75,9 @@ impl Upstream {
     pub async fn dial(worker: &Worker, server: &Rc<Server>, exchange: &Exchange) -> Result<Upstream, Fail> {
         let buffers = &worker.buffers;
         server.state.counters.inc(Counter::ConnectAttempts);
-        let address_version = server.state.address_version();
+        let aim = aim(server, exchange);
         let stream = match &worker.outside {
-            None => connect(&server.conf, &server.state.address(), exchange).await,
+            None => connect(&server.conf, &server.state.address(), aim.to, exchange).await,
             Some(outside) => outside.connect(&server.state),
         };
         let stream = stream.map_err(|e| connect_failure(&e))?;
@@ -95,7 +100,7 @@ impl Upstream {
             private: false,
             marked,
             requests: 0,
-            address_version,
+            aim,
             server: server.clone(),
         })
     }
@@ -124,11 +129,11 @@ impl Upstream {
     /// Gives the connection back to the pool when it can carry another request, and closes it otherwise.
     pub fn release(self, reusable: bool, now: Instant, buffers: &Buffers) {
         let server = self.server.clone();
-        let Some(Pooled { stream, requests, address_version, .. }) = self.idle(reusable, now, buffers) else {
+        let Some(Pooled { stream, requests, aim, .. }) = self.idle(reusable, now, buffers) else {
             return;
         };
         let unwanted = match server.conf.send_proxy {
-            None => server.pool.give(stream, requests, address_version, now, server.conf.pool_max),
+            None => server.pool.give(stream, requests, aim, now, server.conf.pool_max),
             Some(_) => Some(stream),
         };
         if let Some(stream) = unwanted {
@@ -145,13 +150,13 @@ impl Upstream {
     /// The connection between two exchanges; none when it can carry no other.
     fn idle(mut self, reusable: bool, now: Instant, buffers: &Buffers) -> Option<Pooled> {
         self.requests += 1;
-        let Upstream { stream, buffer, lead, marked, requests, address_version, server, .. } = self;
+        let Upstream { stream, buffer, lead, marked, requests, aim, server, .. } = self;
         server.pool.unlend();
         let worn = server.conf.max_reuse.is_some_and(|max| requests > max);
         let fit = reusable && !worn && !marked && buffer.is_empty() && lead.is_empty();
         buffers.give(buffer);
         buffers.give_lead(lead);
-        fit.then(|| Pooled::new(stream, requests, address_version, now))
+        fit.then(|| Pooled::new(stream, requests, aim, now))
     }
 }
 
@@ -175,17 +180,35 @@ fn connect_failure(_error: &io::Error) -> Fail {
     Fail::status(503, b'S', phase::CONNECT, Fault::Connect).may_retry(true)
 }
 
-async fn connect(conf: &checked::Server, address: &Address, exchange: &Exchange) -> io::Result<Stream> {
+/// Where a connection to the server for this exchange leads.
+pub fn aim(server: &Server, exchange: &Exchange) -> Aim {
+    let address_version = server.state.address_version();
+    let by_client = server.conf.goes_by_client();
+    Aim { address_version, to: by_client.then(|| by_client_to(server, exchange)).flatten() }
+}
+
+/// The server's address with what it leaves open filled in: the address or the port that the client connected to.
+fn by_client_to(server: &Server, exchange: &Exchange) -> Option<SocketAddr> {
+    let Address::Ip(mut addr) = server.state.address() else { return None };
+    if let (true, Some(wanted)) = (addr.ip().is_unspecified(), exchange.conn.dst) {
+        addr.set_ip(wanted.ip());
+    }
+    if let Some(offset) = server.conf.port_offset {
+        let client_port = exchange.conn.dst.map_or(0, |d| i32::from(d.port()));
+        addr.set_port((client_port + offset) as u16);
+    }
+    Some(addr)
+}
+
+async fn connect(
+    conf: &checked::Server,
+    address: &Address,
+    to: Option<SocketAddr>,
+    exchange: &Exchange,
+) -> io::Result<Stream> {
     match address {
         Address::Ip(addr) => {
-            let mut addr = *addr;
-            if let (true, Some(wanted)) = (addr.ip().is_unspecified(), exchange.conn.dst) {
-                addr.set_ip(wanted.ip());
-            }
-            if let Some(offset) = conf.port_offset {
-                let client_port = exchange.conn.dst.map_or(0, |d| i32::from(d.port()));
-                addr.set_port((client_port + offset) as u16);
-            }
+            let addr = to.unwrap_or(*addr);
             let packets = exchange.tuning.as_ref().map(|tuning| tuning.server_packets);
             Ok(Stream::Tcp(connect_tcp(conf.source, addr, packets.unwrap_or_default()).await?))
         }
