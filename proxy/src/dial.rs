@@ -12,27 +12,28 @@ use tokio::net::{TcpStream, UnixStream};
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Direct;
 
-impl Dial for Direct {
-    fn connect<'a>(&'a self, target: &'a Target) -> LocalFuture<'a, io::Result<Box<dyn Wire>>> {
-        Box::pin(async {
-            let timeout = tokio::time::timeout(target.timeout, open(&target.address));
-            timeout.await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
-        })
-    }
+/// A connected socket of whatever kind.
+pub trait Duplex: AsyncRead + AsyncWrite + Unpin {
+    /// The other end.
+    fn peer(&self) -> Option<Address>;
+
+    /// This end.
+    fn local(&self) -> Option<Address>;
 }
 
-async fn open(address: &Address) -> io::Result<Box<dyn Wire>> {
+/// Connects to an address. There is no limit to the wait.
+pub async fn open(address: &Address) -> io::Result<Box<dyn Duplex>> {
     match address {
         Address::Ip(addr) => {
             let stream = TcpStream::connect(addr).await?;
             stream.set_nodelay(true)?;
-            Ok(Box::new(Socket(stream)))
+            Ok(Box::new(stream))
         }
-        Address::Unix(path) => Ok(Box::new(Socket(UnixStream::connect(path).await?))),
+        Address::Unix(path) => Ok(Box::new(UnixStream::connect(path).await?)),
         Address::Abstract(name) => {
             // a path that starts with a NUL is how tokio and the system write an abstract name
             let path = [b"\0", &name[..]].concat();
-            Ok(Box::new(Socket(UnixStream::connect(OsStr::from_bytes(&path)).await?)))
+            Ok(Box::new(UnixStream::connect(OsStr::from_bytes(&path)).await?))
         }
         Address::Unresolved(name) => {
             Err(io::Error::new(io::ErrorKind::NotFound, format!("the name '{name}' could not be resolved")))
@@ -40,16 +41,54 @@ async fn open(address: &Address) -> io::Result<Box<dyn Wire>> {
     }
 }
 
-/// A tokio stream as a [`Wire`].
-struct Socket<S>(S);
+impl Dial for Direct {
+    fn connect<'a>(&'a self, target: &'a Target) -> LocalFuture<'a, io::Result<Box<dyn Wire>>> {
+        Box::pin(async {
+            let opened = tokio::time::timeout(target.timeout, open(&target.address)).await;
+            let socket = opened.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))?;
+            Ok(Box::new(Socket(socket)) as Box<dyn Wire>)
+        })
+    }
+}
 
-impl<S: AsyncRead + AsyncWrite + Unpin> Wire for Socket<S> {
+impl Duplex for TcpStream {
+    fn peer(&self) -> Option<Address> {
+        self.peer_addr().ok().map(Address::Ip)
+    }
+
+    fn local(&self) -> Option<Address> {
+        self.local_addr().ok().map(Address::Ip)
+    }
+}
+
+impl Duplex for UnixStream {
+    fn peer(&self) -> Option<Address> {
+        self.peer_addr().ok()?.as_pathname().map(|path| Address::Unix(path.into()))
+    }
+
+    fn local(&self) -> Option<Address> {
+        self.local_addr().ok()?.as_pathname().map(|path| Address::Unix(path.into()))
+    }
+}
+
+/// A socket as a [`Wire`].
+struct Socket(Box<dyn Duplex>);
+
+impl Wire for Socket {
     fn read<'a>(&'a mut self, into: &'a mut [u8]) -> LocalFuture<'a, io::Result<usize>> {
         Box::pin(self.0.read(into))
     }
 
     fn write_all<'a>(&'a mut self, bytes: &'a [u8]) -> LocalFuture<'a, io::Result<()>> {
         Box::pin(self.0.write_all(bytes))
+    }
+
+    fn peer(&self) -> Option<Address> {
+        self.0.peer()
+    }
+
+    fn local(&self) -> Option<Address> {
+        self.0.local()
     }
 }
 
@@ -67,9 +106,10 @@ mod tests {
     async fn bytes_go_both_ways() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = Address::Ip(listener.local_addr().unwrap());
-        let target = target(address);
+        let target = target(address.clone());
         let (wire, accepted) = tokio::join!(Direct.connect(&target), listener.accept());
         let (mut wire, mut peer) = (wire.unwrap(), accepted.unwrap().0);
+        assert_eq!((wire.peer(), wire.local()), (Some(address), peer.peer_addr().ok().map(Address::Ip)));
         wire.write_all(b"ping").await.unwrap();
         let mut buffer = [0; 4];
         peer.read_exact(&mut buffer).await.unwrap();

@@ -9,6 +9,7 @@ pub mod config;
 pub mod convert;
 pub mod health;
 pub mod http1;
+pub mod http_client;
 pub mod log;
 pub mod plugins;
 
