@@ -1,1 +1,37 @@
 //! Lua: a .lua file becomes a plugin, through the hooks that every plugin has.
+//!
+//! [`Scripts::load`] runs the files of a configuration once, which registers their functions
+//! (`core.register_action`, ...), and [`Scripts::plugins`] gives one plugin for each name. What a plugin makes on a worker
+//! holds a function of a Lua state: the one state of `lua-load`, which all threads share behind a lock, or the thread's own
+//! of `lua-load-per-thread`.
+//!
+//! | file | |
+//! |---|---|
+//! | `settings`, `lot` | what is loaded and how; the states of one configuration |
+//! | `state` | one Lua state with all classes, and what scripts registered in it |
+//! | `run`, `wish` | a coroutine and its budget; what it waits for |
+//! | `scene` | lends the exchange and the host to the functions that a script calls |
+//! | `class`, `api/` | a class is a table of rows; one file per class |
+//! | `values` | samples to Lua and back |
+//! | `hooks/` | from a registered function to a hook, one file per hook |
+
+// rows of classes that are being written
+#![allow(dead_code)]
+
+mod api;
+mod class;
+mod hooks;
+mod lot;
+mod run;
+mod scene;
+mod settings;
+mod state;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+mod values;
+mod wish;
+
+pub use lot::{Mistake, Scripts};
+pub use settings::{BoolConversion, Libs, Load, LogTo, OnError, Settings, Stderr};

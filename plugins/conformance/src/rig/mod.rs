@@ -2,10 +2,12 @@
 
 mod exchange;
 mod farm;
+mod host;
 mod net;
 mod plain;
 
 pub use exchange::{bare, exchange};
 pub use farm::Farm;
+pub use host::Desk;
 pub use net::{Answer, Net, Turn, now, say};
 pub use plain::{Bench, Plain, words};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use portero_api::{
-    BadArg, Common, Compile, Convert, Exchange, Expression, Fetched, Format, Plugin, Sample, Setup,
+    BadArg, Common, Compile, Convert, Exchange, Expression, Fetched, Format, Here, Plugin, Sample, Setup,
 };
 
 /// Cuts a line at its spaces.
@@ -16,6 +16,10 @@ pub fn words(line: &str) -> Vec<String> {
 pub struct Bench {
     /// What all workers share.
     pub common: Arc<Common>,
+    /// The rules that an action stands in; `http-req` when empty.
+    pub rules: &'static str,
+    /// The thread that runs it.
+    pub here: Option<Here>,
     args: Vec<String>,
     lines: Vec<Vec<String>>,
 }
@@ -44,6 +48,18 @@ impl Bench {
         self
     }
 
+    /// In rules of this kind (`http-res`).
+    pub fn in_rules(mut self, rules: &'static str) -> Bench {
+        self.rules = rules;
+        self
+    }
+
+    /// On this thread.
+    pub fn on(mut self, here: Here) -> Bench {
+        self.here = Some(here);
+        self
+    }
+
     /// What a maker is given.
     pub fn setup(&self) -> Setup<'_> {
         Setup {
@@ -52,8 +68,8 @@ impl Bench {
             lines: &self.lines,
             common: &self.common,
             compile: &Plain,
-            rules: "http-req",
-            here: None,
+            rules: if self.rules.is_empty() { "http-req" } else { self.rules },
+            here: self.here.as_ref(),
         }
     }
 

@@ -1,0 +1,201 @@
+//! The class `HTTP`: the heads of the transaction of the moment.
+
+use mlua::{Lua, LuaString, Table, Value};
+use portero_api::{Exchange, Headers, Method};
+
+use crate::class::{Class, now};
+use crate::scene;
+
+/// The class.
+pub(crate) static CLASS: Class = Class {
+    name: "HTTP",
+    summary: "the heads of request and response",
+    global: false,
+    fields: &[],
+    functions: &[
+        now!(
+            "req_get_headers",
+            "(self: HTTP): table<string, table<integer, string>>",
+            "the request's fields by name, values from index 0",
+            req_get_headers
+        ),
+        now!(
+            "res_get_headers",
+            "(self: HTTP): table<string, table<integer, string>>",
+            "the response's fields by name, values from index 0",
+            res_get_headers
+        ),
+        now!(
+            "req_add_header",
+            "(self: HTTP, name: string, value: string)",
+            "adds a field to the request",
+            req_add
+        ),
+        now!(
+            "res_add_header",
+            "(self: HTTP, name: string, value: string)",
+            "adds a field to the response",
+            res_add
+        ),
+        now!("req_del_header", "(self: HTTP, name: string)", "removes all fields of a name", req_del),
+        now!("res_del_header", "(self: HTTP, name: string)", "removes all fields of a name", res_del),
+        now!(
+            "req_set_header",
+            "(self: HTTP, name: string, value: string)",
+            "replaces all fields of a name",
+            req_set
+        ),
+        now!(
+            "res_set_header",
+            "(self: HTTP, name: string, value: string)",
+            "replaces all fields of a name",
+            res_set
+        ),
+        now!("req_set_method", "(self: HTTP, method: string)", "changes the method", req_set_method),
+        now!("req_set_path", "(self: HTTP, path: string)", "changes the path, keeps the query", req_set_path),
+        now!(
+            "req_set_query",
+            "(self: HTTP, query: string)",
+            "changes the query, keeps the path",
+            req_set_query
+        ),
+        now!("req_set_uri", "(self: HTTP, uri: string)", "changes the whole target", req_set_uri),
+        now!(
+            "res_set_status",
+            "(self: HTTP, status: integer, reason?: string)",
+            "changes the status of the response",
+            res_set_status
+        ),
+    ],
+};
+
+/// Fields as HAProxy shows them to scripts: by name in lower case, the values of a name from index 0.
+pub(crate) fn headers_table(lua: &Lua, headers: &Headers) -> mlua::Result<Table> {
+    let all = lua.create_table_with_capacity(0, headers.len())?;
+    for (name, value) in headers.iter() {
+        let name = lua.create_string(name.to_ascii_lowercase())?;
+        match all.raw_get::<Option<Table>>(&name)? {
+            Some(values) => values.raw_set(values.raw_len() + 1, lua.create_string(value)?)?,
+            None => {
+                let values = lua.create_table_with_capacity(0, 1)?;
+                values.raw_set(0, lua.create_string(value)?)?;
+                all.raw_set(name, values)?;
+            }
+        }
+    }
+    Ok(all)
+}
+
+fn req_get_headers(lua: &Lua, _: Value) -> mlua::Result<Table> {
+    scene::see(|exchange| headers_table(lua, &exchange.request.headers))?
+}
+
+fn res_get_headers(lua: &Lua, _: Value) -> mlua::Result<Table> {
+    scene::see(|exchange| headers_table(lua, &exchange.response.headers))?
+}
+
+type NameValue = (Value, LuaString, LuaString);
+
+/// Changes fields, within the room that the head has.
+fn edit(
+    response: bool,
+    (_, name, value): NameValue,
+    change: fn(&mut Headers, &[u8], &[u8]),
+) -> mlua::Result<()> {
+    let (name, value) = (name.as_bytes(), value.as_bytes());
+    check(&name, &value)?;
+    scene::change(|exchange| {
+        let by = name.len() + value.len() + 4;
+        let (fits, headers): (fn(&Exchange, usize) -> bool, fn(&mut Exchange) -> &mut Headers) =
+            match response {
+                true => (Exchange::response_may_grow, |exchange| &mut exchange.response.headers),
+                false => (Exchange::request_may_grow, |exchange| &mut exchange.request.headers),
+            };
+        match fits(exchange, by) {
+            true => {
+                change(headers(exchange), &name, &value);
+                Ok(())
+            }
+            false => Err(mlua::Error::runtime("there is no room for the header field")),
+        }
+    })?
+}
+
+/// A field must not be able to begin another, or end the head (RFC 9110, 5.5).
+pub(crate) fn check(name: &[u8], value: &[u8]) -> mlua::Result<()> {
+    let token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
+    if name.is_empty() || !name.iter().copied().all(token) {
+        let name = String::from_utf8_lossy(name).into_owned();
+        return Err(mlua::Error::runtime(format!("'{name}' is no name of a header field")));
+    }
+    match value.iter().any(|b| matches!(b, b'\r' | b'\n' | 0)) {
+        true => Err(mlua::Error::runtime("a header field holds no line end and no NUL")),
+        false => Ok(()),
+    }
+}
+
+fn req_add(_: &Lua, args: NameValue) -> mlua::Result<()> {
+    edit(false, args, Headers::add)
+}
+
+fn res_add(_: &Lua, args: NameValue) -> mlua::Result<()> {
+    edit(true, args, Headers::add)
+}
+
+fn req_set(_: &Lua, args: NameValue) -> mlua::Result<()> {
+    edit(false, args, Headers::set)
+}
+
+fn res_set(_: &Lua, args: NameValue) -> mlua::Result<()> {
+    edit(true, args, Headers::set)
+}
+
+fn req_del(_: &Lua, (_, name): (Value, LuaString)) -> mlua::Result<()> {
+    scene::change(|exchange| exchange.request.headers.remove(&name.as_bytes())).map(drop)
+}
+
+fn res_del(_: &Lua, (_, name): (Value, LuaString)) -> mlua::Result<()> {
+    scene::change(|exchange| exchange.response.headers.remove(&name.as_bytes())).map(drop)
+}
+
+/// What stands in the request line has no blanks and no control characters.
+fn word(text: &LuaString) -> mlua::Result<Vec<u8>> {
+    let bytes = text.as_bytes().to_vec();
+    match bytes.iter().any(|b| *b <= b' ' || *b == 0x7f) {
+        true => Err(mlua::Error::runtime("a request line has no blanks and control characters in it")),
+        false => Ok(bytes),
+    }
+}
+
+fn req_set_method(_: &Lua, (_, method): (Value, LuaString)) -> mlua::Result<()> {
+    check(&method.as_bytes(), b"")?;
+    scene::change(|exchange| exchange.request.method = Method::from_bytes(&method.as_bytes()))
+}
+
+fn req_set_path(_: &Lua, (_, path): (Value, LuaString)) -> mlua::Result<()> {
+    let path = word(&path)?;
+    scene::change(|exchange| exchange.request.set_path(&path))
+}
+
+fn req_set_query(_: &Lua, (_, query): (Value, LuaString)) -> mlua::Result<()> {
+    let query = word(&query)?;
+    scene::change(|exchange| exchange.request.set_query(query.strip_prefix(b"?").unwrap_or(&query)))
+}
+
+fn req_set_uri(_: &Lua, (_, uri): (Value, LuaString)) -> mlua::Result<()> {
+    let uri = word(&uri)?;
+    scene::change(|exchange| exchange.request.target = uri)
+}
+
+fn res_set_status(_: &Lua, (_, status, reason): (Value, u16, Option<LuaString>)) -> mlua::Result<()> {
+    if !(100..=999).contains(&status) {
+        return Err(mlua::Error::runtime(format!("{status} is no status code")));
+    }
+    scene::change(|exchange| {
+        exchange.response.status = status;
+        exchange.response.reason.clear();
+        if let Some(reason) = reason {
+            exchange.response.reason.extend_from_slice(&reason.as_bytes());
+        }
+    })
+}

@@ -1,0 +1,37 @@
+//! HAProxy's Lua API, and what goes beyond it: one file per class, each a table of rows.
+
+mod act;
+mod core;
+mod fetches;
+mod http;
+mod txn;
+
+use mlua::{Lua, Table};
+
+use crate::class::{Class, Classes, object};
+
+pub(crate) use txn::{Ending, new_txn};
+
+/// All classes.
+pub(crate) const CLASSES: &[&Class] =
+    &[&core::CLASS, &act::CLASS, &txn::CLASS, &http::CLASS, &fetches::FETCHES, &fetches::CONVERTERS];
+
+/// What classes have that is no function: made once per state, behind their functions.
+pub(crate) fn finish(lua: &Lua, classes: &Classes) -> mlua::Result<()> {
+    core::finish(&classes.functions("core")?)?;
+    act::finish(&classes.functions("act")?)?;
+    fetches::finish(lua, classes)?;
+    txn::finish(lua, classes)
+}
+
+/// An object without anything of its own: its functions ask the scene.
+pub(crate) fn marker(lua: &Lua, classes: &Classes, class: &str) -> mlua::Result<Table> {
+    let table = lua.create_table()?;
+    table.set_metatable(Some(classes.metatable(class)?))?;
+    Ok(table)
+}
+
+/// A new object of a class.
+pub(crate) fn new(lua: &Lua, class: &str) -> mlua::Result<Table> {
+    object(lua, class)
+}

@@ -1,0 +1,131 @@
+//! `core.register_action`: a function of a script in a rule.
+
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use mlua::{MultiValue, Value};
+use portero_api::{Action, Answer, BadArg, Client, Close, Exchange, NoClient, Reply, Setup, Wait, Work};
+
+use crate::api::{Ending, new_txn};
+use crate::hooks::Bound;
+use crate::lot::Seat;
+use crate::run::{Outcome, Run};
+use crate::scene::{self, Scene};
+use crate::settings::OnError;
+use crate::state::Purpose;
+
+/// A rule's action.
+pub(crate) struct LuaAction {
+    bound: Rc<Bound>,
+    args: Vec<String>,
+    /// Whether it stands in rules of the response.
+    response: bool,
+}
+
+impl LuaAction {
+    /// Checks that the rule may have it and gives it the right number of arguments.
+    pub(crate) fn new(seat: Rc<Seat>, name: &str, setup: &Setup<'_>) -> Result<LuaAction, BadArg> {
+        let bound = Bound::new(seat, name, |purpose| matches!(purpose, Purpose::Action { .. }))?;
+        let Purpose::Action { rules, args } = bound.registered().purpose else {
+            return Err(BadArg::new(format!("'{name}' is no action")));
+        };
+        if !rules.iter().any(|rule| rule == setup.rules) {
+            let known = rules.join("', '");
+            return Err(BadArg::new(format!(
+                "the script registered it for '{known}', not for '{}'",
+                setup.rules
+            )));
+        }
+        if setup.args.len() != args {
+            let given = setup.args.len();
+            let at = setup.args.len().min(args);
+            let message = format!("it takes {args} arguments, {given} given");
+            return Err(if given > args { BadArg::at(at, message) } else { BadArg::new(message) });
+        }
+        let response = matches!(setup.rules, "tcp-res" | "http-res" | "http-after-res");
+        Ok(LuaAction { bound: Rc::new(bound), args: setup.args.to_vec(), response })
+    }
+
+    fn begin(&self) -> mlua::Result<Working> {
+        let (state, function) = self.bound.get();
+        let mut args = MultiValue::with_capacity(1 + self.args.len());
+        args.push_back(Value::Table(new_txn(&state.lua)?));
+        for arg in &self.args {
+            args.push_back(Value::String(state.lua.create_string(arg)?));
+        }
+        let run = Run::new(&state, &function, args, state.settings.session_timeout)?;
+        let on_error = state.settings.on_error;
+        Ok(Working { run, bound: self.bound.clone(), response: self.response, on_error })
+    }
+}
+
+impl Action for LuaAction {
+    fn run(&self, exchange: &mut Exchange) -> Answer {
+        let mut working = match self.begin() {
+            Ok(working) => working,
+            Err(error) => return scene::lend(exchange, || self.bound.failed(&error, OnError::Fail)),
+        };
+        match working.run.start(&mut Scene::Exchange(exchange, &mut NoClient)) {
+            Some(outcome) => working.answer(outcome, exchange),
+            None => Answer::Wait(Wait::For(Box::new(working))),
+        }
+    }
+}
+
+/// An action that waits.
+struct Working {
+    run: Run,
+    bound: Rc<Bound>,
+    response: bool,
+    on_error: OnError,
+}
+
+impl Work for Working {
+    fn poll(
+        &mut self,
+        cx: &mut Context<'_>,
+        exchange: &mut Exchange,
+        client: &mut dyn Client,
+    ) -> Poll<Answer> {
+        let polled = self.run.poll(cx, &mut Scene::Exchange(&mut *exchange, client));
+        polled.map(|outcome| self.answer(outcome, exchange))
+    }
+}
+
+impl Working {
+    fn answer(&self, outcome: Outcome, exchange: &Exchange) -> Answer {
+        match outcome {
+            Outcome::Returned(values) => self.verdict(values.front()),
+            Outcome::Done(Ending::Quiet) => Answer::Continue,
+            Outcome::Done(Ending::Abort) => Answer::Close(Close::Reject),
+            Outcome::Done(Ending::Reply(message)) => {
+                Answer::Reply(Reply::Message(Box::new((*message).clone())))
+            }
+            Outcome::Failed(error) => scene::lend(exchange, || self.bound.failed(&error, self.on_error)),
+        }
+    }
+
+    /// What a function returns: one of `act`, or nothing.
+    fn verdict(&self, value: Option<&Value>) -> Answer {
+        match value.and_then(Value::as_integer).unwrap_or(0) {
+            1 => Answer::Stop,
+            3 => Answer::Fail,
+            4 => Answer::Stop,
+            5 => Answer::Deny(Reply::Status(if self.response { 502 } else { 403 })),
+            6 => Answer::Close(Close::Reject),
+            7 => Answer::Deny(Reply::Status(if self.response { 502 } else { 400 })),
+            _ => Answer::Continue,
+        }
+    }
+}
+
+impl Bound {
+    /// Logs why a function failed; what that means for the exchange.
+    pub(crate) fn failed(&self, error: &mlua::Error, on_error: OnError) -> Answer {
+        scene::log(3, &format!("Lua function '{}': {error}", self.name()));
+        match on_error {
+            OnError::Fail => Answer::Fail,
+            OnError::Skip => Answer::Continue,
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! From what scripts registered to plugins: one file per hook.
+
+mod action;
+mod fetch;
+mod task;
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use mlua::Function;
+use portero_api::{BadArg, Plugin, Setup};
+
+use crate::lot::{Lot, Seat};
+use crate::state::{Purpose, Registered, State};
+
+/// The plugins of a lot: `lua.NAME` for each name, and one for what has none.
+pub(crate) fn plugins(lot: &Arc<Lot>) -> Vec<Plugin> {
+    let actions = lot.names(|purpose| matches!(purpose, Purpose::Action { .. }));
+    let fetches = lot.names(|purpose| matches!(purpose, Purpose::Fetch));
+    let converters = lot.names(|purpose| matches!(purpose, Purpose::Converter));
+    let all: BTreeSet<&String> = [&actions, &fetches, &converters].into_iter().flatten().collect();
+    let mut plugins: Vec<Plugin> = Vec::new();
+    for name in all {
+        let mut plugin = Plugin::new(format!("lua.{name}"), "a function of a Lua script");
+        if actions.contains(name) {
+            plugin = plugin.action(maker(lot, name, action::LuaAction::new));
+        }
+        if fetches.contains(name) {
+            plugin = plugin.fetch(maker(lot, name, fetch::LuaFetch::new));
+        }
+        if converters.contains(name) {
+            plugin = plugin.convert(maker(lot, name, fetch::LuaConvert::new));
+        }
+        plugins.push(plugin);
+    }
+    plugins.push(task::plugin(lot));
+    plugins
+}
+
+/// A maker for a name: finds it in the state of the thread.
+fn maker<T: 'static>(
+    lot: &Arc<Lot>,
+    name: &str,
+    make: fn(Rc<Seat>, &str, &Setup<'_>) -> Result<T, BadArg>,
+) -> impl Fn(&Setup<'_>) -> Result<T, BadArg> + Send + Sync + 'static {
+    let (lot, name) = (lot.clone(), name.to_owned());
+    move |setup| make(lot.seat(setup.here)?, &name, setup)
+}
+
+/// A function of a script, found by its name in whatever state the seat has.
+pub(crate) struct Bound {
+    seat: Rc<Seat>,
+    name: String,
+    wanted: fn(&Purpose) -> bool,
+    /// The function, and the state that it was found in.
+    found: RefCell<(u64, Registered)>,
+}
+
+impl Bound {
+    /// Finds the function.
+    ///
+    /// # Errors
+    ///
+    /// It was registered on another thread only: the script does not register the same things each time it is loaded.
+    pub(crate) fn new(seat: Rc<Seat>, name: &str, wanted: fn(&Purpose) -> bool) -> Result<Bound, BadArg> {
+        let state = seat.state();
+        let missing = || BadArg::new(format!("the script has not registered '{name}' on this thread"));
+        let found = state.find(name, wanted).ok_or_else(missing)?;
+        Ok(Bound { seat, name: name.to_owned(), wanted, found: RefCell::new((state.inside.id, found)) })
+    }
+
+    /// The function and its state.
+    pub(crate) fn get(&self) -> (Arc<State>, Function) {
+        let state = self.seat.state();
+        let mut found = self.found.borrow_mut();
+        if found.0 != state.inside.id
+            && let Some(anew) = state.find(&self.name, self.wanted)
+        {
+            *found = (state.inside.id, anew);
+        }
+        (state, found.1.function.clone())
+    }
+
+    /// What it was registered as.
+    pub(crate) fn registered(&self) -> Registered {
+        self.found.borrow().1.clone()
+    }
+
+    /// Its name.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+}

@@ -1,0 +1,119 @@
+//! Scripts from their text to what they do.
+
+use std::task::Poll;
+use std::time::Duration;
+
+use portero_api::{Answer, Close, Reply, Sample, Scope, VarId};
+use portero_conformance::rig::exchange;
+
+use crate::Settings;
+use crate::testing::{load, poll, script};
+
+#[test]
+fn an_action_rewrites_the_request_and_sets_variables() {
+    let stage = script(
+        r#"core.register_action("mark", { "http-req" }, function(txn)
+            local host = txn.f:hdr("Host")
+            txn.http:req_set_header("X-Seen", host .. " " .. txn.sf:path())
+            txn:set_var("txn.count", 3)
+            txn:set_var("txn.again", txn:get_var("txn.count") + 1)
+        end)"#,
+    );
+    let mut exchange = exchange("/a");
+    assert!(matches!(stage.act("mark", &mut exchange), Ok(Answer::Continue)));
+    assert_eq!(
+        exchange.request.headers.get(b"x-seen"),
+        Some(&b"example.com /a"[..]),
+        "{:?}",
+        stage.desk.lines()
+    );
+    let id = VarId::parse("txn.again").expect("a name");
+    assert_eq!(id.scope, Scope::Txn);
+    assert_eq!(exchange.vars.get(id).map(|v| v.to_sample()), Some(Sample::Int(4)));
+}
+
+#[test]
+fn an_action_says_how_the_transaction_goes_on() {
+    let stage = script(
+        r#"for name, value in pairs(act) do
+            if type(value) == "number" then
+                core.register_action(name, { "http-req" }, function() return value end)
+            end
+        end
+        core.register_action("done", { "http-req" }, function(txn)
+            txn:done{ status = 418, headers = { ["x-a"] = { "1", "2" } }, body = "tea" }
+        end)
+        core.register_action("gone", { "http-req" }, function(txn) txn:done() end)"#,
+    );
+    let answer = |name| stage.act(name, &mut exchange("/")).unwrap_or_else(|_| panic!("'{name}' waits"));
+    assert!(matches!(answer("STOP"), Answer::Stop));
+    assert!(matches!(answer("ERROR"), Answer::Fail));
+    assert!(matches!(answer("DENY"), Answer::Deny(Reply::Status(403))));
+    assert!(matches!(answer("INVALID"), Answer::Deny(Reply::Status(400))));
+    assert!(matches!(answer("ABORT"), Answer::Close(Close::Reject)));
+    assert!(matches!(answer("gone"), Answer::Close(Close::Reject)));
+    let Answer::Reply(Reply::Message(message)) = answer("done") else { panic!("no reply") };
+    assert_eq!((message.status, &message.body[..], message.headers.len()), (418, &b"tea"[..], 2));
+}
+
+#[test]
+fn an_action_that_sleeps_lets_the_road_wait() {
+    let stage = script(
+        r#"core.register_action("nap", { "http-req" }, function(txn)
+            core.msleep(50)
+            txn.http:req_set_path("/later")
+        end)"#,
+    );
+    let mut exchange = exchange("/now");
+    let Err(mut work) = stage.act("nap", &mut exchange) else { panic!("it did not wait") };
+    assert!(poll(&mut work, &mut exchange).is_pending());
+    stage.desk.pass(Duration::from_millis(50));
+    assert!(matches!(poll(&mut work, &mut exchange), Poll::Ready(Answer::Continue)));
+    assert_eq!(exchange.request.target, b"/later");
+}
+
+#[test]
+fn an_endless_loop_lets_others_have_their_turn_and_is_stopped() {
+    let settings = Settings { session_timeout: Some(Duration::from_millis(30)), ..Settings::default() };
+    let source = r#"core.register_action("spin", { "http-req" }, function() while true do end end)"#;
+    let stage = load(source, &settings).unwrap_or_else(|mistake| panic!("{}", mistake.message));
+    let mut exchange = exchange("/");
+    let Err(mut work) = stage.act("spin", &mut exchange) else { panic!("it did not yield") };
+    while poll(&mut work, &mut exchange).is_pending() {}
+    let [(3, line)] = &stage.desk.lines()[..] else { panic!("{:?}", stage.desk.lines()) };
+    assert!(line.contains("'spin'") && line.contains("ran too long") && line.contains(".lua:1"), "{line}");
+}
+
+#[test]
+fn fetches_and_converters_give_values() {
+    let stage = script(
+        r#"core.register_fetches("host", function(txn, suffix) return txn.sf:hdr("Host") .. suffix end)
+        core.register_converters("twice", function(text) return text .. text end)
+        core.register_fetches("broken", function(txn) return nil .. "x" end)"#,
+    );
+    let exchange = exchange("/");
+    let bench = stage.bench(":80");
+    let fetch =
+        stage.plugin("host").fetch.as_ref().expect("it is a fetch")(&bench.setup()).expect("it is right");
+    assert_eq!(fetch.fetch(&exchange), Ok(Some(Sample::str("example.com:80"))));
+    let none = stage.bench("");
+    let convert =
+        stage.plugin("twice").convert.as_ref().expect("a converter")(&none.setup()).expect("it is right");
+    assert_eq!(convert.convert(Sample::str("ab"), &exchange), Some(Sample::str("abab")));
+    let broken =
+        stage.plugin("broken").fetch.as_ref().expect("it is a fetch")(&none.setup()).expect("it is there");
+    assert_eq!(broken.fetch(&exchange), Ok(None));
+    assert!(
+        stage.desk.lines()[0].1.contains("attempt to concatenate a nil value"),
+        "{:?}",
+        stage.desk.lines()
+    );
+}
+
+#[test]
+fn a_script_that_fails_to_load_says_where() {
+    let mistake = load("local x = 1\nerror('no luck')", &Settings::default()).err().expect("it fails");
+    assert!(mistake.message.contains(".lua:2: no luck"), "{}", mistake.message);
+    let mistake = load("core.register_action('x', { 'http' }, print)", &Settings::default()).err();
+    assert!(mistake.expect("it fails").message.contains("'http' is no kind of rules"));
+}
