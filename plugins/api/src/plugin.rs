@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex};
 
 use crate::tables::Tables;
 use crate::{
-    Action, Balance, Command, Control, Convert, Directory, Events, Exchange, Fetch, Fetched, Filter, Health,
-    Here, Maps, NoControl, NoMaps, Process, Service, Task,
+    Action, Balance, Command, Control, Convert, Directory, Events, Exchange, Fetch, Fetched, Figures, Filter,
+    Health, Here, Maps, NoControl, NoMaps, Process, Service, Task,
 };
 
 /// A plugin: a plain struct of optional makers. Made once; each maker is called for every use on every worker.
@@ -249,6 +249,8 @@ pub struct Common {
     pub events: Arc<Events>,
     /// What an operator can do to the process.
     pub control: Arc<dyn Control>,
+    /// What functions of scripts cost.
+    pub figures: Arc<Figures>,
     map: Mutex<HashMap<(String, TypeId), Arc<dyn Any + Send + Sync>>>,
 }
 
@@ -262,6 +264,7 @@ impl Common {
             maps: Arc::new(NoMaps),
             events: Arc::default(),
             control: Arc::new(NoControl),
+            figures: Arc::default(),
             map: Mutex::default(),
         }
     }

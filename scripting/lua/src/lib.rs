@@ -10,6 +10,7 @@
 //! | `settings`, `lot` | what is loaded and how; the states of one configuration |
 //! | `state` | one Lua state with all classes, and what scripts registered in it |
 //! | `run`, `wish` | a coroutine and its budget; what it waits for |
+//! | `protect` | errors with tracebacks, and budgets that scripts cannot catch |
 //! | `scene` | lends the exchange and the host to the functions that a script calls |
 //! | `class`, `api/` | a class is a table of rows; one file per class |
 //! | `values` | samples to Lua and back |
@@ -22,6 +23,7 @@ mod api;
 mod class;
 mod hooks;
 mod lot;
+mod protect;
 mod run;
 mod scene;
 mod settings;

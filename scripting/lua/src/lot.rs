@@ -1,11 +1,13 @@
 //! The scripts of one configuration, and the states that they run in.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::rc::Rc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
-use portero_api::{BadArg, Common, Here, Plugin};
+use portero_api::{BadArg, Common, Here, Plugin, clock};
 
 use crate::hooks;
 use crate::scene;
@@ -48,12 +50,20 @@ pub(crate) struct Lot {
     per_thread: bool,
     /// The state that was made when the configuration was checked: the one of all threads, or the first thread's.
     first: Mutex<Option<Arc<State>>>,
+    /// How often the state of all threads was made anew.
+    renewals: AtomicU64,
 }
 
 /// A lot's place on a thread: all that is made of its scripts there shares it, and with it the state.
 pub(crate) struct Seat {
+    lot: Arc<Lot>,
     state: RefCell<Arc<State>>,
+    /// When its state was last made anew.
+    renewed: Cell<Option<Instant>>,
 }
+
+/// A state that is spoiled again so soon stays as it is: making it costs more than it is worth.
+const RENEWED_AFTER: Duration = Duration::from_secs(1);
 
 impl Scripts {
     /// Runs the files, which registers their functions. Files of `lua-load` come before those of `lua-load-per-thread`.
@@ -97,6 +107,7 @@ impl Lot {
             common: common.clone(),
             per_thread,
             first: Mutex::new(Some(Arc::new(state))),
+            renewals: AtomicU64::new(0),
         })
     }
 
@@ -117,11 +128,42 @@ impl Lot {
     /// A file that ran when the configuration was checked does not run now.
     pub(crate) fn seat(self: &Arc<Lot>, here: Option<&Here>) -> Result<Rc<Seat>, BadArg> {
         scene::settle(here);
-        let make = || Ok(Seat { state: RefCell::new(self.state(here.is_some())?) });
+        let make = || {
+            Ok(Seat {
+                lot: self.clone(),
+                state: RefCell::new(self.state(here.is_some())?),
+                renewed: Cell::new(None),
+            })
+        };
         match here {
             Some(here) => here.local.get(&format!("lua/{}", self.id), make),
             None => make().map(Rc::new),
         }
+    }
+
+    /// The state that all threads share, where they do.
+    fn shared(&self) -> Option<Arc<State>> {
+        if self.per_thread {
+            return None;
+        }
+        self.first.lock().unwrap_or_else(|e| e.into_inner()).clone()
+    }
+
+    /// A state in the place of a spoiled one.
+    fn renew(&self, spoiled: &Arc<State>) -> mlua::Result<Arc<State>> {
+        let mut first = self.first.lock().unwrap_or_else(|e| e.into_inner());
+        // another thread may have been quicker
+        if let Some(shared) = first.as_ref().filter(|state| !self.per_thread && !Arc::ptr_eq(state, spoiled))
+        {
+            return Ok(shared.clone());
+        }
+        let state = State::load(&self.sources, &self.settings, &self.common, self.per_thread);
+        let state = Arc::new(state.map_err(|(_, error)| error)?);
+        if !self.per_thread {
+            *first = Some(state.clone());
+            self.renewals.fetch_add(1, Relaxed);
+        }
+        Ok(state)
     }
 
     fn state(&self, live: bool) -> Result<Arc<State>, BadArg> {
@@ -158,7 +200,26 @@ impl Source {
 impl Seat {
     /// The state.
     pub(crate) fn state(&self) -> Arc<State> {
+        if self.lot.renewals.load(Relaxed) > 0
+            && let Some(shared) = self.lot.shared()
+        {
+            self.state.replace(shared);
+        }
         self.state.borrow().clone()
+    }
+
+    /// Makes the state anew, for it is spoiled. What runs in the old one ends there.
+    pub(crate) fn renew(&self) {
+        let now = clock::now();
+        if self.renewed.get().is_some_and(|last| now.duration_since(last) < RENEWED_AFTER) {
+            return;
+        }
+        self.renewed.set(Some(now));
+        let spoiled = self.state.borrow().clone();
+        match self.lot.renew(&spoiled) {
+            Ok(state) => drop(self.state.replace(state)),
+            Err(error) => scene::log(3, &format!("Lua state: could not be made anew: {error}")),
+        }
     }
 }
 

@@ -13,6 +13,7 @@ use crate::api::Ending;
 use crate::scene::Scene;
 use crate::state::State;
 use crate::wish::{self, Wish};
+use portero_api::Figure;
 
 /// A function of a script on its way.
 pub(crate) struct Run {
@@ -24,6 +25,7 @@ pub(crate) struct Run {
     /// Time that it has run, waits not counted.
     used: Duration,
     limit: Option<Duration>,
+    figure: Arc<Figure>,
 }
 
 /// How a function ended.
@@ -49,16 +51,24 @@ thread_local! {
     static METER: Cell<Meter> = const { Cell::new(Meter { until: None, thread: None }) };
 }
 
+thread_local! {
+    /// The function that runs was told to stop; whatever it catches, it is raised again.
+    static STOPPED: Cell<bool> = const { Cell::new(false) };
+}
+
 impl Run {
     /// A call of a function. `limit`: the longest that it may run in all.
     pub(crate) fn new(
         state: &Arc<State>,
         function: &Function,
-        args: MultiValue,
+        mut args: MultiValue,
         limit: Option<Duration>,
+        figure: &Arc<Figure>,
     ) -> mlua::Result<Run> {
-        let thread = state.thread(function)?;
-        Ok(Run { state: state.clone(), thread, args: Some(args), wish: None, used: Duration::ZERO, limit })
+        let thread = state.thread()?;
+        args.push_front(Value::Function(function.clone()));
+        let (state, figure) = (state.clone(), figure.clone());
+        Ok(Run { state, thread, args: Some(args), wish: None, used: Duration::ZERO, limit, figure })
     }
 
     /// Runs up to the first wait; how it ended, if it did.
@@ -96,16 +106,23 @@ impl Run {
         let began = Instant::now();
         let meter = Meter { until: allowed.map(|time| began + time), thread: Some(thread.to_pointer()) };
         let resumed = metered(meter, || scene.lend(|| thread.resume::<MultiValue>(args)));
-        self.used += began.elapsed();
+        let ran = began.elapsed();
+        self.used += ran;
+        self.figure.ran(ran);
         self.wish = wish::take();
-        match resumed {
-            Ok(_) if thread.is_resumable() => None,
-            Ok(values) => {
+        let outcome = match resumed {
+            Ok(_) if thread.is_resumable() => return None,
+            Ok(mut values) => {
                 self.state.give_back(thread.clone());
-                Some(Outcome::Returned(values))
+                match values.pop_front() {
+                    Some(Value::Boolean(true)) => Outcome::Returned(values),
+                    _ => ended(raised(values.pop_front())),
+                }
             }
-            Err(error) => Some(ended(error)),
-        }
+            Err(error) => ended(error),
+        };
+        self.figure.ended();
+        Some(outcome)
     }
 }
 
@@ -114,11 +131,16 @@ pub(crate) fn call(
     state: &State,
     function: &Function,
     args: impl mlua::IntoLuaMulti,
+    figure: &Figure,
 ) -> mlua::Result<MultiValue> {
     let limits = [state.settings.session_timeout, state.settings.burst_timeout];
     let allowed = limits.into_iter().flatten().min();
-    let meter = Meter { until: allowed.map(|time| Instant::now() + time), thread: None };
-    metered(meter, || function.call(args))
+    let began = Instant::now();
+    let meter = Meter { until: allowed.map(|time| began + time), thread: None };
+    let called = metered(meter, || function.call(args));
+    figure.ran(began.elapsed());
+    figure.ended();
+    called
 }
 
 /// Whether the function that runs may wait.
@@ -130,9 +152,10 @@ pub(crate) fn may_wait() -> bool {
 pub(crate) fn hook(lua: &Lua, at: &Debug<'_>) -> mlua::Result<VmState> {
     let meter = METER.get();
     if meter.until.is_some_and(|until| Instant::now() >= until) {
+        STOPPED.set(true);
         let script = at.source().short_src.map(|name| name.into_owned()).unwrap_or_default();
         let line = at.current_line().unwrap_or(0);
-        return Err(mlua::Error::runtime(format!("{script}:{line}: the script ran too long")));
+        return Err(mlua::Error::runtime(format!("{script}:{line}: {TOO_LONG}")));
     }
     // a coroutine of the script's own must not be made to yield: its yields mean something
     let may_yield = meter.thread.is_some_and(|thread| lua.current_thread().to_pointer() == thread);
@@ -141,10 +164,29 @@ pub(crate) fn hook(lua: &Lua, at: &Debug<'_>) -> mlua::Result<VmState> {
 
 fn metered<T>(meter: Meter, run: impl FnOnce() -> T) -> T {
     let before = METER.replace(meter);
+    let stopped = STOPPED.replace(false);
     let done = run();
     METER.set(before);
+    STOPPED.set(stopped);
     done
 }
+
+/// Whether an error is the end of a budget: of time or of memory.
+pub(crate) fn is_exhausted(error: &mlua::Error) -> bool {
+    error.to_string().contains(TOO_LONG) || is_memory(error)
+}
+
+/// Whether the memory of the state is used up.
+pub(crate) fn is_memory(error: &mlua::Error) -> bool {
+    matches!(error, mlua::Error::MemoryError(_)) || error.to_string().contains("not enough memory")
+}
+
+/// Whether the function that runs was told to stop.
+pub(crate) fn is_stopped() -> bool {
+    STOPPED.get()
+}
+
+const TOO_LONG: &str = "the script ran too long";
 
 /// What the waiting function is resumed with: true and its values, or false and the message.
 fn answer(lua: &Lua, came: mlua::Result<MultiValue>) -> MultiValue {
@@ -157,6 +199,16 @@ fn answer(lua: &Lua, came: mlua::Result<MultiValue>) -> MultiValue {
             let message = lua.create_string(error.to_string()).map_or(Value::Nil, Value::String);
             MultiValue::from_iter([Value::Boolean(false), message])
         }
+    }
+}
+
+/// What a script raised, as an error.
+fn raised(value: Option<Value>) -> mlua::Error {
+    match value {
+        Some(Value::Error(error)) => *error,
+        Some(Value::String(text)) => mlua::Error::runtime(text.to_string_lossy()),
+        Some(other) => mlua::Error::runtime(format!("the script raised a value: {}", other.type_name())),
+        None => mlua::Error::runtime("the script failed without a word"),
     }
 }
 

@@ -9,6 +9,7 @@ use portero_api::Common;
 use crate::api;
 use crate::class::Classes;
 use crate::lot::Source;
+use crate::protect;
 use crate::run;
 use crate::settings::{Libs, Settings};
 
@@ -21,6 +22,8 @@ pub(crate) struct State {
     pub(crate) settings: Arc<Settings>,
     /// What the functions of the API see of their state.
     pub(crate) inside: Arc<Inside>,
+    /// What coroutines run: calls a function and adds a traceback to its errors.
+    protected: Function,
     /// Coroutines that have ended and can be used again.
     idle: Mutex<Vec<Thread>>,
 }
@@ -123,7 +126,8 @@ impl State {
             HookTriggers::new().every_nth_instruction(settings.forced_yield.max(1)),
             run::hook,
         )?;
-        Ok(State { lua, settings: settings.clone(), inside, idle: Mutex::default() })
+        let protected = protect::install(&lua)?;
+        Ok(State { lua, settings: settings.clone(), inside, protected, idle: Mutex::default() })
     }
 
     fn run_file(&self, source: &Source) -> mlua::Result<()> {
@@ -132,15 +136,15 @@ impl State {
         self.lua.load(without_shebang(&source.text)).set_name(&source.name).call(args)
     }
 
-    /// A coroutine that will call a function.
-    pub(crate) fn thread(&self, function: &Function) -> mlua::Result<Thread> {
+    /// A coroutine that calls its first argument with the others.
+    pub(crate) fn thread(&self) -> mlua::Result<Thread> {
         let idle = self.idle.lock().unwrap_or_else(|e| e.into_inner()).pop();
         match idle {
             Some(thread) => {
-                thread.reset(function.clone())?;
+                thread.reset(self.protected.clone())?;
                 Ok(thread)
             }
-            None => self.lua.create_thread(function.clone()),
+            None => self.lua.create_thread(self.protected.clone()),
         }
     }
 

@@ -78,6 +78,20 @@ impl Stage {
     }
 }
 
+impl Stage {
+    /// Calls an action of the script and lets it run to its end.
+    pub(crate) fn finish(&self, name: &str, exchange: &mut Exchange) -> Answer {
+        match self.act(name, exchange) {
+            Ok(answer) => answer,
+            Err(mut work) => loop {
+                if let Poll::Ready(answer) = poll(&mut work, exchange) {
+                    return answer;
+                }
+            },
+        }
+    }
+}
+
 /// Polls work once.
 pub(crate) fn poll(work: &mut Box<dyn Work>, exchange: &mut Exchange) -> Poll<Answer> {
     work.poll(&mut Context::from_waker(Waker::noop()), exchange, &mut NoClient)

@@ -117,3 +117,72 @@ fn a_script_that_fails_to_load_says_where() {
     let mistake = load("core.register_action('x', { 'http' }, print)", &Settings::default()).err();
     assert!(mistake.expect("it fails").message.contains("'http' is no kind of rules"));
 }
+
+#[test]
+fn a_budget_that_is_used_up_cannot_be_caught() {
+    let settings = Settings { session_timeout: Some(Duration::from_millis(30)), ..Settings::default() };
+    let source = r#"core.register_action("stubborn", { "http-req" }, function()
+        while true do pcall(function() while true do end end) end
+    end)
+    core.register_fetches("deaf", function()
+        return select(2, coroutine.resume(coroutine.create(function() while true do end end)))
+    end)"#;
+    let stage = load(source, &settings).unwrap_or_else(|mistake| panic!("{}", mistake.message));
+    let mut exchange = exchange("/");
+    assert!(matches!(stage.finish("stubborn", &mut exchange), Answer::Continue));
+    let bench = stage.bench("");
+    let deaf =
+        stage.plugin("deaf").fetch.as_ref().expect("it is a fetch")(&bench.setup()).expect("it is there");
+    assert_eq!(deaf.fetch(&exchange), Ok(None));
+    let figures = stage.common.figures.read();
+    let stopped: Vec<_> = figures.iter().map(|f| (&*f.name, f.calls, f.errors, f.stopped)).collect();
+    assert_eq!(stopped, [("lua.deaf", 1, 1, 1), ("lua.stubborn", 1, 1, 1)], "{:?}", stage.desk.lines());
+}
+
+#[test]
+fn a_state_whose_memory_is_used_up_is_made_anew() {
+    let settings = Settings { maxmem: 4 << 20, ..Settings::default() };
+    let source = r#"local kept = {}
+    local calls = 0
+    core.register_fetches("calls", function() calls = calls + 1 return calls end)
+    core.register_action("hog", { "http-req" }, function()
+        for i = 1, 1e6 do kept[i] = "text " .. i end
+    end)
+    core.register_action("huge", { "http-req" }, function() return #string.rep("x", 1e9) end)"#;
+    let stage = load(source, &settings).unwrap_or_else(|mistake| panic!("{}", mistake.message));
+    let bench = stage.bench("");
+    let calls =
+        stage.plugin("calls").fetch.as_ref().expect("it is a fetch")(&bench.setup()).expect("it is there");
+    let mut exchange = exchange("/");
+    assert_eq!(calls.fetch(&exchange), Ok(Some(Sample::Int(1))));
+    assert!(matches!(stage.act("huge", &mut exchange), Ok(Answer::Continue)));
+    assert_eq!(calls.fetch(&exchange), Ok(Some(Sample::Int(1))), "a new state counts from the beginning");
+    assert!(matches!(stage.finish("hog", &mut exchange), Answer::Continue));
+    assert_eq!(calls.fetch(&exchange), Ok(Some(Sample::Int(2))), "but not twice within a second");
+    let lines = stage.desk.lines();
+    assert!(
+        lines.iter().all(|(_, line)| line.contains("not enough memory")) && lines.len() == 2,
+        "{lines:?}"
+    );
+}
+
+#[test]
+fn an_error_has_a_traceback() {
+    let stage = script(
+        r#"local function inner() error("no luck") end
+        core.register_action("outer", { "http-req" }, function() inner() end)
+        core.register_action("deep", { "http-req" }, function()
+            local function down(n) return 1 + down(n + 1) end
+            return down(1)
+        end)"#,
+    );
+    for name in ["outer", "deep"] {
+        assert!(matches!(stage.finish(name, &mut exchange("/")), Answer::Continue));
+    }
+    let lines = stage.desk.lines();
+    assert!(
+        lines[0].1.contains(".lua:1: no luck\nstack traceback:") && lines[0].1.contains("'inner'"),
+        "{lines:?}"
+    );
+    assert!(lines[1].1.contains("stack overflow"), "{lines:?}");
+}

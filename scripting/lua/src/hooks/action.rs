@@ -53,7 +53,7 @@ impl LuaAction {
         for arg in &self.args {
             args.push_back(Value::String(state.lua.create_string(arg)?));
         }
-        let run = Run::new(&state, &function, args, state.settings.session_timeout)?;
+        let run = Run::new(&state, &function, args, state.settings.session_timeout, &self.bound.figure)?;
         let on_error = state.settings.on_error;
         Ok(Working { run, bound: self.bound.clone(), response: self.response, on_error })
     }
@@ -122,6 +122,7 @@ impl Working {
 impl Bound {
     /// Logs why a function failed; what that means for the exchange.
     pub(crate) fn failed(&self, error: &mlua::Error, on_error: OnError) -> Answer {
+        self.note(error);
         scene::log(3, &format!("Lua function '{}': {error}", self.name()));
         match on_error {
             OnError::Fail => Answer::Fail,

@@ -40,7 +40,7 @@ impl LuaFetch {
         for arg in &self.args {
             args.push_back(Value::String(state.lua.create_string(arg)?));
         }
-        Ok(run::call(&state, &function, args)?.front().and_then(values::from_lua))
+        Ok(run::call(&state, &function, args, &self.bound.figure)?.front().and_then(values::from_lua))
     }
 }
 
@@ -64,7 +64,7 @@ impl LuaConvert {
         for arg in &self.args {
             args.push_back(Value::String(state.lua.create_string(arg)?));
         }
-        Ok(run::call(&state, &function, args)?.front().and_then(values::from_lua))
+        Ok(run::call(&state, &function, args, &self.bound.figure)?.front().and_then(values::from_lua))
     }
 }
 

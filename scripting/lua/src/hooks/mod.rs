@@ -10,9 +10,10 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use mlua::Function;
-use portero_api::{BadArg, Plugin, Setup};
+use portero_api::{BadArg, Figure, Plugin, Setup};
 
 use crate::lot::{Lot, Seat};
+use crate::run;
 use crate::state::{Purpose, Registered, State};
 
 /// The plugins of a lot: `lua.NAME` for each name, and one for what has none.
@@ -56,6 +57,8 @@ pub(crate) struct Bound {
     wanted: fn(&Purpose) -> bool,
     /// The function, and the state that it was found in.
     found: RefCell<(u64, Registered)>,
+    /// What it costs.
+    pub(crate) figure: Arc<Figure>,
 }
 
 impl Bound {
@@ -68,7 +71,9 @@ impl Bound {
         let state = seat.state();
         let missing = || BadArg::new(format!("the script has not registered '{name}' on this thread"));
         let found = state.find(name, wanted).ok_or_else(missing)?;
-        Ok(Bound { seat, name: name.to_owned(), wanted, found: RefCell::new((state.inside.id, found)) })
+        let figure = state.inside.common.figures.of(&format!("lua.{name}"));
+        let found = RefCell::new((state.inside.id, found));
+        Ok(Bound { seat, name: name.to_owned(), wanted, found, figure })
     }
 
     /// The function and its state.
@@ -81,6 +86,14 @@ impl Bound {
             *found = (state.inside.id, anew);
         }
         (state, found.1.function.clone())
+    }
+
+    /// Counts a failure. A state whose memory is used up is made anew.
+    pub(crate) fn note(&self, error: &mlua::Error) {
+        self.figure.failed(run::is_exhausted(error));
+        if run::is_memory(error) {
+            self.seat.renew();
+        }
     }
 
     /// What it was registered as.

@@ -59,10 +59,11 @@ impl Task for LuaTask {
 /// Runs a function that belongs to no exchange; a failure ends in the log.
 pub(crate) async fn run_alone(state: &Arc<State>, one: &Registered, args: MultiValue) {
     let limit = state.settings.task_timeout;
-    let outcome = match Run::new(state, &one.function, args, limit) {
-        Ok(mut run) => poll_fn(|cx| run.poll(cx, &mut Scene::Alone)).await,
-        Err(error) => Outcome::Failed(error),
-    };
+    let outcome =
+        match Run::new(state, &one.function, args, limit, &state.inside.common.figures.of("lua tasks")) {
+            Ok(mut run) => poll_fn(|cx| run.poll(cx, &mut Scene::Alone)).await,
+            Err(error) => Outcome::Failed(error),
+        };
     if let Outcome::Failed(error) = outcome {
         scene::log(3, &format!("Lua task: {error}"));
     }
