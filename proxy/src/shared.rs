@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::task::Waker;
 
 use portero_api::{Common, Directory, Plugin, Process};
+use portero_policies::maps;
 
 use crate::config::checked::{Checked, Listen};
 use crate::queue::Queue;
@@ -38,8 +39,10 @@ impl Shared {
     /// The state of a process that starts now.
     pub fn new(plugins: Vec<Plugin>) -> Shared {
         let (directory, process) = (Arc::<Directory>::default(), Arc::<Process>::default());
+        let mut common = Common::new(directory.clone(), process.clone());
+        common.maps = maps::for_plugins(&common);
         Shared {
-            common: Arc::new(Common::new(directory.clone(), process.clone())),
+            common: Arc::new(common),
             directory,
             process,
             plugins,

@@ -68,7 +68,7 @@ pub use filter::{Direction, Filter, Filtering, Held, Interest, Moment, Pass};
 pub use headers::{Headers, Line, trim};
 pub use health::{CheckStatus, Health, Verdict};
 pub use host::{Here, Host, HttpAsk, HttpFail, HttpTold, Local};
-pub use maps::{Map, Maps, NoMaps};
+pub use maps::{Map, MapEntry, Maps, NoMaps};
 pub use message::{Framing, Method, Request, Response, Version};
 pub use plugin::{BadArg, Common, Compile, Expression, Format, Make, Plugin, Setup};
 pub use process::Process;

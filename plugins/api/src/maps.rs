@@ -25,8 +25,15 @@ pub trait Map: Send + Sync {
     /// True for a map.
     fn is_map(&self) -> bool;
 
-    /// The value for a key; of an ACL the pattern that matches.
+    /// What a key finds in the version that counts: the value; of an ACL the pattern that matches. A list that was found by
+    /// its name alone is asked for whole keys.
     fn look_up(&self, key: &Sample<'_>) -> Option<Sample<'static>>;
+
+    /// The entries of a version (none: the one that counts), in order.
+    fn entries(&self, version: Option<u64>) -> Vec<MapEntry>;
+
+    /// The first entry with that very key in a version (none: the one that counts).
+    fn entry(&self, key: &str, version: Option<u64>) -> Option<MapEntry>;
 
     /// The version that counts, 0 while the file's own one does.
     fn version(&self) -> u64;
@@ -59,6 +66,15 @@ pub trait Map: Send + Sync {
 
     /// Takes all entries away.
     fn clear(&self, version: Option<u64>);
+}
+
+/// An entry of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MapEntry {
+    /// The key, or the pattern.
+    pub key: Box<[u8]>,
+    /// The value; none in an ACL.
+    pub value: Option<Box<[u8]>>,
 }
 
 /// A process without lists.

@@ -1,9 +1,10 @@
 //! A list: versions of entries, changed while workers look into it.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
 use arc_swap::ArcSwap;
+use portero_api::events::ListChange;
+use portero_api::{EventKind, Events};
 
 use super::entry::Entry;
 use super::file::{self, Columns};
@@ -11,6 +12,7 @@ use super::index::{Kind, Match, Query};
 use super::lookup::query;
 use super::output::Output;
 use super::view::View;
+use super::writer::{Writer, is_between};
 
 /// A named list of patterns, with values in maps. Shared by all that name it.
 pub struct List {
@@ -20,24 +22,12 @@ pub struct List {
     writer: Mutex<Writer>,
     /// How the file was read; none while it was not.
     columns: Mutex<Option<Columns>>,
+    /// Where changes are told, once the list is in use.
+    events: EventsLater,
 }
 
-/// What only changes look at.
-pub(super) struct Writer {
-    /// The ways that the list is asked.
-    pub(super) kinds: Vec<Kind>,
-    /// What its values must be.
-    pub(super) outputs: Vec<Output>,
-    /// Who names it.
-    pub(super) uses: Vec<Use>,
-    /// The number that the configuration gives it (`-u`).
-    pub(super) number: Option<u32>,
-    /// The highest id in use.
-    last_id: u32,
-    version: u32,
-    next: u32,
-    prepared: BTreeMap<u32, View>,
-}
+/// Where events go, as soon as that is known.
+pub(super) type EventsLater = Arc<OnceLock<Arc<Events>>>;
 
 /// Who names a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,22 +88,18 @@ pub struct Probe {
 
 impl List {
     pub(super) fn new(name: &str) -> List {
-        let writer = Writer {
-            kinds: Vec::new(),
-            outputs: Vec::new(),
-            uses: Vec::new(),
-            number: None,
-            last_id: 0,
-            version: 0,
-            next: 0,
-            prepared: BTreeMap::new(),
-        };
         List {
             name: name.into(),
             current: ArcSwap::from_pointee(View::new(&[])),
-            writer: Mutex::new(writer),
+            writer: Mutex::default(),
             columns: Mutex::default(),
+            events: EventsLater::default(),
         }
+    }
+
+    /// The list with a place where its changes are told.
+    pub(super) fn telling(self, events: &EventsLater) -> List {
+        List { events: events.clone(), ..self }
     }
 
     /// The name by which it is known.
@@ -167,34 +153,34 @@ impl List {
         writer.kinds.iter().enumerate().map(found).collect()
     }
 
+    /// The entries of a key: of the version that counts, or of another.
+    pub fn of_key(&self, version: Option<u32>, key: &[u8]) -> Vec<Entry> {
+        self.select(&self.writer(), version, Which::Key(key)).unwrap_or_default()
+    }
+
     /// Adds an entry to the version that counts, or to one that was prepared.
     pub fn add(&self, version: Option<u32>, key: &[u8], value: Option<&[u8]>) -> Result<(), Refused> {
         let mut writer = self.writer();
         writer.check(key, value)?;
-        let version = version.filter(|&version| version != writer.version);
-        if let Some(version) = version
-            && !writer.is_prepared(version)
-        {
-            return Err(Refused::Future);
-        }
+        let version = writer.prepared_one(version)?;
         let entry = Entry::new(writer.new_id(), key, value);
-        match version {
-            Some(version) => writer.prepared(version).extend(&[entry]),
-            None => self.change(|view| view.extend(&[entry])),
-        }
+        self.edit(&mut writer, version, ListChange::Added, |view| view.extend(&[entry]));
         Ok(())
     }
 
-    /// Gives entries another value.
+    /// Gives entries of the version that counts another value.
     pub fn set(&self, which: Which<'_>, value: &[u8]) -> Result<(), Refused> {
-        let writer = self.writer();
+        self.set_in(None, which, value)
+    }
+
+    /// Gives entries another value: in the version that counts, or in one that was prepared.
+    pub fn set_in(&self, version: Option<u32>, which: Which<'_>, value: &[u8]) -> Result<(), Refused> {
+        let mut writer = self.writer();
         writer.check_value(value)?;
-        let old = self.select(which);
-        if old.is_empty() {
-            return Err(Refused::NotFound);
-        }
+        let version = writer.prepared_one(version)?;
+        let old = self.select(&writer, version, which)?;
         let new = old.iter().map(|entry| Entry::new(entry.id(), entry.key(), Some(value)));
-        self.change(|view| new.for_each(|entry| view.replace(&entry)));
+        self.edit(&mut writer, version, ListChange::Set, |view| new.for_each(|entry| view.replace(&entry)));
         Ok(())
     }
 
@@ -219,19 +205,23 @@ impl List {
         writer.check(key, value)?;
         if self.current.load().of_key(key).is_empty() {
             let entry = Entry::new(writer.new_id(), key, value);
-            self.change(|view| view.extend(&[entry]));
+            self.edit(&mut writer, None, ListChange::Added, |view| view.extend(&[entry]));
         }
         Ok(())
     }
 
-    /// Takes entries out.
+    /// Takes entries out of the version that counts.
     pub fn delete(&self, which: Which<'_>) -> Result<(), Refused> {
-        let _writer = self.writer();
-        let gone = self.select(which);
-        if gone.is_empty() {
-            return Err(Refused::NotFound);
-        }
-        self.change(|view| gone.iter().for_each(|entry| view.remove(entry)));
+        self.delete_from(None, which)
+    }
+
+    /// Takes entries out: of the version that counts, or of one that was prepared.
+    pub fn delete_from(&self, version: Option<u32>, which: Which<'_>) -> Result<(), Refused> {
+        let mut writer = self.writer();
+        let version = writer.prepared_one(version)?;
+        let gone = self.select(&writer, version, which)?;
+        let remove = |view: &mut View| gone.iter().for_each(|entry| view.remove(entry));
+        self.edit(&mut writer, version, ListChange::Deleted, remove);
         Ok(())
     }
 
@@ -240,7 +230,10 @@ impl List {
         let mut writer = self.writer();
         match version.filter(|&version| version != writer.version) {
             Some(version) => drop(writer.prepared.remove(&version)),
-            None => self.current.store(Arc::new(View::new(&writer.kinds))),
+            None => {
+                self.current.store(Arc::new(View::new(&writer.kinds)));
+                self.tell(ListChange::Cleared);
+            }
         }
     }
 
@@ -262,6 +255,7 @@ impl List {
         let Writer { prepared, next, .. } = &mut *writer;
         prepared.retain(|&other, _| is_between(other, version, *next));
         self.current.store(Arc::new(view));
+        self.tell(ListChange::Committed);
         Ok(())
     }
 
@@ -344,12 +338,33 @@ impl List {
         self.writer.lock().unwrap_or_else(|e| e.into_inner())
     }
 
-    /// The entries of the version that counts which are meant.
-    fn select(&self, which: Which<'_>) -> Vec<Entry> {
-        let view = self.current.load();
-        match which {
+    /// The entries that are meant, one at least: of the version that counts, or of one that was prepared.
+    fn select(&self, writer: &Writer, version: Option<u32>, which: Which<'_>) -> Result<Vec<Entry>, Refused> {
+        let of = |view: &View| match which {
             Which::Key(key) => view.of_key(key).to_vec(),
             Which::Id(id) => view.of_id(id).cloned().into_iter().collect(),
+        };
+        let found = match version.filter(|&version| version != writer.version) {
+            Some(version) => writer.prepared.get(&version).map(of).unwrap_or_default(),
+            None => of(&self.current.load()),
+        };
+        if found.is_empty() { Err(Refused::NotFound) } else { Ok(found) }
+    }
+
+    /// Changes a version that was prepared, or the one that counts: then all are told.
+    fn edit(
+        &self,
+        writer: &mut Writer,
+        version: Option<u32>,
+        what: ListChange,
+        edit: impl FnOnce(&mut View),
+    ) {
+        match version {
+            Some(version) => edit(writer.prepared(version)),
+            None => {
+                self.change(edit);
+                self.tell(what);
+            }
         }
     }
 
@@ -359,37 +374,11 @@ impl List {
         change(&mut view);
         self.current.store(Arc::new(view));
     }
-}
 
-impl Writer {
-    fn new_id(&mut self) -> u32 {
-        self.last_id = self.last_id.wrapping_add(1);
-        self.last_id
+    /// Tells those who want to know of a change of the version that counts.
+    fn tell(&self, what: ListChange) {
+        if let Some(events) = self.events.get().filter(|events| events.wanted()) {
+            events.publish(EventKind::List(self.name.as_ref().into(), what));
+        }
     }
-
-    /// Whether an entry can be asked in all the ways that the list is.
-    fn check(&self, key: &[u8], value: Option<&[u8]>) -> Result<(), Refused> {
-        let bad = self.kinds.iter().find_map(|kind| kind.check(key).err());
-        bad.map_or(Ok(()), |message| Err(Refused::Bad(message)))?;
-        value.map_or(Ok(()), |value| self.check_value(value))
-    }
-
-    fn check_value(&self, value: &[u8]) -> Result<(), Refused> {
-        let bad = self.outputs.iter().find_map(|output| output.check(value).err());
-        bad.map_or(Ok(()), |message| Err(Refused::Bad(message)))
-    }
-
-    /// True for versions that were prepared and neither committed nor forgotten.
-    fn is_prepared(&self, version: u32) -> bool {
-        is_between(version, self.version, self.next)
-    }
-
-    fn prepared(&mut self, version: u32) -> &mut View {
-        self.prepared.entry(version).or_insert_with(|| View::new(&self.kinds))
-    }
-}
-
-/// True for a version behind one and up to another; the numbers begin anew after the last.
-fn is_between(version: u32, behind: u32, to: u32) -> bool {
-    (1..=to.wrapping_sub(behind)).contains(&version.wrapping_sub(behind))
 }

@@ -15,9 +15,10 @@
 //! | `name`, `file` | what a list is called, how its file is read |
 //! | `entry`, `table`, `hash`, `exact`, `affixes`, `pieces`, `sorted`, `nets`, `numbers`, `runs` | the structures |
 //! | `index` | one of them for each way of matching |
-//! | `view`, `list` | a version; the list with its versions and changes |
+//! | `view`, `list`, `writer` | a version; the list with its versions and changes |
 //! | `store` | all lists by name; reload |
 //! | `lookup`, `output` | a list as a rule asks it; what it gives |
+//! | `plugin` | lists as plugins use them |
 
 mod affixes;
 mod entry;
@@ -32,6 +33,7 @@ mod nets;
 mod numbers;
 mod output;
 mod pieces;
+mod plugin;
 mod runs;
 mod sorted;
 mod store;
@@ -39,12 +41,14 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod view;
+mod writer;
 
 pub use entry::Entry;
 pub use file::{Columns, entries, key_and_value};
 pub use index::Kind;
 pub use list::{Facts, List, Probe, Refused, Use, Which};
 pub use output::Output;
+pub use plugin::for_plugins;
 pub use store::{Lists, Store, store};
 
 pub(crate) use lookup::Lookup;

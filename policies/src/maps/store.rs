@@ -4,14 +4,14 @@
 //! those in use; the workers compile against them, and [`Store::commit`] lets runtime commands see them. Lists without a
 //! file (`virt@`) have nothing to be read anew from: they move on to the next configuration with all their entries.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
-use portero_api::Common;
+use portero_api::{Common, Events};
 use portero_grammar::Span;
 
 use super::file::Columns;
 use super::index::Kind;
-use super::list::List;
+use super::list::{EventsLater, List};
 use super::lookup::Lookup;
 use super::name::{self, Origin};
 use super::output::Output;
@@ -19,11 +19,17 @@ use crate::vocabulary::Files;
 
 /// The lists of one configuration, in the order they are first named.
 #[derive(Default)]
-pub struct Lists(Mutex<Vec<Arc<List>>>);
+pub struct Lists {
+    all: Mutex<Vec<Arc<List>>>,
+    events: EventsLater,
+}
 
 /// The lists of the process.
 #[derive(Default)]
-pub struct Store(Mutex<Staged>);
+pub struct Store {
+    staged: Mutex<Staged>,
+    events: OnceLock<Arc<Events>>,
+}
 
 #[derive(Default)]
 struct Staged {
@@ -61,6 +67,9 @@ impl Store {
     /// Lays the lists of the next configuration beside those in use. Those without a file move on.
     pub fn stage(&self, next: Arc<Lists>) {
         let mut staged = self.staged();
+        if let Some(events) = self.events.get() {
+            next.events.get_or_init(|| events.clone());
+        }
         next.take_over(&staged.current);
         staged.next = Some(next);
     }
@@ -84,8 +93,13 @@ impl Store {
         staged.next.as_ref().unwrap_or(&staged.current).clone()
     }
 
+    /// From now on lists that are staged tell of changes here.
+    pub(super) fn tell(&self, events: &Arc<Events>) {
+        self.events.get_or_init(|| events.clone());
+    }
+
     fn staged(&self) -> std::sync::MutexGuard<'_, Staged> {
-        self.0.lock().unwrap_or_else(|e| e.into_inner())
+        self.staged.lock().unwrap_or_else(|e| e.into_inner())
     }
 }
 
@@ -117,16 +131,16 @@ impl Lists {
     }
 
     fn all(&self) -> Vec<Arc<List>> {
-        self.0.lock().unwrap_or_else(|e| e.into_inner()).clone()
+        self.all.lock().unwrap_or_else(|e| e.into_inner()).clone()
     }
 
     /// The list of a name, which is made where there is none. Its file is not read.
     pub(crate) fn open(&self, written: &str) -> Arc<List> {
         let name = name::parse(written).1;
-        let mut all = self.0.lock().unwrap_or_else(|e| e.into_inner());
+        let mut all = self.all.lock().unwrap_or_else(|e| e.into_inner());
         let known = all.iter().find(|list| list.name() == name).cloned();
         known.unwrap_or_else(|| {
-            let list = Arc::new(List::new(name));
+            let list = Arc::new(List::new(name).telling(&self.events));
             all.push(list.clone());
             list
         })
@@ -162,9 +176,9 @@ impl Lists {
             Some(list) if list.name().is_empty() => list,
             Some(list) => return Err(format!("number {number} is that of list '{}'", list.name())),
             None => {
-                let list = Arc::new(List::new(""));
+                let list = Arc::new(List::new("").telling(&self.events));
                 list.writer().number = Some(number);
-                self.0.lock().unwrap_or_else(|e| e.into_inner()).push(list.clone());
+                self.all.lock().unwrap_or_else(|e| e.into_inner()).push(list.clone());
                 list
             }
         };
@@ -188,7 +202,7 @@ impl Lists {
 
     /// Lists without a file move on from the configuration before.
     fn take_over(&self, before: &Lists) {
-        let mut all = self.0.lock().unwrap_or_else(|e| e.into_inner());
+        let mut all = self.all.lock().unwrap_or_else(|e| e.into_inner());
         for list in all.iter_mut().filter(|list| name::parse(list.name()).0 == Origin::Virtual) {
             if let Some(kept) = before.named(list.name()).filter(|kept| !Arc::ptr_eq(kept, list)) {
                 kept.serve(list);

@@ -144,14 +144,15 @@ pub(crate) fn stick_rules(proxy: &Proxy) -> Vec<tree::Rule> {
     rules
 }
 
-/// Tables that rules may name, empty.
+/// Tables that rules may name, empty, and the maps that plugins open.
 fn common(checked: &Checked) -> Arc<Common> {
-    let common = Arc::<Common>::default();
+    let mut common = Common::default();
+    common.maps = maps::for_plugins(&common);
     common.tables.set_counters(checked.global.stick_counters);
     for table in &checked.tables {
         common.tables.insert(Arc::new(StickTable::new(table.schema.clone(), &table.limits)));
     }
-    common
+    Arc::new(common)
 }
 
 /// The proxies and servers that rules may name.
