@@ -57,6 +57,18 @@ pub(crate) static CLASS: Class = Class {
             "runs a function beside the traffic",
             register_task
         ),
+        now!(
+            "register_balancer",
+            "(name: string, func: fun(txn: TXN, servers: Server[]): Server?, told?: { released?: fun(server: Server, outcome: string, status?: integer), servers_changed?: fun(servers: Server[]) })",
+            "makes a function a balancer: `balance lua.NAME`",
+            register_balancer
+        ),
+        now!(
+            "register_check",
+            "(name: string, func: fun(server: Server, dial: fun(): Socket?, string?): boolean|string|table, string?, integer?)",
+            "makes a function a health check: `check lua.NAME`",
+            register_check
+        ),
         now!("log", "(level: integer, message: string)", "writes a log line", log),
         now!("Debug", "(message: string)", "writes a log line of level debug", debug),
         now!("Info", "(message: string)", "writes a log line of level info", info),
@@ -95,6 +107,17 @@ fn register_fetches(lua: &Lua, (name, function): (String, Function)) -> mlua::Re
 
 fn register_converters(lua: &Lua, (name, function): (String, Function)) -> mlua::Result<()> {
     inside(lua).register(&name, Purpose::Converter, function)
+}
+
+fn register_balancer(
+    lua: &Lua,
+    (name, function, told): (String, Function, Option<Table>),
+) -> mlua::Result<()> {
+    inside(lua).register(&name, Purpose::Balancer { told }, function)
+}
+
+fn register_check(lua: &Lua, (name, function): (String, Function)) -> mlua::Result<()> {
+    inside(lua).register(&name, Purpose::Check, function)
 }
 
 fn register_init(lua: &Lua, function: Function) -> mlua::Result<()> {

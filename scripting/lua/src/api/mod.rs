@@ -4,17 +4,26 @@ mod act;
 mod core;
 mod fetches;
 mod http;
+mod server;
 mod txn;
 
 use mlua::{Lua, Table};
 
 use crate::class::{Class, Classes, object};
 
+pub(crate) use server::server_object;
 pub(crate) use txn::{Ending, new_txn};
 
 /// All classes.
-pub(crate) const CLASSES: &[&Class] =
-    &[&core::CLASS, &act::CLASS, &txn::CLASS, &http::CLASS, &fetches::FETCHES, &fetches::CONVERTERS];
+pub(crate) const CLASSES: &[&Class] = &[
+    &core::CLASS,
+    &act::CLASS,
+    &txn::CLASS,
+    &http::CLASS,
+    &fetches::FETCHES,
+    &fetches::CONVERTERS,
+    &server::CLASS,
+];
 
 /// What classes have that is no function: made once per state, behind their functions.
 pub(crate) fn finish(lua: &Lua, classes: &Classes) -> mlua::Result<()> {

@@ -1,6 +1,8 @@
 //! From what scripts registered to plugins: one file per hook.
 
 mod action;
+mod balance;
+mod check;
 mod fetch;
 mod task;
 
@@ -21,7 +23,10 @@ pub(crate) fn plugins(lot: &Arc<Lot>) -> Vec<Plugin> {
     let actions = lot.names(|purpose| matches!(purpose, Purpose::Action { .. }));
     let fetches = lot.names(|purpose| matches!(purpose, Purpose::Fetch));
     let converters = lot.names(|purpose| matches!(purpose, Purpose::Converter));
-    let all: BTreeSet<&String> = [&actions, &fetches, &converters].into_iter().flatten().collect();
+    let balancers = lot.names(|purpose| matches!(purpose, Purpose::Balancer { .. }));
+    let checks = lot.names(|purpose| matches!(purpose, Purpose::Check));
+    let sets = [&actions, &fetches, &converters, &balancers, &checks];
+    let all: BTreeSet<&String> = sets.into_iter().flatten().collect();
     let mut plugins: Vec<Plugin> = Vec::new();
     for name in all {
         let mut plugin = Plugin::new(format!("lua.{name}"), "a function of a Lua script");
@@ -33,6 +38,12 @@ pub(crate) fn plugins(lot: &Arc<Lot>) -> Vec<Plugin> {
         }
         if converters.contains(name) {
             plugin = plugin.convert(maker(lot, name, fetch::LuaConvert::new));
+        }
+        if balancers.contains(name) {
+            plugin = plugin.balance(maker(lot, name, balance::LuaBalance::new));
+        }
+        if checks.contains(name) {
+            plugin = plugin.health(maker(lot, name, check::LuaCheck::new));
         }
         plugins.push(plugin);
     }

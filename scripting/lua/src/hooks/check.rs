@@ -1,0 +1,129 @@
+//! `core.register_check`: a function of a script probes servers.
+
+use std::future::poll_fn;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use mlua::{Function, IntoLuaMulti, MultiValue, Value};
+use portero_api::{
+    Address, BadArg, CheckStatus, Dial, Directory, Health, LocalFuture, ServerState, Setup, Target, Verdict,
+};
+
+use crate::api::server_object;
+use crate::hooks::Bound;
+use crate::lot::Seat;
+use crate::run::{Outcome, Run};
+use crate::scene::{self, Scene};
+use crate::state::{Purpose, State};
+
+/// A health check.
+pub(crate) struct LuaCheck {
+    bound: Bound,
+    directory: Arc<Directory>,
+}
+
+/// Calls a check with a function that connects to the server: a socket of `core.tcp`, or nil and why not.
+const CALL: &str = r#"
+return function(check, server, address, timeout)
+    local function dial()
+        local socket = core.tcp()
+        socket:settimeout(timeout)
+        local connected, why = socket:connect(address)
+        if not connected then return nil, why end
+        return socket
+    end
+    return check(server, dial)
+end
+"#;
+
+impl LuaCheck {
+    /// Finds the function.
+    pub(crate) fn new(seat: Rc<Seat>, name: &str, setup: &Setup<'_>) -> Result<LuaCheck, BadArg> {
+        let bound = Bound::new(seat, name, |purpose| matches!(purpose, Purpose::Check))?;
+        Ok(LuaCheck { bound, directory: setup.common.directory.clone() })
+    }
+
+    fn begin(&self, server: &ServerState, target: &Target) -> mlua::Result<Run> {
+        let (state, function) = self.bound.get();
+        let call: Function = state.lua.load(CALL).set_name("=check").eval()?;
+        let args =
+            (function, self.object(&state, server)?, address(&target.address), target.timeout.as_secs_f64());
+        let args = args.into_lua_multi(&state.lua)?;
+        Run::new(&state, &call, args, state.settings.session_timeout, &self.bound.figure)
+    }
+
+    fn object(&self, state: &State, server: &ServerState) -> mlua::Result<Value> {
+        let backend = self.directory.proxy(&server.backend, true);
+        let servers = backend.map(|backend| backend.servers());
+        let found = servers.iter().flat_map(|all| all.iter()).find(|one| std::ptr::eq(&***one, server));
+        found.map_or(Ok(Value::Nil), |server| server_object(&state.lua, server).map(Value::Table))
+    }
+}
+
+impl Health for LuaCheck {
+    fn probe<'a>(
+        &'a self,
+        server: &'a ServerState,
+        target: &'a Target,
+        _: &'a dyn Dial,
+    ) -> LocalFuture<'a, Verdict> {
+        Box::pin(async move {
+            let outcome = match self.begin(server, target) {
+                Ok(mut run) => poll_fn(|cx| run.poll(cx, &mut Scene::Alone)).await,
+                Err(error) => Outcome::Failed(error),
+            };
+            match outcome {
+                Outcome::Returned(values) => verdict(&values),
+                Outcome::Done(_) => verdict(&MultiValue::new()),
+                Outcome::Failed(error) => {
+                    self.bound.note(&error);
+                    scene::log(3, &format!("Lua function '{}': {error}", self.bound.name()));
+                    let said = error.to_string();
+                    let first = said.lines().next().unwrap_or_default();
+                    Verdict::new(CheckStatus::L7Response, format!("the script failed: {first}"))
+                }
+            }
+        })
+    }
+}
+
+/// What a check answers: true or `"up"`, false or `"down"`, `"drain"`; then a reason and a weight in percent; or all of it
+/// in a table.
+fn verdict(values: &MultiValue) -> Verdict {
+    let mut values = values.iter();
+    let (state, reason, weight) = match values.next() {
+        Some(Value::Table(answer)) => {
+            (answer.get("status").unwrap_or(Value::Nil), answer.get("reason").ok(), answer.get("weight").ok())
+        }
+        Some(state) => {
+            let reason =
+                values.next().and_then(|reason| reason.as_string()).map(|text| text.to_string_lossy());
+            (state.clone(), reason, values.next().and_then(Value::as_u32))
+        }
+        None => (Value::Nil, None, None),
+    };
+    let reason = reason.unwrap_or_default();
+    let status = match &state {
+        Value::Boolean(true) => CheckStatus::L7Ok,
+        Value::Boolean(false) => CheckStatus::L7Status,
+        Value::String(word) if word == "up" => CheckStatus::L7Ok,
+        Value::String(word) if word == "down" => CheckStatus::L7Status,
+        Value::String(word) if word == "drain" => CheckStatus::L7OkConditionally,
+        other => {
+            let kind = other.type_name();
+            let said = format!("a check answers with true, false, 'up', 'down' or 'drain', not with {kind}");
+            return Verdict::new(CheckStatus::L7Response, said);
+        }
+    };
+    Verdict { weight, ..Verdict::new(status, reason) }
+}
+
+/// An address as `Socket:connect` takes it.
+fn address(address: &Address) -> String {
+    match address {
+        Address::Ip(address) => address.to_string(),
+        Address::Unix(path) => format!("unix@{}", path.display()),
+        Address::Abstract(name) => format!("abns@{}", String::from_utf8_lossy(name)),
+        Address::Unresolved(name) => name.to_string(),
+    }
+}
