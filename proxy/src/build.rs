@@ -1,10 +1,11 @@
 //! From the checked configuration to a worker's snapshot: compiles rules and formats, makes plugins.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use portero_api::ProxyState;
+use portero_api::{Here, Make, ProxyState, Task};
 use portero_grammar::rules::{self as tree, Family};
 use portero_grammar::{Diagnostics, Sources, Word};
 use portero_policies::format::{self, Escape, Format};
@@ -15,6 +16,7 @@ use crate::config::checked::{self, Checked, LogStyle, PluginUse};
 use crate::config::stick_rules;
 use crate::explain::live::Live;
 use crate::health::Observer;
+use crate::host::compile_apart;
 use crate::log::Identity;
 use crate::plugins::Plugins;
 use crate::road::Forwarded;
@@ -25,7 +27,8 @@ use crate::worker::Worker;
 pub struct Builder<'a> {
     worker: &'a Rc<Worker>,
     checked: &'a Checked,
-    vocabulary: Vocabulary,
+    vocabulary: Rc<Vocabulary>,
+    here: Here,
 }
 
 /// The service that shows statistics, by its name in the registry.
@@ -33,8 +36,9 @@ const STATISTICS: &str = "stats";
 
 impl<'a> Builder<'a> {
     /// A builder for a worker.
-    pub fn new(worker: &'a Rc<Worker>, checked: &'a Checked) -> Builder<'a> {
-        Builder { worker, checked, vocabulary: Vocabulary::new(&worker.shared.plugins) }
+    pub fn new(worker: &'a Rc<Worker>, checked: &'a Arc<Checked>) -> Builder<'a> {
+        let vocabulary = worker.program.turn_to(checked);
+        Builder { worker, checked, vocabulary, here: worker.program.here() }
     }
 
     /// Compiles one proxy.
@@ -46,10 +50,9 @@ impl<'a> Builder<'a> {
         let context = Context {
             proxy: &conf.name,
             directory: &shared.directory,
-
             common: &shared.common,
             files: &files,
-            here: None,
+            here: Some(&self.here),
         };
         let mut found = Diagnostics::default();
         let mut compiler = Compiler::new(&self.vocabulary, context, &self.checked.sources, &mut found);
@@ -71,7 +74,7 @@ impl<'a> Builder<'a> {
         compiler: &Compiler<'_>,
     ) -> Result<Proxy, String> {
         let shared = &self.worker.shared;
-        let plugins = Plugins { all: &shared.plugins, common: &shared.common, compile: compiler, here: None };
+        let plugins = self.plugins(compiler);
         let said = |d: portero_grammar::Diagnostic| d.render(&self.checked.sources, false);
         let states = state.servers();
         let servers = conf.servers.iter().zip(states.iter()).map(|(conf, state)| {
@@ -110,6 +113,22 @@ impl<'a> Builder<'a> {
             conf: conf.clone(),
             uses: compiler.uses(),
         })
+    }
+
+    /// The tasks of all plugins that have one.
+    pub fn tasks(&self) -> Result<Vec<Box<dyn Task>>, String> {
+        let makers = self.checked.plugins.iter().filter_map(|p| Some((&p.name, p.task.as_ref()?)));
+        let make = |(name, make): (&Cow<'static, str>, &Make<dyn Task>)| {
+            compile_apart(&self.worker.shared, self.checked, &self.vocabulary, Some(&self.here), |compiler| {
+                self.plugins(compiler).apart(make).map_err(|bad| format!("'{name}': {}", bad.message))
+            })
+        };
+        makers.map(make).collect()
+    }
+
+    fn plugins<'p>(&'p self, compile: &'p Compiler<'_>) -> Plugins<'p> {
+        let (all, common) = (&*self.checked.plugins, &self.worker.shared.common);
+        Plugins { all, common, compile, here: Some(&self.here) }
     }
 
     /// Traces of live traffic: offline the one who asks has them all.

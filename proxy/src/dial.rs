@@ -12,6 +12,10 @@ use tokio::net::{TcpStream, UnixStream};
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Direct;
 
+/// The same for targets by name as well (`host:port`): those that plugins write.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Named;
+
 /// A connected socket of whatever kind.
 pub trait Duplex: AsyncRead + AsyncWrite + Unpin {
     /// The other end.
@@ -41,14 +45,42 @@ pub async fn open(address: &Address) -> io::Result<Box<dyn Duplex>> {
     }
 }
 
+/// The same for names as well (`host:port`), whose addresses are tried in the order that the system gives them.
+pub async fn open_named(address: &Address) -> io::Result<Box<dyn Duplex>> {
+    let Address::Unresolved(name) = address else { return open(address).await };
+    let unknown = |why: &dyn std::fmt::Display| {
+        io::Error::new(io::ErrorKind::NotFound, format!("the name '{name}' could not be resolved: {why}"))
+    };
+    let mut last = unknown(&"it has no address");
+    for address in tokio::net::lookup_host(name.as_str()).await.map_err(|e| unknown(&e))? {
+        match open(&Address::Ip(address)).await {
+            Ok(socket) => return Ok(socket),
+            Err(error) => last = error,
+        }
+    }
+    Err(last)
+}
+
 impl Dial for Direct {
     fn connect<'a>(&'a self, target: &'a Target) -> LocalFuture<'a, io::Result<Box<dyn Wire>>> {
-        Box::pin(async {
-            let opened = tokio::time::timeout(target.timeout, open(&target.address)).await;
-            let socket = opened.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))?;
-            Ok(Box::new(Socket(socket)) as Box<dyn Wire>)
-        })
+        Box::pin(wire(target, open(&target.address)))
     }
+}
+
+impl Dial for Named {
+    fn connect<'a>(&'a self, target: &'a Target) -> LocalFuture<'a, io::Result<Box<dyn Wire>>> {
+        Box::pin(wire(target, open_named(&target.address)))
+    }
+}
+
+/// What was opened within the time of the target.
+async fn wire(
+    target: &Target,
+    opening: impl Future<Output = io::Result<Box<dyn Duplex>>>,
+) -> io::Result<Box<dyn Wire>> {
+    let opened = tokio::time::timeout(target.timeout, opening).await;
+    let socket = opened.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))?;
+    Ok(Box::new(Socket(socket)))
 }
 
 impl Duplex for TcpStream {
@@ -136,6 +168,17 @@ mod tests {
         assert_eq!(refused.kind(), io::ErrorKind::ConnectionRefused);
         let unknown = Direct.connect(&target(Address::Unresolved("web1".into()))).await.err().unwrap();
         assert_eq!(unknown.kind(), io::ErrorKind::NotFound);
+    }
+
+    #[tokio::test]
+    async fn names_are_resolved_for_plugins() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let named = target(Address::Unresolved(format!("localhost:{port}")));
+        let (wire, accepted) = tokio::join!(Named.connect(&named), listener.accept());
+        assert_eq!(wire.unwrap().local(), Some(Address::Ip(accepted.unwrap().1)));
+        let portless = Named.connect(&target(Address::Unresolved("localhost".into()))).await;
+        assert_eq!(portless.err().unwrap().kind(), io::ErrorKind::NotFound);
     }
 
     #[tokio::test(start_paused = true)]

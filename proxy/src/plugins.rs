@@ -36,6 +36,19 @@ impl Plugins<'_> {
         self.make(proxy, usage, "service", |p| p.service.as_ref())
     }
 
+    /// What belongs to no proxy: a task, a command.
+    pub fn apart<T: ?Sized>(&self, make: &Make<T>) -> Result<Box<T>, BadArg> {
+        make(&Setup {
+            proxy: "",
+            args: &[],
+            lines: &[],
+            common: self.common,
+            compile: self.compile,
+            rules: "",
+            here: self.here,
+        })
+    }
+
     fn make<T: ?Sized>(
         &self,
         proxy: &str,

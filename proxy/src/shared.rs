@@ -5,11 +5,19 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::*};
 use std::sync::{Arc, Mutex};
 use std::task::Waker;
 
-use portero_api::{Common, Directory, Plugin, Process};
+use portero_api::{Common, Directory, Process};
 use portero_policies::maps;
 
 use crate::config::checked::{Checked, Listen};
 use crate::queue::Queue;
+
+/// What the plugins of a process that starts now share: made before its first configuration is read, because the scripts
+/// of that may keep what they find in it.
+pub fn common() -> Arc<Common> {
+    let mut common = Common::new(Arc::default(), Arc::default());
+    common.maps = maps::for_plugins(&common);
+    Arc::new(common)
+}
 
 /// The state of the process.
 #[derive(Debug)]
@@ -18,8 +26,6 @@ pub struct Shared {
     pub directory: Arc<Directory>,
     /// What the instances of a plugin share.
     pub common: Arc<Common>,
-    /// All plugins: the registry.
-    pub plugins: Vec<Plugin>,
     /// Client connections of all frontends.
     pub clients: Gate,
     /// Facts of the process, for statistics and expressions.
@@ -37,15 +43,11 @@ pub struct Shared {
 
 impl Shared {
     /// The state of a process that starts now.
-    pub fn new(plugins: Vec<Plugin>) -> Shared {
-        let (directory, process) = (Arc::<Directory>::default(), Arc::<Process>::default());
-        let mut common = Common::new(directory.clone(), process.clone());
-        common.maps = maps::for_plugins(&common);
+    pub fn new(common: Arc<Common>) -> Shared {
         Shared {
-            common: Arc::new(common),
-            directory,
-            process,
-            plugins,
+            directory: common.directory.clone(),
+            process: common.process.clone(),
+            common,
             clients: Gate::default(),
             requests: AtomicU64::new(0),
             generation: AtomicU64::new(0),

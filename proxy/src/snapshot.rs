@@ -17,12 +17,15 @@ use crate::log::Logger;
 use crate::pool::Pool;
 use crate::queue::Queue;
 use crate::road::Forwarded;
+use crate::tasks::Tasks;
 use crate::worker::Worker;
 
 /// The configuration as a worker runs it. Requests under way keep the one they began with.
 pub struct Snapshot {
     /// What it was built from.
     pub checked: Arc<Checked>,
+    /// The tasks of plugins on this worker.
+    pub tasks: Tasks,
     proxies: Vec<Rc<Proxy>>,
     frontends: HashMap<Arc<str>, usize>,
     backends: HashMap<Arc<str>, usize>,
@@ -153,7 +156,8 @@ impl Snapshot {
     pub fn build(worker: &Rc<Worker>, checked: Arc<Checked>) -> Result<Snapshot, String> {
         let builder = Builder::new(worker, &checked);
         let mut proxies = checked.proxies.iter().map(|p| builder.proxy(p)).collect::<Result<Vec<_>, _>>()?;
-        let uses = proxies.iter().fold(Uses::default(), |all, proxy| all.and(proxy.uses));
+        let before = if checked.has_scripts() { Uses::ALL } else { Uses::default() };
+        let uses = proxies.iter().fold(before, |all, proxy| all.and(proxy.uses));
         for proxy in &mut proxies {
             proxy.uses = uses;
             proxy.needs_request_line |= uses.request_line;
@@ -165,8 +169,9 @@ impl Snapshot {
         };
         let frontends = by_name(|p| p.kind.has_front());
         let backends = by_name(|p| p.kind.has_back());
+        let tasks = Tasks::new(builder.tasks()?, worker.is_first());
         drop(builder);
-        Ok(Snapshot { checked, proxies, frontends, backends })
+        Ok(Snapshot { checked, tasks, proxies, frontends, backends })
     }
 
     /// All rules of all proxies as they were written.

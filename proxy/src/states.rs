@@ -145,7 +145,7 @@ mod tests {
 
     #[test]
     fn a_table_keeps_its_entries_as_long_as_its_keys_and_data_stay_the_same() {
-        let shared = Shared::new(crate::registry::plugins());
+        let shared = Shared::new(crate::shared::common());
         let with = |words: &str| checked(&format!("table t\n {}\n", words.replace(';', "\n ")));
         let (first, larger) = ("type ip;size 10;store gpc0", "store gpc0;size 20;expire 1m;type ip");
         apply(&shared, &with(first));
@@ -166,7 +166,7 @@ mod tests {
 
     #[test]
     fn a_server_keeps_counters_and_state_whatever_changes_about_it() {
-        let shared = Shared::new(crate::registry::plugins());
+        let shared = Shared::new(crate::shared::common());
         let texts = [
             "backend b\n mode http\n server a 127.0.0.1:1 check\n server c 127.0.0.1:2\n",
             "frontend new\n bind 127.0.0.1:0\n mode http\nbackend b\n mode http\n server c 127.0.0.1:2 id 9 backup\n",

@@ -13,6 +13,7 @@ use tokio::task::{LocalSet, spawn_local};
 
 use crate::config::checked::{Checked, Listen};
 use crate::health::Shutdown;
+use crate::host::Program;
 use crate::listener::{Listener, Slot, accept_loop};
 use crate::log::LogSinks;
 use crate::net::{Alarms, Buffers};
@@ -41,6 +42,8 @@ pub enum Order {
 
 /// The state of a worker. It never leaves its thread.
 pub struct Worker {
+    /// Its number, from 0.
+    index: usize,
     /// What all workers share.
     pub shared: Arc<Shared>,
     /// Its buffers.
@@ -51,6 +54,8 @@ pub struct Worker {
     pub alarms: Alarms,
     /// Client connections now.
     pub connections: Cell<usize>,
+    /// What plugins ask of the program.
+    pub program: Rc<Program>,
     /// What stands in the place of the network, for a worker that is offline.
     pub outside: Option<Rc<Outside>>,
     snapshot: RefCell<Option<Rc<Snapshot>>>,
@@ -82,7 +87,7 @@ pub fn start(index: usize, shared: Arc<Shared>, bufsize: usize) -> std::io::Resu
         shard::enter(index);
         let local = LocalSet::new();
         local.block_on(&runtime, async move {
-            let worker = Rc::new(Worker::new(shared, bufsize));
+            let worker = Rc::new(Worker::new(index, shared, bufsize));
             worker.run(inbox).await;
         });
     };
@@ -91,14 +96,17 @@ pub fn start(index: usize, shared: Arc<Shared>, bufsize: usize) -> std::io::Resu
 }
 
 impl Worker {
-    fn new(shared: Arc<Shared>, bufsize: usize) -> Worker {
+    fn new(index: usize, shared: Arc<Shared>, bufsize: usize) -> Worker {
         let sinks = LogSinks::new(shared.common.clone());
+        let program = Program::new(index + 1, shared.clone(), sinks.clone());
         Worker {
+            index,
             shared,
             buffers: Buffers::new(bufsize),
             sinks,
             alarms: Alarms::default(),
             connections: Cell::new(0),
+            program,
             outside: None,
             snapshot: RefCell::default(),
             prepared: RefCell::default(),
@@ -110,12 +118,22 @@ impl Worker {
 
     /// A worker that serves no socket.
     pub fn offline(shared: Arc<Shared>, bufsize: usize, outside: Rc<Outside>) -> Rc<Worker> {
-        Rc::new(Worker { outside: Some(outside), ..Worker::new(shared, bufsize) })
+        let worker = Worker::new(0, shared.clone(), bufsize);
+        let program = Program::offline(1, shared, worker.sinks.clone());
+        Rc::new(Worker { outside: Some(outside), program, ..worker })
     }
 
     /// Uses a snapshot from now on.
     pub fn adopt(&self, snapshot: Rc<Snapshot>) {
-        *self.snapshot.borrow_mut() = Some(snapshot);
+        let before = self.snapshot.replace(Some(snapshot));
+        if let Some(before) = before {
+            before.tasks.end();
+        }
+    }
+
+    /// True for one of all workers.
+    pub fn is_first(&self) -> bool {
+        self.index == 0
     }
 
     /// The configuration in use.
@@ -166,7 +184,7 @@ impl Worker {
                 Order::Use(sockets, answer) => {
                     let _ = answer.send(self.use_prepared(sockets));
                 }
-                Order::Forget => *self.prepared.borrow_mut() = None,
+                Order::Forget => self.forget(),
                 Order::Flush(answer) => {
                     self.sinks.flush();
                     let _ = answer.send(Ok(()));
@@ -197,11 +215,21 @@ impl Worker {
         }
     }
 
+    /// Forgets what was prepared: what is in use counts again.
+    fn forget(&self) {
+        *self.prepared.borrow_mut() = None;
+        if let Some(used) = &*self.snapshot.borrow() {
+            self.program.turn_to(&used.checked);
+        }
+    }
+
     fn use_prepared(
         self: &Rc<Self>,
         mut sockets: HashMap<Listen, std::os::fd::OwnedFd>,
     ) -> Result<(), String> {
         let Some(snapshot) = self.prepared.borrow_mut().take() else { return Ok(()) };
+        // their first steps come before the first connection of a new socket
+        snapshot.tasks.begin();
         let mut slots = self.slots.borrow_mut();
         let mut kept = HashMap::new();
         for fe in snapshot.frontends() {

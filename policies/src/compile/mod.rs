@@ -56,6 +56,9 @@ pub struct Uses {
 }
 
 impl Uses {
+    /// Everything: where it is not known before what will be looked at.
+    pub const ALL: Uses = Uses { request_line: true, numbers: true, addresses: true, sockets: true };
+
     /// What either of two looks at.
     pub fn and(self, other: Uses) -> Uses {
         Uses {

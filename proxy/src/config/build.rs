@@ -68,6 +68,7 @@ pub(super) fn build(mut drafts: Drafts, reading: &mut Reading) -> Checked {
         http_errors: drafts.http_errors,
         userlists,
         default_path,
+        plugins: Arc::default(),
         lists: Arc::default(),
     }
 }

@@ -19,12 +19,12 @@ use crate::plugins::Plugins;
 use crate::road::Forwarded;
 
 /// Compiles everything, and says what is wrong with it. Gives the maps and lists that were read on the way.
-pub(super) fn rehearse(checked: &Checked, plugins: &[Plugin], out: &mut Diagnostics) -> Arc<Lists> {
+pub(super) fn rehearse(checked: &Checked, out: &mut Diagnostics) -> Arc<Lists> {
     let stage = Rehearsal {
-        plugins,
+        plugins: &checked.plugins,
         directory: directory(checked),
         common: common(checked),
-        vocabulary: Vocabulary::new(plugins),
+        vocabulary: Vocabulary::new(&checked.plugins),
         sources: &checked.sources,
     };
     for proxy in &checked.proxies {

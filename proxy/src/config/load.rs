@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use portero_api::Plugin;
+use portero_api::{Common, Plugin};
 use portero_grammar::cfg::{Environment, add_bytes, order_folder};
 use portero_grammar::{Diagnostic, Diagnostics, FileId, Severity, Sources};
 
@@ -17,7 +17,7 @@ use super::sections::Drafts;
 use super::tables::TableDraft;
 use super::written::{Door, door};
 use super::{build, compile, lint, policy};
-use crate::registry;
+use crate::{registry, shared};
 
 /// How to load.
 #[derive(Clone)]
@@ -36,8 +36,10 @@ pub struct Options {
     pub deny: Vec<String>,
     /// Names to addresses.
     pub resolver: Arc<dyn Resolve>,
-    /// The plugins that the configuration may name.
+    /// The plugins that ship; those of scripts come with the configuration.
     pub plugins: Vec<Plugin>,
+    /// What plugins share in the process that will use the configuration.
+    pub common: Arc<Common>,
 }
 
 impl Default for Options {
@@ -51,6 +53,7 @@ impl Default for Options {
             deny: Vec::new(),
             resolver: Arc::new(System::default()),
             plugins: registry::plugins(),
+            common: shared::common(),
         }
     }
 }
@@ -146,7 +149,8 @@ fn read(
     }
     let fatal = options.warnings_fatal || drafts.global.zero_warning;
     let mut checked = build::build(drafts, &mut reading);
-    checked.lists = compile::rehearse(&checked, &options.plugins, &mut reading.out);
+    checked.plugins = options.plugins.as_slice().into();
+    checked.lists = compile::rehearse(&checked, &mut reading.out);
     if !reading.out.has_errors() {
         lint::whole(&checked, &mut reading.out);
     }

@@ -18,12 +18,13 @@ use tokio::sync::{Semaphore, SemaphorePermit, oneshot};
 use crate::config::checked::{Bind, Checked, Level, Listen};
 use crate::dial::Direct;
 use crate::health::Health;
+use crate::host::Program;
 use crate::listener::Sockets;
 use crate::log::LogSinks;
 use crate::runtime;
 use crate::shared::Shared;
 use crate::worker::{self, Handle, Order};
-use crate::{privileges, process_vars, registry, states};
+use crate::{privileges, process_vars, states};
 
 pub use source::{Limits, Source};
 
@@ -39,6 +40,8 @@ pub struct Daemon {
     pub shared: Arc<Shared>,
     /// The checks of all servers.
     pub health: Health,
+    /// What plugins ask of the program on the manager's thread.
+    pub program: Rc<Program>,
     /// Where the manager's own log lines go.
     pub sinks: LogSinks,
     source: Source,
@@ -84,15 +87,17 @@ impl Daemon {
     pub fn open(checked: Checked, source: Source) -> Result<Rc<Daemon>, String> {
         let count = worker_count(&checked);
         shard::set_workers(count);
-        let shared = Arc::new(Shared::new(registry::plugins()));
+        let shared = Arc::new(Shared::new(source.options.common.clone()));
         shared.default_maxconn.store(privileges::default_maxconn(&checked, count, &source.limits), Relaxed);
         let mut sockets = Sockets::default();
         open_sockets(&mut sockets, &checked, count)?;
         let sinks = LogSinks::new(shared.common.clone());
-        let health = Health::new(shared.clone(), sinks.clone(), Rc::new(Direct));
+        let program = Program::new(0, shared.clone(), sinks.clone());
+        let health = Health::new(shared.clone(), sinks.clone(), Rc::new(Direct), program.clone());
         Ok(Rc::new(Daemon {
             shared,
             health,
+            program,
             sinks,
             source,
             checked: RefCell::new(Arc::new(checked)),
@@ -188,6 +193,7 @@ impl Daemon {
         let lists = maps::store(&self.shared.common);
         lists.stage(checked.lists.clone());
         if let Err(error) = self.deploy(&checked).await {
+            self.program.turn_to(&self.checked());
             states::restore(&self.shared, before, &self.checked());
             lists.abort();
             return Err(error);
@@ -206,7 +212,7 @@ impl Daemon {
         }
         let mut sockets = prepared?.into_iter();
         // before the first request that could look at them
-        process_vars::begin(&self.shared, checked);
+        process_vars::begin(&self.program, checked);
         self.ask_all(|answer| Order::Use(sockets.next().unwrap_or_default(), answer)).await
     }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use portero_api::{Here, Plugin};
 use portero_grammar::{Diagnostic, Diagnostics, Word};
 use portero_policies::vocabulary::Context;
 use portero_policies::{Compiler, Stage, Vocabulary};
@@ -30,19 +31,33 @@ pub(super) struct Recipe {
     pub(super) check: Check,
     header: Option<ProxyHeader>,
     probe: Vec<Vec<String>>,
+    script: Option<Script>,
+}
+
+/// The scripts that a probe comes from: those of another configuration are others, whatever their names.
+struct Script(Arc<[Plugin]>);
+
+impl PartialEq for Script {
+    fn eq(&self, other: &Script) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
 }
 
 /// All checks in the order of the configuration, or all that is wrong with them.
-pub(super) fn plan(shared: &Shared, checked: &Checked) -> Result<Vec<Planned>, Diagnostics> {
-    let vocabulary = Vocabulary::new(&shared.plugins);
+pub(super) fn plan(
+    shared: &Shared,
+    checked: &Arc<Checked>,
+    here: &Here,
+) -> Result<Vec<Planned>, Diagnostics> {
+    let vocabulary = Vocabulary::new(&checked.plugins);
     let (mut planned, mut diagnostics) = (Vec::new(), Diagnostics::default());
     for proxy in &checked.proxies {
         let files = checked.files(proxy);
         let (directory, common) = (&*shared.directory, &shared.common);
-        let context = Context { proxy: &proxy.name, directory, common, files: &files, here: None };
+        let context = Context { proxy: &proxy.name, directory, common, files: &files, here: Some(here) };
         let mut found = Diagnostics::default();
         let compiler = Compiler::new(&vocabulary, context, &checked.sources, &mut found);
-        let plugins = Plugins { all: &shared.plugins, common, compile: &compiler, here: None };
+        let plugins = Plugins { all: &checked.plugins, common, compile: &compiler, here: Some(here) };
         for server in &proxy.servers {
             match server.check.as_ref().map(|check| one((checked, proxy, server, check), &compiler, &plugins))
             {
@@ -66,11 +81,12 @@ fn one(
     let probe = compiler.at(Stage::Check, || plugins.health(&proxy.name, usage))?;
     let timing = Timing::new(check, &proxy.timeouts, checked.global.spread_checks);
     let header = check.send_proxy.then(|| server.send_proxy.unwrap_or(ProxyHeader::V1));
+    let script = checked.is_scripted(&usage.name.text).then(|| Script(checked.plugins.clone()));
     // where the words stand in the file is no difference
     let check = Check { probe: None, ..check.clone() };
     Ok(Planned {
         key: (proxy.name.clone(), server.name.clone()),
-        recipe: Recipe { timing, check: check.clone(), header, probe: texts(usage) },
+        recipe: Recipe { timing, check: check.clone(), header, probe: texts(usage), script },
         watch: Watch { limits: Limits { timing, header }, probe, check },
     })
 }

@@ -18,6 +18,7 @@ use super::timing::first_delays;
 use super::watch::watch;
 use super::words::Cause;
 use crate::config::checked::{Checked, Proxy, Server};
+use crate::host::Program;
 use crate::log::{Identity, LogSinks};
 use crate::shared::Shared;
 
@@ -26,6 +27,7 @@ pub struct Health {
     shared: Arc<Shared>,
     sinks: LogSinks,
     dial: Rc<dyn Dial>,
+    program: Rc<Program>,
     world: RefCell<World>,
 }
 
@@ -69,15 +71,17 @@ impl Drop for Running {
 }
 
 impl Health {
-    /// No servers yet. `sinks` are those of the manager's thread, `dial` is what probes connect with.
-    pub fn new(shared: Arc<Shared>, sinks: LogSinks, dial: Rc<dyn Dial>) -> Health {
-        Health { shared, sinks, dial, world: RefCell::default() }
+    /// No servers yet. `sinks` are those of the manager's thread, `dial` is what probes connect with, `program` what
+    /// else they may ask for.
+    pub fn new(shared: Arc<Shared>, sinks: LogSinks, dial: Rc<dyn Dial>, program: Rc<Program>) -> Health {
+        Health { shared, sinks, dial, program, world: RefCell::default() }
     }
 
     /// Makes a configuration the one that holds. The directory has its servers already. Checks that stay the same go
     /// on, others start or end; states are kept. On errors everything stays as it was.
-    pub fn apply(&self, checked: &Checked) -> Result<(), Diagnostics> {
-        let planned = plan(&self.shared, checked)?;
+    pub fn apply(&self, checked: &Arc<Checked>) -> Result<(), Diagnostics> {
+        self.program.turn_to(checked);
+        let planned = plan(&self.shared, checked, &self.program.here())?;
         let mut world = self.world.borrow_mut();
         self.seat_members(&mut world, checked);
         world.link_followers(checked);

@@ -18,7 +18,7 @@ use hyper::client::conn::http1::{self, SendRequest};
 use hyper::{Request, Response, ext::ReasonPhrase};
 use portero_api::{Address, HttpAsk, HttpFail, HttpTold, LocalFuture};
 
-use crate::dial::{self, Duplex};
+use crate::dial::{Duplex, open_named};
 use ask::Prepared;
 use io::HyperIo;
 
@@ -41,7 +41,7 @@ pub fn call(ask: HttpAsk) -> LocalFuture<'static, Result<HttpTold, HttpFail>> {
 async fn connect(place: &Address, ask: &HttpAsk) -> Result<Box<dyn Duplex>, HttpFail> {
     let mut tries_left = ask.retries;
     loop {
-        let failed = match within(ask.timeout, open(place)).await {
+        let failed = match within(ask.timeout, open_named(place)).await {
             Ok(Ok(socket)) => return Ok(socket),
             Ok(Err(error)) => HttpFail::Connect(error.to_string()),
             Err(timeout) => timeout,
@@ -52,19 +52,6 @@ async fn connect(place: &Address, ask: &HttpAsk) -> Result<Box<dyn Duplex>, Http
         tries_left -= 1;
         tokio::time::sleep(TURNAROUND.min(ask.timeout)).await;
     }
-}
-
-/// Connects to an address; of a name to the first of its addresses that answers.
-async fn open(place: &Address) -> std::io::Result<Box<dyn Duplex>> {
-    let Address::Unresolved(name) = place else { return dial::open(place).await };
-    let mut failed = std::io::Error::new(std::io::ErrorKind::NotFound, format!("'{name}' has no address"));
-    for address in tokio::net::lookup_host(name).await? {
-        match dial::open(&Address::Ip(address)).await {
-            Ok(socket) => return Ok(socket),
-            Err(error) => failed = error,
-        }
-    }
-    Err(failed)
 }
 
 /// Sends the request and takes the response in.

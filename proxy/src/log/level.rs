@@ -21,3 +21,12 @@ pub enum Level {
     /// Not used by the proxy itself.
     Debug = 7,
 }
+
+impl Level {
+    /// The level of a number; larger ones are the least grave.
+    pub fn of_number(number: u8) -> Level {
+        use Level::{Alert, Critical, Debug, Emergency, Error, Info, Notice, Warning};
+        let all = [Emergency, Alert, Critical, Error, Warning, Notice, Info];
+        all.get(usize::from(number)).copied().unwrap_or(Debug)
+    }
+}

@@ -102,11 +102,11 @@ impl LogSinks {
     }
 }
 
-/// The `log` lines of one proxy on one worker.
-#[derive(Debug)]
+/// The `log` lines of one proxy on one worker. Cheap to clone.
+#[derive(Clone, Debug)]
 pub struct Logger {
     sinks: LogSinks,
-    targets: Vec<Target>,
+    targets: Rc<[Target]>,
 }
 
 #[derive(Debug)]
@@ -132,7 +132,7 @@ impl Logger {
         }
         let mut clock = self.sinks.0.clock.borrow_mut();
         clock.read();
-        for target in &self.targets {
+        for target in self.targets.iter() {
             if level as u8 > target.level || target.sample.as_ref().is_some_and(|s| !s.takes_next()) {
                 continue;
             }

@@ -9,6 +9,7 @@ use std::task::{Context, Waker};
 use std::time::Duration;
 
 use portero_api::{ServerState, Trace, clock, process_vars, shard};
+use portero_policies::Compiler;
 use portero_policies::trace::Outline;
 use tokio::task::LocalSet;
 
@@ -20,15 +21,13 @@ use crate::net::{Memory, Stream, go_offline};
 use crate::shared::Shared;
 use crate::snapshot::{Proxy, Snapshot};
 use crate::worker::Worker;
-use crate::{connection, registry, states};
+use crate::{connection, shared, states};
 
 /// A configuration that runs without a socket, on the calling thread: everything in it is new, and the clock is the
 /// system's.
 pub struct Stage {
     /// What is outside.
     pub outside: Rc<Outside>,
-    /// The configuration.
-    pub checked: Arc<Checked>,
     /// The state of the process.
     pub shared: Arc<Shared>,
     worker: Rc<Worker>,
@@ -78,9 +77,8 @@ impl Stage {
         go_offline();
         clock::reset();
         process_vars().clear();
-        let shared = Arc::new(Shared::new(registry::plugins()));
+        let shared = Arc::new(Shared::new(shared::common()));
         states::apply(&shared, &checked);
-        crate::process_vars::begin(&shared, &checked);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
         let runtime = runtime.map_err(|e| format!("cannot start: {e}"))?;
         let tasks = LocalSet::new();
@@ -91,8 +89,9 @@ impl Stage {
             Rc::new(Snapshot::build(&worker, checked.clone())?)
         };
         worker.adopt(snapshot.clone());
+        crate::process_vars::begin(&worker.program, &checked);
         let entries = snapshot.frontends().flat_map(|fe| entries(&shared, fe)).collect();
-        Ok(Stage { outside, checked, shared, worker, entries, tasks, runtime })
+        Ok(Stage { outside, shared, worker, entries, tasks, runtime })
     }
 
     /// The way in that a client takes: the frontend of that name, else the one that listens at the address, else the
@@ -113,6 +112,11 @@ impl Stage {
             (None, Some(dst)) => format!("no frontend listens on port {}", dst.port()),
             (None, None) => "the configuration has no frontend".to_owned(),
         })
+    }
+
+    /// Lends a compiler for what stands in no proxy.
+    pub fn with_compiler<T>(&self, work: impl FnOnce(&Compiler<'_>) -> T) -> T {
+        self.worker.program.with_compiler(work)
     }
 
     /// All rules of the configuration.

@@ -15,7 +15,6 @@ use super::coverage::Coverage;
 use super::tree::{Case, Request, Response, ServerIs, Step, Subject};
 use crate::config::checked::Checked;
 use crate::offline::{Answer, Ask, Entry, Outcome, Stage};
-use crate::process_vars::with_compiler;
 
 /// How a test went.
 #[derive(Debug)]
@@ -142,7 +141,7 @@ fn questions(stage: &Stage, request: &Request) -> Result<Vec<Expr>, Diagnostic> 
     let mut all = Vec::new();
     for expect in &request.expects {
         let Subject::Value(name, tree) = &expect.subject else { continue };
-        let built = with_compiler(&stage.shared, &stage.checked, |compiler| compiler.expr(tree, Moment::Log));
+        let built = stage.with_compiler(|compiler| compiler.expr(tree, Moment::Log));
         let why = || format!("'{name}' has no value that can be expected: see '-c' for the words there are");
         all.push(built.ok_or_else(|| Diagnostic::error(expect.span, why()))?);
     }

@@ -18,10 +18,10 @@ pub(super) fn set(call: &mut Call<'_>) -> Result<Answer, String> {
     if id.scope != Scope::Proc {
         return Err(format!("'{name}' is no variable of the process: its name must begin with 'proc.'."));
     }
-    let (shared, checked) = (&call.daemon.shared, call.daemon.checked());
+    let program = &call.daemon.program;
     let value = match (call.arg(1), call.arg(2)) {
-        (Some("fmt"), Some(text)) => Some(format(shared, &checked, text)?),
-        (Some("expr"), Some(text)) | (Some(text), None) => expression(shared, &checked, text)?,
+        (Some("fmt"), Some(text)) => Some(format(program, text)?),
+        (Some("expr"), Some(text)) | (Some(text), None) => expression(program, text)?,
         (Some(kind), Some(_)) => return Err(format!("'expr' or 'fmt' is expected, not '{kind}'.")),
         (None, _) => return Err("A value is expected.".to_owned()),
     };

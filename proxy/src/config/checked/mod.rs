@@ -23,14 +23,17 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use portero_api::Message;
 use portero_api::tables::Statuses;
+use portero_api::{Message, Plugin};
 use portero_grammar::rules as tree;
 use portero_grammar::{Sources, Word};
 use portero_policies::maps::Lists;
 use portero_policies::users::Userlist;
 
 use super::files::{DefaultPath, ProxyFiles};
+
+/// What the names of plugins that come from scripts begin with.
+const SCRIPTED: &str = "lua.";
 
 /// A whole configuration that can be run.
 #[derive(Debug)]
@@ -50,11 +53,23 @@ pub struct Checked {
     pub userlists: BTreeMap<String, Arc<Userlist>>,
     /// What relative paths in the configuration start from.
     pub default_path: DefaultPath,
+    /// The plugins that it may name: those that ship, and those of its scripts.
+    pub plugins: Arc<[Plugin]>,
     /// Maps and lists of patterns as their files were when the configuration was read.
     pub lists: Arc<Lists>,
 }
 
 impl Checked {
+    /// True when it loads scripts: what they will look at is not known before.
+    pub fn has_scripts(&self) -> bool {
+        false
+    }
+
+    /// True when a plugin of that name comes from a script.
+    pub fn is_scripted(&self, name: &str) -> bool {
+        self.has_scripts() && name.starts_with(SCRIPTED)
+    }
+
     /// The files that the rules of a proxy name: paths relative as `default-path` says, pages of `http-errors`.
     pub fn files(&self, proxy: &Proxy) -> ProxyFiles {
         ProxyFiles {

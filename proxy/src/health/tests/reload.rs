@@ -14,8 +14,9 @@ use super::super::{Health, Unknown};
 use crate::config::checked::Checked;
 use crate::config::{environment, load};
 use crate::dial::Direct;
+use crate::host::Program;
 use crate::log::LogSinks;
-use crate::shared::Shared;
+use crate::shared::{Shared, common};
 use crate::{registry, states};
 
 struct Rig {
@@ -26,11 +27,12 @@ struct Rig {
 
 impl Rig {
     async fn new() -> Rig {
-        let shared = Arc::new(Shared::new(registry::plugins()));
+        let shared = Arc::new(Shared::new(common()));
         let sinks = LogSinks::new(shared.common.clone());
         let runner = sinks.clone();
         tokio::task::spawn_local(async move { runner.run().await });
-        let health = Health::new(shared.clone(), sinks, Rc::new(Direct));
+        let program = Program::new(0, shared.clone(), sinks.clone());
+        let health = Health::new(shared.clone(), sinks, Rc::new(Direct), program);
         Rig { syslog: UdpSocket::bind("127.0.0.1:0").await.unwrap(), shared, health }
     }
 
@@ -54,12 +56,12 @@ impl Rig {
     }
 }
 
-fn checked(text: &str) -> Checked {
+fn checked(text: &str) -> Arc<Checked> {
     let mut env = environment::settings(BTreeMap::new());
     let options = load::Options { plugins: registry::plugins(), ..load::Options::default() };
     let loaded = load::load_text("test.cfg", text, &mut env, &options);
     let said = loaded.diagnostics.render(&loaded.sources, false);
-    loaded.checked.unwrap_or_else(|| panic!("{said}"))
+    Arc::new(loaded.checked.unwrap_or_else(|| panic!("{said}")))
 }
 
 async fn listen() -> (TcpListener, SocketAddr) {
