@@ -21,6 +21,7 @@
 
 mod api;
 mod class;
+mod definitions;
 mod hooks;
 mod lot;
 mod protect;
@@ -35,5 +36,6 @@ mod tests;
 mod values;
 mod wish;
 
+pub use definitions::{definitions, reference};
 pub use lot::{Mistake, Scripts};
 pub use settings::{BoolConversion, Libs, Load, LogTo, OnError, Settings, Stderr};

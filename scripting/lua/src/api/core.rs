@@ -65,7 +65,7 @@ pub(crate) static CLASS: Class = Class {
         ),
         now!(
             "register_check",
-            "(name: string, func: fun(server: Server, dial: fun(): Socket?, string?): boolean|string|table, string?, integer?)",
+            "(name: string, func: fun(server: Server, dial: fun(): Socket?): boolean|string|table)",
             "makes a function a health check: `check lua.NAME`",
             register_check
         ),

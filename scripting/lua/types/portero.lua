@@ -1,0 +1,275 @@
+---@meta
+-- Made from the rows that register the functions: `UPDATE_DOCS=1 cargo test -p portero-lua`.
+
+---registers functions, logs, waits, and knows the proxies
+---@class core
+---@field silent integer log level -1: no line
+---@field emerg integer log level 0
+---@field alert integer log level 1
+---@field crit integer log level 2
+---@field err integer log level 3
+---@field warning integer log level 4
+---@field notice integer log level 5
+---@field info integer log level 6
+---@field debug integer log level 7
+core = {}
+
+---makes a function an action: `http-request lua.NAME ARG...`
+---@param name string
+---@param rules string[]
+---@param func fun(txn: TXN, ...: string): integer?
+---@param nb_args? integer
+function core.register_action(name, rules, func, nb_args) end
+
+---makes a function a fetch: `lua.NAME(ARG,...)`
+---@param name string
+---@param func fun(txn: TXN, ...: string): any
+function core.register_fetches(name, func) end
+
+---makes a function a converter: `,lua.NAME(ARG,...)`
+---@param name string
+---@param func fun(value: any, ...: string): any
+function core.register_converters(name, func) end
+
+---calls a function when the configuration is put to use
+---@param func fun()
+function core.register_init(func) end
+
+---runs a function beside the traffic
+---@param func fun(...: any)
+---@param ... any
+function core.register_task(func, ...) end
+
+---makes a function a balancer: `balance lua.NAME`
+---@param name string
+---@param func fun(txn: TXN, servers: Server[]): Server?
+---@param told? { released?: fun(server: Server, outcome: string, status?: integer), servers_changed?: fun(servers: Server[]) }
+function core.register_balancer(name, func, told) end
+
+---makes a function a health check: `check lua.NAME`
+---@param name string
+---@param func fun(server: Server, dial: fun(): Socket?): boolean|string|table
+function core.register_check(name, func) end
+
+---writes a log line
+---@param level integer
+---@param message string
+function core.log(level, message) end
+
+---writes a log line of level debug
+---@param message string
+function core.Debug(message) end
+
+---writes a log line of level info
+---@param message string
+function core.Info(message) end
+
+---writes a log line of level warning
+---@param message string
+function core.Warning(message) end
+
+---writes a log line of level alert
+---@param message string
+function core.Alert(message) end
+
+---ends the script here
+function core.done() end
+
+---waits for seconds
+---@param seconds integer
+function core.sleep(seconds) end
+
+---waits for milliseconds
+---@param milliseconds integer
+function core.msleep(milliseconds) end
+
+---lets others have their turn
+function core.yield() end
+
+---what an action may return
+---@class act
+---@field CONTINUE integer goes on with the next rule; what an action without a result means
+---@field STOP integer ends this set of rules
+---@field YIELD integer comes back to the same rule later
+---@field ERROR integer an internal error: 500
+---@field DONE integer the message is dealt with
+---@field DENY integer refuses: 403 for a request, 502 for a response
+---@field ABORT integer ends the transaction without a reply
+---@field INVALID integer the message is invalid: 400 for a request, 502 for a response
+act = {}
+
+---when an action that answers act.YIELD is called again at the latest
+---@param milliseconds integer
+function act:wake_time(milliseconds) end
+
+---a transaction: one request and its response, or one TCP session
+---@class TXN
+---@field f Fetches all fetches as functions, with typed values
+---@field sf Fetches the same, with strings
+---@field c Converters all converters as functions, with typed values
+---@field sc Converters the same, with strings
+---@field http HTTP the heads of request and response
+local TXN = {}
+
+---sets a variable
+---@param var string
+---@param value any
+---@param ifexist? boolean
+function TXN:set_var(var, value, ifexist) end
+
+---the value of a variable, or nil
+---@param var string
+---@return any
+function TXN:get_var(var) end
+
+---unsets a variable
+---@param var string
+function TXN:unset_var(var) end
+
+---keeps a value with the transaction
+---@param data any
+function TXN:set_priv(data) end
+
+---the value that was kept
+---@return any
+function TXN:get_priv() end
+
+---writes a log line
+---@param level integer
+---@param message string
+function TXN:log(level, message) end
+
+---writes a log line of the usual level
+---@param message string
+function TXN:deflog(message) end
+
+---writes a log line of level debug
+---@param message string
+function TXN:Debug(message) end
+
+---writes a log line of level info
+---@param message string
+function TXN:Info(message) end
+
+---writes a log line of level warning
+---@param message string
+function TXN:Warning(message) end
+
+---writes a log line of level alert
+---@param message string
+function TXN:Alert(message) end
+
+---ends the transaction, with a reply or without
+---@param reply? Reply
+function TXN:done(reply) end
+
+---the heads of request and response
+---@class HTTP
+local HTTP = {}
+
+---the request's fields by name, values from index 0
+---@return table<string, table<integer, string>>
+function HTTP:req_get_headers() end
+
+---the response's fields by name, values from index 0
+---@return table<string, table<integer, string>>
+function HTTP:res_get_headers() end
+
+---adds a field to the request
+---@param name string
+---@param value string
+function HTTP:req_add_header(name, value) end
+
+---adds a field to the response
+---@param name string
+---@param value string
+function HTTP:res_add_header(name, value) end
+
+---removes all fields of a name
+---@param name string
+function HTTP:req_del_header(name) end
+
+---removes all fields of a name
+---@param name string
+function HTTP:res_del_header(name) end
+
+---replaces all fields of a name
+---@param name string
+---@param value string
+function HTTP:req_set_header(name, value) end
+
+---replaces all fields of a name
+---@param name string
+---@param value string
+function HTTP:res_set_header(name, value) end
+
+---changes the method
+---@param method string
+function HTTP:req_set_method(method) end
+
+---changes the path, keeps the query
+---@param path string
+function HTTP:req_set_path(path) end
+
+---changes the query, keeps the path
+---@param query string
+function HTTP:req_set_query(query) end
+
+---changes the whole target
+---@param uri string
+function HTTP:req_set_uri(uri) end
+
+---changes the status of the response
+---@param status integer
+---@param reason? string
+function HTTP:res_set_status(status, reason) end
+
+---every fetch of the rule language as a function; dots and dashes of its name are underscores
+---@class Fetches
+local Fetches = {}
+
+---every converter of the rule language as a function; dots and dashes of its name are underscores
+---@class Converters
+local Converters = {}
+
+---a server and its state
+---@class Server
+---@field name string its name
+---@field puid string its number in the backend
+Server = {}
+
+---its name
+---@return string
+function Server:get_name() end
+
+---its number in the backend
+---@return string
+function Server:get_puid() end
+
+---its address: `127.0.0.1:80`
+---@return string
+function Server:get_addr() end
+
+---its weight now
+---@return integer
+function Server:get_weight() end
+
+---the most sessions at once, 0: no limit
+---@return integer
+function Server:get_maxconn() end
+
+---sessions now
+---@return integer
+function Server:get_cur_sess() end
+
+---requests that wait in its queue
+---@return integer
+function Server:get_pend_conn() end
+
+---whether it is a backup server
+---@return boolean
+function Server:is_backup() end
+
+---whether it gets no new sessions
+---@return boolean
+function Server:is_draining() end
