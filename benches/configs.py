@@ -1,6 +1,6 @@
 """The configurations that `./bench h1` gives to each program.
 
-Portero is given the very file that haproxy is given.
+Portero is given the very file that haproxy is given, but for what only one of them has.
 """
 
 from pathlib import Path
@@ -8,15 +8,16 @@ from string import Template
 
 from benches.policies import Nginx, Policy
 
-def haproxy(home: Path, port: int, origin: int, policy: Policy, log: Path | None) -> str:
+def haproxy(home: Path, port: int, origin: int, policy: Policy, log: Path | None, ours: bool) -> str:
     """haproxy.cfg, one thread, all else as a newcomer would leave it."""
-    frontend, sections = (Template(text).substitute(home=home) for text in (policy.frontend, policy.sections))
+    texts = policy.ours if ours and policy.ours else (policy.frontend, policy.sections)
+    first, frontend, sections = (Template(text).substitute(home=home, origin=origin) for text in (policy.first, *texts))
     logging = f"    log {log} len 1024 local0\n" if log else ""
     use_log = "    log global\n    option httplog\n" if log else ""
     return f"""global
     nbthread 1
     maxconn 8000
-{logging}
+{first}{logging}
 defaults
     mode http
     timeout client 60s
@@ -40,7 +41,7 @@ backend other
 def nginx_proxy(folder: Path, port: int, origin: int, rules: Nginx, log: Path | None) -> str:
     """nginx as a proxy: one process, connections to the origin kept."""
     access = f"access_log syslog:server=unix:{log},tag=nginx combined;" if log else "access_log off;"
-    return f"""daemon off;
+    return f"""{rules.main}daemon off;
 master_process off;
 pid {folder}/nginx.pid;
 worker_rlimit_nofile 20000;

@@ -20,19 +20,23 @@ FILL_LIMIT = 120.0  # seconds in which a table must be full
 
 @dataclass(frozen=True)
 class Nginx:
-    """The nearest equivalent in nginx: lines in `http`, and those of the location."""
+    """The nearest equivalent in nginx: lines before all, in `http`, and those of the location."""
 
+    main: str = ""
     http: str = ""
     location: str = "        proxy_pass http://origin;\n"
 
 
 @dataclass(frozen=True)
 class Policy:
-    """Rules and what they need. `frontend` and `sections` are haproxy.cfg; without `nginx` the case leaves nginx out."""
+    """Rules and what they need. `frontend` and `sections` are haproxy.cfg, `ours` what Portero gets in the place of them where
+    it has a word that HAProxy lacks; without `nginx` the case leaves nginx out."""
 
     frontend: str = ""
     sections: str = ""
     nginx: Nginx | None = Nginx()
+    ours: tuple[str, str] | None = None
+    first: str = ""  # lines of the global section
     log: bool = False
     prepare: Callable[[Path], None] = lambda home: None  # makes the files that the rules name
     fill: Callable[[Path], None] = lambda home: None  # fills the running program

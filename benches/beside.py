@@ -1,0 +1,258 @@
+"""Programs side by side: the CPU time of a request and the memory of an idle connection, of Portero, HAProxy and nginx.
+
+Each proxy has one thread on core 0; wrk and the origin share core 1. The programs take turns (A B C A B C ...), so that
+whatever the machine does meanwhile hits all alike. The figure is user + system time of the proxy process over the requests
+that wrk counted: it is steady where the throughput of a busy machine is not.
+
+Environment: PORTERO and HAPROXY name other programs to measure; PORTERO=none leaves ours out.
+"""
+
+import argparse
+import os
+import resource
+import socket
+import statistics
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from benches import configs, rig
+from benches.policies import PLAIN, Policy
+from benches.rig import BenchError, say
+
+ROOT = Path(__file__).resolve().parent.parent
+IDLE_CONNECTIONS = 5000
+IDLE_SECONDS = 3
+
+
+@dataclass(frozen=True)
+class Suite:
+    """A benchmark: its cases, and whether idle memory is measured too."""
+
+    name: str
+    about: str
+    cases: list["Case"]
+    idle: bool = False
+
+    def names(self) -> list[str]:
+        """What `--case` may name."""
+        return [case.name for case in self.cases] + ([IDLE] if self.idle else [])
+
+
+@dataclass(frozen=True)
+class Case:
+    """One kind of load. `aim` is the most that portero may cost as a share of haproxy."""
+
+    name: str
+    what: str
+    aim: float
+    path: str = "/1k"
+    connections: int = 64
+    headers: tuple[str, ...] = ()
+    policy: Policy = PLAIN
+    script: str = ""
+
+
+IDLE = "idle-memory"
+
+
+@dataclass
+class Figures:
+    """What one program did in one case, a value per round."""
+
+    micros: list[float] = field(default_factory=list)
+    per_second: list[float] = field(default_factory=list)
+    lines_per_request: list[float] = field(default_factory=list)
+
+    def median(self) -> float:
+        return statistics.median(self.micros)
+
+
+class Bench:
+    """The programs, their folder and the origin."""
+
+    def __init__(self, folder: Path, programs: dict[str, str], origin_port: int):
+        self.folder = folder
+        self.programs = programs
+        self.origin_port = origin_port
+
+    def home(self, name: str) -> Path:
+        """The folder of a program."""
+        home = self.folder / name
+        home.mkdir(exist_ok=True)
+        return home
+
+    def start(self, name: str, policy: Policy, log: Path | None):
+        """A context in which the named proxy runs on core 0."""
+        port, home = rig.free_port(), self.home(name)
+        config = home / "config"
+        if name == "nginx":
+            config.write_text(configs.nginx_proxy(home, port, self.origin_port, policy.nginx, log))
+            command = [self.programs[name], "-p", str(home), "-e", str(home / "error.log"), "-c", str(config)]
+        else:
+            config.write_text(configs.haproxy(home, port, self.origin_port, policy, log, name == "portero"))
+            command = [self.programs[name], "-db", "-f", str(config)]
+        return rig.running(name, command, port, rig.PROXY_CORE, home / "output.log")
+
+    def cpu_case(self, case: Case, rounds: int, seconds: int) -> dict[str, Figures]:
+        """Interleaved rounds of one case."""
+        reader = rig.LogReader(self.folder / f"{case.name}.log.sock") if case.policy.log else None
+        names = [name for name in self.programs if name != "nginx" or case.policy.nginx]
+        figures = {name: Figures() for name in names}
+        (self.folder / f"{case.name}.lua").write_text(case.script)
+        for name in names:
+            case.policy.prepare(self.home(name))
+        try:
+            for number in range(1, rounds + 1):
+                for name in names:
+                    self._round(case, name, seconds, reader, figures[name])
+                medians = ", ".join(f"{name} {found.micros[-1]:.2f}" for name, found in figures.items())
+                say(f"{case.name}, round {number} of {rounds}: {medians} µs")
+        finally:
+            if reader:
+                reader.close()
+        return figures
+
+    def _round(self, case: Case, name: str, seconds: int, reader, figures: Figures) -> None:
+        script = self.folder / f"{case.name}.lua" if case.script else None
+        with self.start(name, case.policy, reader.path if reader else None) as proxy:
+            case.policy.fill(self.home(name))
+            rig.wrk(proxy.port, case.path, case.connections, 1, case.headers, script)  # warm up
+            lines, cpu = reader.count() if reader else 0, proxy.cpu_seconds()
+            load = rig.wrk(proxy.port, case.path, case.connections, seconds, case.headers, script)
+            figures.micros.append((proxy.cpu_seconds() - cpu) / load.requests * 1e6)
+            figures.per_second.append(load.per_second)
+            if reader:
+                figures.lines_per_request.append((reader.count() - lines) / load.requests)
+
+    def idle_case(self) -> dict[str, float]:
+        """Bytes of resident memory per idle client connection."""
+        found = {}
+        for name in self.programs:
+            with self.start(name, PLAIN, None) as proxy:
+                rig.wrk(proxy.port, "/1k", 16, 1)
+                time.sleep(0.5)  # let the connections of the warm-up go
+                before = proxy.rss_bytes()
+                clients = [one_request(proxy.port, number) for number in range(IDLE_CONNECTIONS)]
+                time.sleep(IDLE_SECONDS)
+                found[name] = (proxy.rss_bytes() - before) / IDLE_CONNECTIONS
+                for client in clients:
+                    client.close()
+            say(f"{IDLE}: {name} {found[name]:.0f} bytes")
+        return found
+
+
+def one_request(port: int, number: int) -> socket.socket:
+    """A connection that made one request and stays open. Source addresses are spread over the loopback network."""
+    client = socket.socket()
+    client.settimeout(10)
+    client.bind((f"127.0.0.{2 + number // 1000}", 0))
+    client.connect(("127.0.0.1", port))
+    client.sendall(b"GET /1k HTTP/1.1\r\nHost: bench\r\n\r\n")
+    received = b""
+    while len(received.partition(b"\r\n\r\n")[2]) < 1024:
+        chunk = client.recv(65536)
+        if not chunk:
+            raise BenchError(f"connection {number} was closed instead of kept")
+        received += chunk
+    return client
+
+
+def report(
+    cases: list[Case], results: dict[str, dict[str, Figures]], idle: dict[str, float], markdown: bool
+) -> bool:
+    """Prints the tables. True when portero was measured and holds every aim."""
+    rows = [("case", "program", "µs per request", "spread", "requests/s", "log lines", "to haproxy", "aim")]
+    held = True
+    for case in cases:
+        for name, figures in results.get(case.name, {}).items():
+            ratio = figures.median() / results[case.name]["haproxy"].median()
+            held &= name != "portero" or ratio <= case.aim
+            lines = f"{statistics.median(figures.lines_per_request):.2f}" if figures.lines_per_request else "-"
+            spread = f"{min(figures.micros):.2f} to {max(figures.micros):.2f}"
+            aim = f"at most {case.aim:.2f}" if name == "portero" else ""
+            rows.append((case.name, name, f"{figures.median():.2f}", spread,
+                         f"{statistics.median(figures.per_second):.0f}", lines, f"{ratio:.2f}", aim))
+    for name, size in idle.items():
+        held &= name != "portero" or size < idle["haproxy"]
+        rows.append((IDLE, name, f"{size:.0f} bytes", "-", "-", "-", f"{size / idle['haproxy']:.2f}",
+                     "below 1.00" if name == "portero" else ""))
+    print_table(rows, markdown)
+    return held
+
+
+def print_table(rows: list[tuple[str, ...]], markdown: bool) -> None:
+    """Aligned columns, or a table of Markdown."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    for number, row in enumerate(rows):
+        cells = [cell.ljust(width) for cell, width in zip(row, widths)]
+        print(f"| {' | '.join(cells)} |" if markdown else "  ".join(cells).rstrip())
+        if number == 0 and markdown:
+            print(f"|{'|'.join('-' * (width + 2) for width in widths)}|")
+
+
+def programs() -> dict[str, str]:
+    """Name and path of each program; builds ours when PORTERO does not name one."""
+    found = {}
+    ours = os.environ.get("PORTERO", "")
+    if not ours:
+        say("building portero (release)")
+        subprocess.run(["cargo", "build", "--release", "-p", "portero"], cwd=ROOT, check=True)
+        target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
+        ours = str(target / "release" / "portero")
+    if ours != "none":
+        found["portero"] = ours
+    found["haproxy"] = os.environ.get("HAPROXY", "haproxy")
+    found["nginx"] = "nginx"
+    rig.require("wrk", "taskset", *found.values())
+    return found
+
+
+def arguments(suite: "Suite", words: list[str]) -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        prog=f"./bench {suite.name}", description=suite.about, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--quick", action="store_true", help="two short rounds: to see that it runs, not for figures")
+    parser.add_argument("--rounds", type=int, default=0, help="rounds of each case (default 5, quick 2)")
+    parser.add_argument("--seconds", type=int, default=0, help="seconds of each measurement (default 2, quick 1)")
+    parser.add_argument("--case", action="append", choices=suite.names(),
+                        help="only this case (may be repeated)")
+    parser.add_argument("--markdown", action="store_true", help="print a table of Markdown")
+    parser.add_argument("--check", action="store_true", help="exit 1 when portero does not hold an aim")
+    return parser.parse_args(words)
+
+
+def measure(suite: "Suite", options: argparse.Namespace) -> bool:
+    """Runs the chosen cases and prints the table."""
+    rounds = options.rounds or (2 if options.quick else 5)
+    seconds = options.seconds or (1 if options.quick else 2)
+    wanted = options.case or suite.names()
+    chosen = programs()
+    with tempfile.TemporaryDirectory(prefix="portero-bench-") as name:
+        folder, port = Path(name), rig.free_port()
+        (folder / "origin").mkdir()
+        config = folder / "origin" / "config"
+        config.write_text(configs.nginx_origin(folder / "origin", port))
+        command = ["nginx", "-p", str(folder / "origin"), "-e", str(folder / "origin.err"), "-c", str(config)]
+        with rig.running("origin", command, port, rig.LOAD_CORE, folder / "origin.log"):
+            bench = Bench(folder, chosen, port)
+            results = {case.name: bench.cpu_case(case, rounds, seconds) for case in suite.cases if case.name in wanted}
+            idle = bench.idle_case() if IDLE in wanted else {}
+    return report(suite.cases, results, idle, options.markdown)
+
+
+def main(suite: "Suite", words: list[str]) -> int:
+    """The exit code."""
+    options = arguments(suite, words)
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    os.sched_setaffinity(0, {rig.LOAD_CORE})
+    try:
+        held = measure(suite, options)
+    except BenchError as error:
+        say(f"bench: {error}")
+        return 2
+    return 1 if options.check and not held else 0
