@@ -98,6 +98,7 @@ impl<'a> Builder<'a> {
             queue: shared.queue(&conf.name),
             logger: self.worker.sinks.logger(&conf.name, &conf.log.targets, self.identity(conf)),
             log_format,
+            failed_format: built_in(format::FAILED, compiler)?,
             error_format: written(&conf.log.error_format, Stage::Log, Escape::Log),
             unique_id: written(&conf.unique_id_format, Stage::Request, Escape::Log)
                 .map(|format| -> Rc<dyn portero_api::Format> { Rc::new(format) }),

@@ -3,14 +3,13 @@
 
 use std::cell::Cell;
 use std::future::poll_fn;
-use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::task::Poll;
 use std::time::Duration;
 
 use portero_api::tables::Event;
-use portero_api::{Answer, Close, Conn, Counter, Deed, Exchange, Socket, Transport, Vars, clock};
+use portero_api::{Answer, Close, Conn, ConnError, Counter, Deed, Exchange, Socket, Transport, Vars, clock};
 use portero_policies::{RuleSet, Run};
 
 use crate::config::checked::Mode;
@@ -86,8 +85,8 @@ pub enum Next {
 pub fn serve(mut session: Session) -> impl Future<Output = ()> {
     async move {
         let announced = session.slot.accept_proxy() || session.expects_proxy.get();
-        if announced && Box::pin(read_proxy_header(&mut session)).await.is_err() {
-            return;
+        if announced && let Err(error) = Box::pin(read_proxy_header(&mut session)).await {
+            return log_failure(&mut session, error);
         }
         if !admitted(&mut session) {
             return;
@@ -200,6 +199,7 @@ pub fn open(
         accepted_at: clock::date(),
         accepted: clock::now(),
         requests: 0,
+        error: ConnError::None,
     };
     let (facts, bonds) = (Facts::Taken, Bonds::default());
     let inside = Inside::enter(worker, fe.clone(), seat);
@@ -268,7 +268,7 @@ fn allowed(session: &Session, conn: &mut Conn, rules: &RuleSet, counter: Counter
     false
 }
 
-async fn read_proxy_header(session: &mut Session) -> io::Result<()> {
+async fn read_proxy_header(session: &mut Session) -> Result<(), ConnError> {
     let worker = session.inside.worker.clone();
     let mut buffer = worker.buffers.take();
     let mut deadline = Deadline::default();
@@ -277,16 +277,18 @@ async fn read_proxy_header(session: &mut Session) -> io::Result<()> {
         match proxy_protocol::parse(buffer.filled()) {
             Ok(Some(said)) => break said,
             Ok(None) if !buffer.is_full() => {}
-            _ => return Err(io::ErrorKind::InvalidData.into()),
+            Ok(None) => return Err(ConnError::ProxyInvalid),
+            Err(error) => return Err(error),
         }
         let n = poll_fn(|cx| {
             if let Poll::Ready(read) = session.stream.poll_read(cx, buffer.room()) {
-                return Poll::Ready(read);
+                return Poll::Ready(read.map_err(|_| ConnError::ProxyAborted));
             }
-            deadline.poll(until, cx).map(|()| Err(io::ErrorKind::TimedOut.into()))
+            deadline.poll(until, cx).map(|()| Err(ConnError::ProxyLate))
         });
         match n.await? {
-            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+            0 if buffer.is_empty() => return Err(ConnError::ProxyEmpty),
+            0 => return Err(ConnError::ProxyTruncated),
             n => buffer.fill(n),
         }
     };
@@ -302,6 +304,14 @@ async fn read_proxy_header(session: &mut Session) -> io::Result<()> {
         false => session.early = Some(Box::new(buffer)),
     }
     Ok(())
+}
+
+/// Logs a connection that failed before it was a session.
+#[cold]
+fn log_failure(session: &mut Session, error: ConnError) {
+    let mut exchange = Exchange::new(session.take());
+    exchange.conn.error = error;
+    road::log_failed(session.worker(), &session.fe, &mut exchange);
 }
 
 /// Counts a connection in, and out when it ends.

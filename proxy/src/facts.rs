@@ -3,7 +3,7 @@
 use std::net::{SocketAddr, SocketAddrV4};
 use std::time::{Instant, SystemTime};
 
-use portero_api::{Conn, Transport, Vars};
+use portero_api::{Conn, ConnError, Transport, Vars};
 
 use crate::listener::Slot;
 use crate::snapshot::Proxy;
@@ -81,6 +81,7 @@ impl Facts {
             accepted_at: times.0,
             accepted: times.1,
             requests,
+            error: ConnError::None,
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use portero_api::Conn;
+use portero_api::{Conn, ConnError};
 
 use crate::config::checked::ProxyHeader;
 
@@ -23,25 +23,25 @@ pub struct Said {
 }
 
 /// The header at the start of `bytes`: none while more bytes are needed.
-pub fn parse(bytes: &[u8]) -> Result<Option<Said>, &'static str> {
+pub fn parse(bytes: &[u8]) -> Result<Option<Said>, ConnError> {
     let start = bytes.len().min(SIGNATURE.len());
     if bytes[..start] == SIGNATURE[..start] {
         return if bytes.len() < 16 { Ok(None) } else { parse_v2(bytes) };
     }
     let start = bytes.len().min(6);
     if bytes[..start] != b"PROXY "[..start] {
-        return Err("no PROXY protocol header");
+        return Err(ConnError::ProxyMissing);
     }
     match bytes.windows(2).take(LONGEST_LINE).position(|w| w == b"\r\n") {
         Some(end) => parse_v1(&bytes[..end]).map(Some),
-        None if bytes.len() >= LONGEST_LINE => Err("PROXY line too long"),
+        None if bytes.len() >= LONGEST_LINE => Err(ConnError::ProxyInvalid),
         None => Ok(None),
     }
 }
 
-fn parse_v1(line: &[u8]) -> Result<Said, &'static str> {
+fn parse_v1(line: &[u8]) -> Result<Said, ConnError> {
     let line_len = line.len() + 2;
-    let text = std::str::from_utf8(line).map_err(|_| "PROXY line is no text")?;
+    let text = std::str::from_utf8(line).map_err(|_| ConnError::ProxyInvalid)?;
     let words: Vec<_> = text.split(' ').collect();
     match words[..] {
         ["PROXY", "UNKNOWN", ..] => Ok(Said { len: line_len, values: line_len, addresses: None }),
@@ -51,19 +51,19 @@ fn parse_v1(line: &[u8]) -> Result<Said, &'static str> {
                 let right = ip.is_ipv4() == (family == "TCP4");
                 right.then_some(SocketAddr::new(ip, port.parse().ok()?))
             };
-            let addresses =
-                address(src, sport).zip(address(dst, dport)).ok_or("bad address in PROXY line")?;
+            let addresses = address(src, sport).zip(address(dst, dport)).ok_or(ConnError::ProxyInvalid)?;
             Ok(Said { len: line_len, values: line_len, addresses: Some(addresses) })
         }
-        _ => Err("malformed PROXY line"),
+        ["PROXY", "TCP4" | "TCP6", ..] => Err(ConnError::ProxyInvalid),
+        _ => Err(ConnError::ProxyFamily),
     }
 }
 
-fn parse_v2(bytes: &[u8]) -> Result<Option<Said>, &'static str> {
+fn parse_v2(bytes: &[u8]) -> Result<Option<Said>, ConnError> {
     let (command, family) = (bytes[12], bytes[13]);
     let len = 16 + usize::from(u16::from_be_bytes([bytes[14], bytes[15]]));
     if command >> 4 != 2 || command & 15 > 1 {
-        return Err("unknown PROXY version or command");
+        return Err(ConnError::ProxyInvalid);
     }
     let Some(body) = bytes.get(16..len) else { return Ok(None) };
     let values = (16 + addresses_len(family)).min(len);
@@ -83,11 +83,11 @@ fn parse_v2(bytes: &[u8]) -> Result<Option<Said>, &'static str> {
             };
             Some((SocketAddr::new(ip(0).into(), port(32)), SocketAddr::new(ip(16).into(), port(34))))
         }
-        0x11 | 0x12 | 0x21 | 0x22 => return Err("PROXY addresses cut short"),
+        0x11 | 0x12 | 0x21 | 0x22 => return Err(ConnError::ProxyInvalid),
         _ => None,
     };
     if !are_whole(&bytes[values..len]) {
-        return Err("values of the PROXY header that do not end with it");
+        return Err(ConnError::ProxyInvalid);
     }
     Ok(Some(Said { len, values, addresses }))
 }

@@ -59,6 +59,8 @@ pub struct Proxy {
     pub log_format: Format,
     /// The format of a line about a failure.
     pub error_format: Option<Format>,
+    /// How its lines of failed connections begin, without an `error-log-format`.
+    pub failed_format: Format,
     /// The format of unique ids.
     pub unique_id: Option<Rc<dyn portero_api::Format>>,
     /// True when the request line as received must be kept for a log.

@@ -188,6 +188,7 @@ async fn relay(road: &mut Road<'_>, mut up: Upstream, place: &Place) -> Result<(
     };
     let ended = place.server.pool.until_ended(pin!(work)).await;
     let result = ended.unwrap_or_else(|why| Err(Fail::ended(why, true)));
+    up.note_bytes(&mut road.ex.log);
     up.release(false, road.now, &road.worker.buffers);
     let outcome = if result.is_ok() { Outcome::Done } else { Outcome::Aborted };
     road.be.balance.finished(&place.server.state, outcome);
@@ -239,7 +240,7 @@ async fn read_response(road: &mut Road<'_>, up: &mut Upstream, until: Option<Ins
     });
     match read.await {
         0 => road.ex.response_payload.complete = true,
-        n => up.buffer.fill(n),
+        n => up.fill(n),
     }
     let data = &mut road.ex.response_payload.data;
     data.clear();

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant, SystemTime};
 
 use crate::tables::{Entry, Event, Trackers};
 use crate::{
-    Attached, Captures, ProxyState, Request, Response, Room, Scope, ServerState, Sockets, Timeout, Trace,
-    Tuning, UniqueId, Vars,
+    Attached, Captures, ConnError, ProxyState, Request, Response, Room, Scope, ServerState, Sockets, Timeout,
+    Trace, Tuning, UniqueId, Vars,
 };
 
 /// One request and its response (or, in TCP mode, one session). Made once per connection and reused.
@@ -75,6 +75,8 @@ pub struct Conn {
     pub accepted: Instant,
     /// Requests begun on it.
     pub requests: u64,
+    /// Why it failed before its first request.
+    pub error: ConnError,
 }
 
 /// How bytes come.
@@ -112,6 +114,12 @@ pub struct LogFacts {
     pub bytes_in: u64,
     /// The status that the server sent, whatever rules made of it; 0 when it sent none.
     pub server_status: u16,
+    /// Why the connection to the server failed; none while there is none.
+    pub server_error: Option<ConnError>,
+    /// Bytes sent to the server, heads included.
+    pub bytes_to_server: u64,
+    /// Bytes received from the server, heads included.
+    pub bytes_from_server: u64,
     /// True when the connection to the server had carried another request before.
     pub reused: bool,
     /// Further tries of a server.
@@ -210,6 +218,7 @@ impl Conn {
             accepted_at: SystemTime::now(),
             accepted: Instant::now(),
             requests: 0,
+            error: ConnError::None,
         }
     }
 }

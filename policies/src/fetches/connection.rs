@@ -2,7 +2,7 @@
 
 use std::net::{SocketAddr, UdpSocket};
 
-use portero_api::{Exchange, Sample, SampleType::*, Version};
+use portero_api::{ConnError, Exchange, Sample, SampleType::*, Version};
 
 use super::{Made, by, int, request, row};
 use crate::vocabulary::{FetchKind, Needs::*};
@@ -68,6 +68,30 @@ pub(super) static ROWS: &[FetchKind] = &[
     row("bc_dst_port", &[], (0, 0), Int, Server, "the port of the server that was connected to", |_| {
         port(|x| x.log.server_address)
     }),
+    row(
+        "fc_err",
+        &[],
+        (0, 0),
+        Int,
+        Connection,
+        "why the client's connection failed, as a number; 0: it did not",
+        |_| by(|x| Some(int(x.conn.error.code()))),
+    ),
+    row("fc_err_name", &[], (0, 0), Str, Connection, "the same as a word: PRX_EMPTY", |_| {
+        by(|x| Some(Sample::str(x.conn.error.name())))
+    }),
+    row("fc_err_str", &[], (0, 0), Str, Connection, "the same as a sentence", |_| {
+        by(|x| Some(Sample::str(x.conn.error.message())))
+    }),
+    row("bc_err", &[], (0, 0), Int, Server, "why the connection to the server failed, as a number", |_| {
+        by(|x| server_error(x).map(|error| int(error.code())))
+    }),
+    row("bc_err_name", &[], (0, 0), Str, Server, "the same as a word: EREFUSED", |_| {
+        by(|x| server_error(x).map(|error| Sample::str(error.name())))
+    }),
+    row("bc_err_str", &[], (0, 0), Str, Server, "the same as a sentence", |_| {
+        by(|x| server_error(x).map(|error| Sample::str(error.message())))
+    }),
     row("so_id", &[], (0, 0), Int, Connection, "the number of the listening socket", |_| {
         by(|x| Some(int(x.conn.listener_id)))
     }),
@@ -93,6 +117,11 @@ fn ip(of: Of) -> Made {
 
 fn port(of: Of) -> Made {
     by(move |x| of(x).map(|addr| int(addr.port())))
+}
+
+/// What became of the connection to the server; none where there was none.
+fn server_error(x: &Exchange) -> Option<ConnError> {
+    x.log.server_error.or(x.log.timers.connected.map(|_| ConnError::None))
 }
 
 /// A local address is one that can be bound. Peers on unix sockets are local.

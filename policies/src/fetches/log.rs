@@ -16,6 +16,12 @@ pub(super) static ROWS: &[FetchKind] = &[
         "bytes received from the client",
         |_| by(|x| Some(int(x.log.bytes_in))),
     ),
+    row("req.bytes_out", &[], (0, 0), Int, Needs::Server, "bytes sent to the server", |_| {
+        by(|x| Some(int(x.log.bytes_to_server)))
+    }),
+    row("res.bytes_in", &[], (0, 0), Int, Needs::Server, "bytes received from the server", |_| {
+        by(|x| Some(int(x.log.bytes_from_server)))
+    }),
     row("bytes_out", &["res.bytes_out"], (0, 0), Int, Needs::Server, "bytes sent to the client", |_| {
         by(|x| Some(int(x.log.bytes_out)))
     }),

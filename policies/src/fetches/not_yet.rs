@@ -22,9 +22,6 @@ pub(crate) fn waits_for(name: &str) -> &'static str {
         _ if name.starts_with("cpu_") || name.starts_with("lat_") => {
             "requests have no task of their own whose time could be told"
         }
-        "fc_err" | "fc_err_name" | "fc_err_str" | "bc_err" | "bc_err_name" | "bc_err_str" => {
-            "failures of connections are told by 'txn.sess_term_state' alone"
-        }
         _ => "",
     }
 }
@@ -32,15 +29,15 @@ pub(crate) fn waits_for(name: &str) -> &'static str {
 /// Names from the HAProxy manual, sections 7.3.2 to 7.3.7.
 #[rustfmt::skip] // a list of words, as dense as it can be
 pub static NOT_YET: &[&str] = &[
-    "51d.all", "bc_err", "bc_err_name", "bc_err_str", "bc_glitches", "bc_nb_streams",
+    "51d.all", "bc_glitches", "bc_nb_streams",
     "bc_settings_streams_limit", "bs.aborted", "bs.debug_str", "bs.id", "bs.rst_code", "cpu_calls",
-    "cpu_ns_avg", "cpu_ns_tot", "cpu_usage_grp", "cpu_usage_proc", "cpu_usage_thr", "fc_err", "fc_err_name",
-    "fc_err_str", "fc_glitches", "fc_nb_streams", "fc_settings_streams_limit", "fs.aborted", "fs.debug_str",
+    "cpu_ns_avg", "cpu_ns_tot", "cpu_usage_grp", "cpu_usage_proc", "cpu_usage_thr",
+    "fc_glitches", "fc_nb_streams", "fc_settings_streams_limit", "fs.aborted", "fs.debug_str",
     "fs.id", "fs.rst_code", "internal.htx.data", "internal.htx.free", "internal.htx.free_data",
     "internal.htx.has_eom", "internal.htx.nbblks", "internal.htx.size", "internal.htx.used",
     "internal.htx_blk.data", "internal.htx_blk.hdrname", "internal.htx_blk.hdrval", "internal.htx_blk.size",
-    "internal.htx_blk.start_line", "internal.htx_blk.type", "lat_ns_avg", "lat_ns_tot", "req.bytes_out",
-    "res.bytes_in", "res.cache_hit", "res.cache_name", "res.comp", "res.comp_algo", "ssl_bc",
+    "internal.htx_blk.start_line", "internal.htx_blk.type", "lat_ns_avg", "lat_ns_tot",
+    "res.cache_hit", "res.cache_name", "res.comp", "res.comp_algo", "ssl_bc",
     "ssl_bc_alg_keysize", "ssl_bc_alpn", "ssl_bc_cipher", "ssl_bc_client_early_traffic_secret",
     "ssl_bc_client_handshake_traffic_secret", "ssl_bc_client_random", "ssl_bc_client_traffic_secret_0",
     "ssl_bc_curve", "ssl_bc_early_exporter_secret", "ssl_bc_err", "ssl_bc_err_str",

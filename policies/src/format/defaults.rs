@@ -18,6 +18,9 @@ pub const CLF: &str = "%{+Q}o %{-Q}ci - - [%trg] %r %ST %B \"\" \"\" %cp %ms %ft
 /// What section 8.2.5 gives for a connection that ended before it was a session, as far as there is no TLS.
 pub const ERROR: &str = "%ci:%cp [%tr] %ft %ac/%fc";
 
+/// The beginning of what is said of a connection that failed before it was a session (section 8.2.5).
+pub const FAILED: &str = "%ci:%cp [%t] %f";
+
 /// A proxy that logs without a format of its own (section 8.2.1).
 pub const SHORT_HTTP: &str = "Connect from %ci:%cp to %fi:%fp (%f/HTTP)";
 

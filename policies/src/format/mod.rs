@@ -15,7 +15,7 @@ use crate::cast::{to_int, write_text};
 pub use about::aliases as about_aliases;
 pub use alias::names as aliases;
 use alias::{Alias, Content};
-pub use defaults::{CLF, ERROR, HTTP, JSON, SHORT_HTTP, SHORT_TCP, TCP, TCP_CLF};
+pub use defaults::{CLF, ERROR, FAILED, HTTP, JSON, SHORT_HTTP, SHORT_TCP, TCP, TCP_CLF};
 use encode::{cbor, escape_quotes, json, uri};
 
 /// What happens to bytes that the reader of the text must not see.

@@ -1,6 +1,9 @@
 //! Why an exchange ends before its time: whose fault it is, what the client is told, whether another try is safe.
 
-use portero_api::{Close, Reply};
+use std::io;
+
+use portero_api::{Close, ConnError, Reply};
+use rustix::io::Errno;
 
 use crate::health::Ended;
 
@@ -17,6 +20,8 @@ pub struct Fail {
     pub fault: Fault,
     /// Whether another try is safe.
     pub retry: Retry,
+    /// Why there is no connection to the server, where that is the failure.
+    pub connection: Option<ConnError>,
 }
 
 /// Whether another try is safe: the server has certainly not acted on the request, or may act on it twice without harm.
@@ -78,12 +83,19 @@ pub mod phase {
 impl Fail {
     /// A failure that ends with the error page of a status.
     pub fn status(status: u16, cause: u8, phase: u8, fault: Fault) -> Fail {
-        Fail { answer: Tell::Reply(Reply::Status(status)), cause, phase, fault, retry: Retry::No }
+        Fail {
+            answer: Tell::Reply(Reply::Status(status)),
+            cause,
+            phase,
+            fault,
+            retry: Retry::No,
+            connection: None,
+        }
     }
 
     /// A failure that the client is told nothing of.
     pub fn silent(cause: u8, phase: u8, fault: Fault) -> Fail {
-        Fail { answer: Tell::Nothing, cause, phase, fault, retry: Retry::No }
+        Fail { answer: Tell::Nothing, cause, phase, fault, retry: Retry::No, connection: None }
     }
 
     /// The end of all sessions with the server (`on-marked-down shutdown-sessions`, the operator's word).
@@ -96,12 +108,19 @@ impl Fail {
 
     /// A reply that a rule or a service gave.
     pub fn reply(reply: Reply, cause: u8, phase: u8, fault: Fault) -> Fail {
-        Fail { answer: Tell::Reply(reply), cause, phase, fault, retry: Retry::No }
+        Fail { answer: Tell::Reply(reply), cause, phase, fault, retry: Retry::No, connection: None }
     }
 
     /// The end that a rule made of the connection.
     pub fn close(close: Close, phase: u8) -> Fail {
-        Fail { answer: Tell::Close(close), cause: b'P', phase, fault: Fault::DeniedRequest, retry: Retry::No }
+        Fail {
+            answer: Tell::Close(close),
+            cause: b'P',
+            phase,
+            fault: Fault::DeniedRequest,
+            retry: Retry::No,
+            connection: None,
+        }
     }
 
     /// Says that another try is safe.
@@ -113,5 +132,24 @@ impl Fail {
     /// Says that an idle connection was to blame, and that another try is safe.
     pub fn stale(self) -> Fail {
         Fail { retry: Retry::Stale, ..self }
+    }
+}
+
+/// What the system says of a connection to a server. An address that is not to be had is one of the configuration
+/// (`source`) or one that the system should have found.
+pub fn conn_error(error: &io::Error, bound: bool) -> ConnError {
+    match Errno::from_io_error(error) {
+        Some(Errno::CONNREFUSED) => ConnError::Refused,
+        Some(Errno::CONNRESET) => ConnError::Reset,
+        Some(Errno::NETUNREACH | Errno::HOSTUNREACH) => ConnError::Unreachable,
+        Some(Errno::PIPE) => ConnError::Pipe,
+        Some(Errno::MFILE) => ConnError::ProcessSockets,
+        Some(Errno::NFILE) => ConnError::SystemSockets,
+        Some(Errno::NOBUFS | Errno::NOMEM) => ConnError::Memory,
+        Some(Errno::AFNOSUPPORT | Errno::PROTONOSUPPORT) => ConnError::Protocol,
+        Some(Errno::ADDRINUSE) => ConnError::AddressInUse,
+        Some(Errno::ADDRNOTAVAIL) if bound => ConnError::CannotBind,
+        Some(Errno::ADDRNOTAVAIL | Errno::AGAIN) => ConnError::SourcePorts,
+        _ => ConnError::Socket,
     }
 }

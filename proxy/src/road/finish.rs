@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use portero_api::tables::Event;
-use portero_api::{Captures, Counter, Exchange, clock};
+use portero_api::{Captures, ConnError, Counter, Exchange, clock};
 
 use super::{Road, tell};
 use crate::log::Level;
@@ -113,11 +113,37 @@ pub fn write_line(worker: &Worker, fe: &Proxy, exchange: &mut Exchange) {
     };
     let level = match exchange.log.level {
         Some(level) => level_of(level),
-        None if failed && fe.conf.options.log_separate_errors => Level::Error,
-        None => Level::Info,
+        None => usual_level(fe, failed),
     };
+    send(worker, fe, level, |line| format.write(exchange, line));
+}
+
+/// Logs a connection that failed before it was a session (HAProxy manual, section 8.2.5).
+pub fn log_failed(worker: &Worker, fe: &Proxy, exchange: &mut Exchange) {
+    let error = exchange.conn.error;
+    if fe.logger.is_empty() || fe.conf.options.dontlognull && error == ConnError::ProxyEmpty {
+        return;
+    }
+    exchange.log.timers.start = Some(exchange.conn.accepted);
+    exchange.log.timers.date = Some(exchange.conn.accepted_at);
+    send(worker, fe, usual_level(fe, true), |line| match &fe.error_format {
+        Some(format) => format.write(exchange, line),
+        None => {
+            fe.failed_format.write(exchange, line);
+            let (name, id) = (&exchange.conn.listener, exchange.conn.listener_id.to_string());
+            let name = if name.is_empty() { &id } else { &**name };
+            line.extend_from_slice(format!("/{name}: {}", error.message()).as_bytes());
+        }
+    });
+}
+
+fn usual_level(fe: &Proxy, failed: bool) -> Level {
+    if failed && fe.conf.options.log_separate_errors { Level::Error } else { Level::Info }
+}
+
+fn send(worker: &Worker, fe: &Proxy, level: Level, write: impl FnOnce(&mut Vec<u8>)) {
     worker.with_line(|line| {
-        format.write(exchange, line);
+        write(line);
         match &worker.outside {
             None => fe.logger.send(level, line),
             Some(outside) => outside.log(line),

@@ -10,6 +10,7 @@ use portero_api::{Counter, Framing, Outcome, Timeout, Version, clock};
 
 use super::abort::Watch;
 use super::backend::Place;
+use super::fail::conn_error;
 use super::incoming::Incoming;
 use super::respond::respond;
 use super::rules::{self, Side};
@@ -29,6 +30,7 @@ pub async fn to_server(road: &mut Road<'_>, place: &mut Place) -> Result<(), Fai
     tables::store(road, place);
     let ended = place.server.pool.until_ended(pin!(talk(road, &mut up, place))).await;
     let result = ended.unwrap_or_else(|why| Err(Fail::ended(why, road.response_begun)));
+    up.note_bytes(&mut road.ex.log);
     let reusable = matches!(result, Ok(true));
     reach::leave(road, up, reusable);
     result.map(|_| ())
@@ -49,6 +51,7 @@ async fn talk(road: &mut Road<'_>, up: &mut Upstream, place: &Place) -> Result<b
     }
     up.private |= bonds::are_asked_for(&road.ex.response);
     note_response(road, place);
+    up.note_bytes(&mut road.ex.log);
     count_status(road);
     let mut incoming = Incoming::new(up, &mut request, road.ex.response.framing);
     response_rules(road, &mut incoming).await?;
@@ -86,10 +89,12 @@ fn compose(road: &mut Road<'_>, up: &mut Upstream) -> Option<Pump> {
     let trailers = road.client.body.as_ref().and_then(http1::BodyReader::trailers);
     let out = up.lead.head();
     http1::request_head(&road.ex.request, road.ex.request.framing, connection, out);
-    if payload::write(&road.ex.payload, chunked, trailers, out) {
+    let whole = payload::write(&road.ex.payload, chunked, trailers, out);
+    let reader = if whole { None } else { road.client.body.take() };
+    let Some(reader) = reader else {
+        up.sent += up.lead.head().len() as u64;
         return None;
-    }
-    let reader = road.client.body.take()?;
+    };
     let throttle = Throttle::new(road.ex, true);
     Some(Pump::resume(reader, chunked).throttled(throttle, road.ex.payload.data.len()))
 }
@@ -154,8 +159,11 @@ async fn response_head(
             }
             match up.stream.poll_read(cx, up.buffer.room()) {
                 Poll::Ready(Ok(0)) => return Poll::Ready(Err(no_response(up, safe, unsent))),
-                Poll::Ready(Ok(n)) => up.buffer.fill(n),
-                Poll::Ready(Err(_)) => return Poll::Ready(Err(no_response(up, safe, unsent))),
+                Poll::Ready(Ok(n)) => up.fill(n),
+                Poll::Ready(Err(e)) => {
+                    ex.log.server_error = Some(conn_error(&e, false));
+                    return Poll::Ready(Err(no_response(up, safe, unsent)));
+                }
                 Poll::Pending => break,
             }
         }
@@ -198,7 +206,7 @@ pub fn send(
     match polled {
         Poll::Pending => Ok(()),
         Poll::Ready(Ok(())) => {
-            *request = None;
+            up.sent += request.take().map_or(0, |pump| pump.written);
             Ok(())
         }
         Poll::Ready(Err(PumpFail::To)) => {

@@ -7,7 +7,7 @@ use portero_api::{Counter, Message, Reply, Request, Served};
 
 use super::exchange::count_request;
 use super::rules::{self, Side};
-use super::{Fail, Fault, Retry, Road, Tell, names, payload, phase, replies, tell};
+use super::{Fail, Fault, Road, names, payload, phase, replies, tell};
 use crate::snapshot::Rules;
 
 /// Notes what the request says of itself before any rule changes it.
@@ -98,13 +98,7 @@ pub async fn serve(road: &mut Road<'_>, proxy: &Rc<crate::snapshot::Proxy>) -> R
     let Some(Served { head, body }) = stats.service.serve(road.ex).reply() else { return Ok(()) };
     road.ex.log.service = Some(stats.name.clone());
     replies::serve(road, head, body).await?;
-    Err(Fail {
-        answer: Tell::Nothing,
-        cause: b'L',
-        phase: phase::REQUEST,
-        fault: Fault::Intercepted,
-        retry: Retry::No,
-    })
+    Err(Fail::silent(b'L', phase::REQUEST, Fault::Intercepted))
 }
 
 /// The backend that a `use_backend` rule names, else the default one.

@@ -106,7 +106,7 @@ impl<'a> Incoming<'a> {
         match self.read(road, until).await? {
             None => return Ok(false),
             Some(0) => self.end_of_stream(road)?,
-            Some(n) => self.up.buffer.fill(n),
+            Some(n) => self.up.fill(n),
         }
         self.take_arrived(road)?;
         Ok(true)

@@ -43,7 +43,7 @@ pub use backend::{Place, enter as enter_backend, place};
 pub use bonds::Bonds;
 pub use deeds::{log_now, mark, vanish};
 pub use fail::{Fail, Fault, Retry, Tell, phase};
-pub use finish::{finish, log_early, log_refused, write_line};
+pub use finish::{finish, log_early, log_failed, log_refused, write_line};
 pub use forward::write_lead;
 pub use forwarded::Forwarded;
 pub use frontend::{choose_backend, number};

@@ -96,8 +96,9 @@ pub async fn dial(road: &mut Road<'_>, server: &Rc<Server>) -> Result<Upstream, 
             let late = || Fail::status(503, b's', phase::CONNECT, Fault::Connect).may_retry(true);
             deadline.poll(until, cx).map(|()| Err(late()))
         })
-        .await?
+        .await
     };
+    let up = up.inspect_err(|fail| road.ex.log.server_error = fail.connection)?;
     server.saw(Seen::Connected);
     if road.be.conf.options.server_keepalive {
         up.stream.keep_alive();
@@ -114,6 +115,7 @@ pub async fn dial(road: &mut Road<'_>, server: &Rc<Server>) -> Result<Upstream, 
 /// Notes what is to be known of the connection: its ends and the socket itself only where something looks at them.
 fn note_addresses(road: &mut Road<'_>, up: &Upstream) {
     road.ex.log.reused = up.reused;
+    road.ex.log.server_error = None;
     if road.fe.uses.sockets {
         road.ex.sockets.server = ServerSocket::of(&up.stream).map(|socket| Rc::new(socket) as _);
     }

@@ -37,7 +37,9 @@ pub async fn respond(road: &mut Road<'_>, incoming: Incoming<'_>, head: http1::H
     let mut response = body_pump(road, body, framing == Framing::Chunked);
     let result = relay(road, up, request, &mut response).await;
     road.ex.log.bytes_out += response.written;
+    up.received += response.read;
     if let Some(pump) = &*request {
+        up.sent += pump.written;
         road.ex.log.bytes_in += pump.read;
         // the server has answered and no longer listens: what the client still sends has no reader
         road.keep_alive = false;
@@ -126,7 +128,7 @@ async fn discard(road: &mut Road<'_>, up: &mut Upstream, mut body: BodyReader) -
             match up.stream.poll_read(cx, up.buffer.room()) {
                 Poll::Ready(Ok(n)) if n > 0 && n <= left => {
                     left -= n;
-                    up.buffer.fill(n);
+                    up.fill(n);
                 }
                 Poll::Ready(_) => return Poll::Ready(false),
                 Poll::Pending => return deadline.poll(until, cx).map(|()| false),
@@ -154,7 +156,7 @@ async fn relay(
             && let Poll::Ready(done) = pump.poll(cx, (stream, buffer), &up.stream, &mut up.lead)
             && done.is_ok()
         {
-            *request = None;
+            up.sent += request.take().map_or(0, |pump| pump.written);
         }
         match response.poll(cx, (&up.stream, &mut up.buffer), stream, lead) {
             Poll::Ready(Ok(())) => return Poll::Ready(Ok(())),

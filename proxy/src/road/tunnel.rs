@@ -175,8 +175,11 @@ pub async fn run(road: &mut Road<'_>, up: &mut Upstream) -> Result<(), Fail> {
     };
     let limits = (Throttle::new(road.ex, true), Throttle::new(road.ex, false));
     let Client { stream, buffer, deadline, .. } = &mut *road.client;
+    let waiting = up.buffer.len() as u64;
     let there = (&up.stream, &mut up.buffer, &mut *road.server_deadline);
     let (end, sent, received) = relay((stream, buffer, deadline), there, times, limits).await;
+    up.sent += sent;
+    up.received += received - waiting;
     road.ex.log.bytes_in += sent;
     road.ex.log.bytes_out += head + received;
     road.keep_alive = false;

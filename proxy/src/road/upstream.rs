@@ -5,13 +5,13 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use portero_api::{Address, Counter, Exchange, Packets, clock};
+use portero_api::{Address, ConnError, Counter, Exchange, LogFacts, Packets, clock};
 use portero_policies::Format;
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use tokio::io::Interest;
 use tokio::net::{TcpStream, UnixStream};
 
-use super::fail::{Fail, Fault, phase};
+use super::fail::{Fail, Fault, conn_error, phase};
 use crate::config::checked::{self, ProxyHeader};
 use crate::net::{Buffer, Buffers, Lead, Stream};
 use crate::pool::{Aim, Pooled};
@@ -34,6 +34,10 @@ pub struct Upstream {
     pub private: bool,
     /// True when rules have marked its packets: it carries one request.
     marked: bool,
+    /// Bytes of this exchange that the server was sent, but for those of a body that is under way.
+    pub sent: u64,
+    /// Bytes of this exchange that came from the server.
+    pub received: u64,
     requests: u32,
     aim: Aim,
     server: Rc<Server>,
@@ -65,6 +69,8 @@ impl Upstream {
             reused: true,
             private,
             marked: false,
+            sent: 0,
+            received: 0,
             requests: pooled.requests,
             aim: pooled.aim,
             server: server.clone(),
@@ -80,7 +86,7 @@ impl Upstream {
             None => connect(&server.conf, &server.state.address(), aim.to, exchange).await,
             Some(outside) => outside.connect(&server.state),
         };
-        let stream = stream.map_err(|e| connect_failure(&e))?;
+        let stream = stream.map_err(|e| connect_failure(conn_error(&e, server.conf.source.is_some())))?;
         let marked = exchange.tuning.as_ref().is_some_and(|tuning| !tuning.server_packets.is_plain());
         let mut lead = buffers.take_lead();
         if let Some(header) = server.conf.send_proxy {
@@ -99,6 +105,8 @@ impl Upstream {
             reused: false,
             private: false,
             marked,
+            sent: 0,
+            received: 0,
             requests: 0,
             aim,
             server: server.clone(),
@@ -110,6 +118,18 @@ impl Upstream {
         let Upstream { stream, lead, .. } = self;
         let sent = std::future::poll_fn(|cx| lead.poll(cx, stream)).await;
         sent.map_err(|_| Fail::silent(b'S', phase::CONNECT, Fault::Connect))
+    }
+
+    /// Notes how many bytes went to the server and came from it so far.
+    pub fn note_bytes(&self, log: &mut LogFacts) {
+        log.bytes_to_server = self.sent.saturating_sub(self.lead.before().len() as u64);
+        log.bytes_from_server = self.received;
+    }
+
+    /// Takes what the server sent.
+    pub fn fill(&mut self, n: usize) {
+        self.buffer.fill(n);
+        self.received += n as u64;
     }
 
     /// The server.
@@ -176,8 +196,9 @@ fn values(server: &Server, exchange: &Exchange) -> proxy_protocol::Values {
     proxy_protocol::Values { list, checksum: conf.checksum }
 }
 
-fn connect_failure(_error: &io::Error) -> Fail {
-    Fail::status(503, b'S', phase::CONNECT, Fault::Connect).may_retry(true)
+fn connect_failure(error: ConnError) -> Fail {
+    let fail = Fail::status(503, b'S', phase::CONNECT, Fault::Connect).may_retry(true);
+    Fail { connection: Some(error), ..fail }
 }
 
 /// Where a connection to the server for this exchange leads.
