@@ -16,8 +16,15 @@ pub(crate) struct Class {
     pub(crate) global: bool,
     /// What its objects have beside functions.
     pub(crate) fields: &'static [Field],
-    /// Its functions.
-    pub(crate) functions: &'static [Method],
+    /// Its functions; several lists, for the rows of one class may stand in several files.
+    pub(crate) functions: &'static [&'static [Method]],
+}
+
+impl Class {
+    /// All its functions.
+    pub(crate) fn methods(&self) -> impl Iterator<Item = &'static Method> {
+        self.functions.iter().copied().flatten()
+    }
 }
 
 /// An attribute.
@@ -92,8 +99,8 @@ impl Classes {
         let waiting = lua.load(WAITING).set_name("=waiting").into_function()?;
         let mut classes = HashMap::new();
         for class in all {
-            let functions = lua.create_table_with_capacity(0, class.functions.len())?;
-            for method in class.functions {
+            let functions = lua.create_table()?;
+            for method in class.methods() {
                 let function = match method.make {
                     Make::Now(make) => make(lua)?,
                     Make::Waits(make) => waiting.call(make(lua)?)?,

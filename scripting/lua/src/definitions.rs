@@ -33,7 +33,7 @@ fn define(class: &Class, text: &mut String) -> std::fmt::Result {
     }
     let local = if class.global { "" } else { "local " };
     writeln!(text, "{local}{} = {{}}", class.name)?;
-    class.functions.iter().try_for_each(|method| define_function(class, method, text))
+    class.methods().try_for_each(|method| define_function(class, method, text))
 }
 
 fn define_function(class: &Class, method: &Method, text: &mut String) -> std::fmt::Result {
@@ -60,9 +60,9 @@ fn describe(class: &Class, text: &mut String) -> std::fmt::Result {
         }
         writeln!(text)?;
     }
-    if !class.functions.is_empty() {
+    if class.methods().next().is_some() {
         writeln!(text, "| function | |\n|---|---|")?;
-        for method in class.functions {
+        for method in class.methods() {
             writeln!(text, "| `{}{}` | {} |", method.name, cell(method.signature), method.summary)?;
         }
     }

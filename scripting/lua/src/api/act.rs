@@ -19,12 +19,12 @@ pub(crate) static CLASS: Class = Class {
         field!("ABORT", "integer", "ends the transaction without a reply"),
         field!("INVALID", "integer", "the message is invalid: 400 for a request, 502 for a response"),
     ],
-    functions: &[now!(
+    functions: &[&[now!(
         "wake_time",
         "(self: act, milliseconds: integer)",
         "when an action that answers act.YIELD is called again at the latest",
         wake_time
-    )],
+    )]],
 };
 
 const VALUES: [&str; 8] = ["CONTINUE", "STOP", "YIELD", "ERROR", "DONE", "DENY", "ABORT", "INVALID"];

@@ -12,7 +12,7 @@ pub(crate) static CLASS: Class = Class {
     summary: "the heads of request and response",
     global: false,
     fields: &[],
-    functions: &[
+    functions: &[&[
         now!(
             "req_get_headers",
             "(self: HTTP): table<string, table<integer, string>>",
@@ -66,7 +66,7 @@ pub(crate) static CLASS: Class = Class {
             "changes the status of the response",
             res_set_status
         ),
-    ],
+    ]],
 };
 
 /// Fields as HAProxy shows them to scripts: by name in lower case, the values of a name from index 0.

@@ -13,7 +13,7 @@ pub(crate) static CLASS: Class = Class {
     summary: "a server and its state",
     global: true,
     fields: &[field!("name", "string", "its name"), field!("puid", "string", "its number in the backend")],
-    functions: READ,
+    functions: &[READ],
 };
 
 const READ: &[Method] = &[

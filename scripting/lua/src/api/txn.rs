@@ -23,7 +23,7 @@ pub(crate) static CLASS: Class = Class {
         field!("sc", "Converters", "the same, with strings"),
         field!("http", "HTTP", "the heads of request and response"),
     ],
-    functions: &[
+    functions: &[&[
         now!(
             "set_var",
             "(self: TXN, var: string, value: any, ifexist?: boolean)",
@@ -41,7 +41,7 @@ pub(crate) static CLASS: Class = Class {
         now!("Warning", "(self: TXN, message: string)", "writes a log line of level warning", warning),
         now!("Alert", "(self: TXN, message: string)", "writes a log line of level alert", alert),
         now!("done", "(self: TXN, reply?: Reply)", "ends the transaction, with a reply or without", done),
-    ],
+    ]],
 };
 
 /// How `done` ends a script.

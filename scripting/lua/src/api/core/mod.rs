@@ -1,0 +1,37 @@
+//! The class `core`: registers functions, logs, waits; what else it has stands in files of its own, one slice of rows each.
+
+mod log;
+mod register;
+mod wait;
+
+use mlua::Table;
+
+use crate::class::{Class, field};
+
+pub(crate) use log::write;
+
+/// The class.
+pub(crate) static CLASS: Class = Class {
+    name: "core",
+    summary: "registers functions, logs, waits, and knows the proxies",
+    global: true,
+    fields: &[
+        field!("silent", "integer", "log level -1: no line"),
+        field!("emerg", "integer", "log level 0"),
+        field!("alert", "integer", "log level 1"),
+        field!("crit", "integer", "log level 2"),
+        field!("err", "integer", "log level 3"),
+        field!("warning", "integer", "log level 4"),
+        field!("notice", "integer", "log level 5"),
+        field!("info", "integer", "log level 6"),
+        field!("debug", "integer", "log level 7"),
+    ],
+    functions: &[register::CORE, log::CORE, wait::CORE],
+};
+
+const LEVELS: [&str; 9] = ["silent", "emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"];
+
+/// Sets the log levels.
+pub(crate) fn finish(core: &Table) -> mlua::Result<()> {
+    LEVELS.iter().zip(-1i64..).try_for_each(|(name, value)| core.raw_set(*name, value))
+}
