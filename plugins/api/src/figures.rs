@@ -59,9 +59,9 @@ impl Figure {
         self.nanos.fetch_add(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX), Relaxed);
     }
 
-    /// Counts a call that has ended.
-    pub fn ended(&self) {
-        self.calls.fetch_add(1, Relaxed);
+    /// Counts a call that has ended; how many have by now.
+    pub fn ended(&self) -> u64 {
+        self.calls.fetch_add(1, Relaxed) + 1
     }
 
     /// Counts a failure; `stopped`: its budget was used up.

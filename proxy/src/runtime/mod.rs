@@ -12,6 +12,7 @@ mod maps;
 mod master;
 mod process;
 mod proxies;
+mod scripts;
 mod servers;
 mod session;
 mod set_server;

@@ -2,7 +2,7 @@
 
 use super::call::{Run, Settings, Target};
 use super::maps::View;
-use super::{info, maps, master, process, proxies, servers, set_server, stats, tables, vars};
+use super::{info, maps, master, process, proxies, scripts, servers, set_server, stats, tables, vars};
 use crate::config::checked::Level;
 
 /// A command.
@@ -90,6 +90,7 @@ pub(super) const COMMANDS: &[Command] = &[
     both_for("show env", "[var]", "dump environment variables known to the process", OPERATOR, process::env),
     row("show events", "[<sink>]", "show event sink state or the last events of a sink", OPERATOR, process::events),
     row("show info", "[desc|json|typed]*", "report information about the running process", USER, info::show),
+    row("show lua", "", "report calls, time, errors and memory of the functions of scripts", USER, scripts::show),
     row("show map", "[[@<ver>] <map>]", "report available maps or dump a map's contents", OPERATOR, |c| maps::show(c, View::Map)),
     of_master("show proc", "", "show processes status", USER, master::processes),
     row("show servers conn", "[<backend>]", "dump server connections status (all or for a single backend)", USER, servers::connections),

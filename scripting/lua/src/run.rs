@@ -121,7 +121,9 @@ impl Run {
             }
             Err(error) => ended(error),
         };
-        self.figure.ended();
+        if self.figure.ended() % WEIGHED_EVERY == 1 {
+            self.figure.holds(self.state.lua.used_memory());
+        }
         Some(outcome)
     }
 }
@@ -185,6 +187,9 @@ pub(crate) fn is_memory(error: &mlua::Error) -> bool {
 pub(crate) fn is_stopped() -> bool {
     STOPPED.get()
 }
+
+/// Calls after which a state is asked for its memory again.
+const WEIGHED_EVERY: u64 = 64;
 
 const TOO_LONG: &str = "the script ran too long";
 

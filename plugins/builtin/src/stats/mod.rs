@@ -5,12 +5,13 @@ mod config;
 mod fields;
 mod page;
 pub mod rows;
+mod scripts;
 pub mod text;
 
 use std::sync::Arc;
 use std::time::Instant;
 
-use portero_api::{Body, Directory, Exchange, Message, Method, Plugin, Process, ProxyState};
+use portero_api::{Body, Directory, Exchange, Figures, Message, Method, Plugin, Process, ProxyState};
 use portero_api::{Serve, Served, Service};
 
 use config::Config;
@@ -21,7 +22,7 @@ pub fn plugin() -> Plugin {
     Plugin::new("stats", "the statistics page, and its figures as CSV and JSON").service(|setup| {
         let config = Config::read(setup)?;
         let (directory, process) = (setup.common.directory.clone(), setup.common.process.clone());
-        Ok(Stats { config, directory, process })
+        Ok(Stats { config, directory, process, figures: setup.common.figures.clone() })
     })
 }
 
@@ -30,6 +31,7 @@ struct Stats {
     config: Config,
     directory: Arc<Directory>,
     process: Arc<Process>,
+    figures: Arc<Figures>,
 }
 
 /// What stands behind a semicolon in the URI: `/stats;up;norefresh`.
@@ -48,6 +50,8 @@ enum Format {
     Page,
     Csv,
     Json,
+    /// The table of scripts alone.
+    Scripts,
 }
 
 impl Wish {
@@ -57,6 +61,7 @@ impl Wish {
             match word {
                 b"csv" => wish.format = Format::Csv,
                 b"json" => wish.format = Format::Json,
+                b"scripts" => wish.format = Format::Scripts,
                 b"up" => wish.up = true,
                 b"norefresh" => wish.still = true,
                 _ => {}
@@ -98,10 +103,17 @@ impl Stats {
         match wish.format {
             Format::Csv => whole(head, "text/plain", text::csv(&proxies, &view)),
             Format::Json => whole(head, "application/json", text::json(&proxies, &view)),
+            Format::Scripts => whole(head, "text/html; charset=utf-8", scripts::table(&self.figures.read())),
             Format::Page => {
                 let uri = request.target.split(|&b| b == b';').next().unwrap_or_default();
                 let uri = String::from_utf8_lossy(uri);
-                let page = page::Page { uri: &uri, wish, config: &self.config, process: &self.process };
+                let page = page::Page {
+                    uri: &uri,
+                    wish,
+                    config: &self.config,
+                    process: &self.process,
+                    figures: &self.figures,
+                };
                 whole(head, "text/html; charset=utf-8", page.render(&proxies, &view))
             }
         }

@@ -59,6 +59,8 @@
         tr.querySelector(".state").title = row.last_chk ?? "";
       }
       for (const cell of document.querySelectorAll("[data-sum]")) put(cell, total[cell.dataset.sum]);
+      const scripts = document.querySelector("#scripts .scroll");
+      if (scripts) scripts.innerHTML = await (await fetch(url.replace(";json", ";scripts"), { cache: "no-store" })).text();
       if (unknown && !up) location.reload();
       live.className = "on"; live.textContent = "live";
     } catch {

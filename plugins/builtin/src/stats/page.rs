@@ -4,11 +4,11 @@ use std::borrow::Cow;
 use std::fmt::Write;
 use std::sync::Arc;
 
-use portero_api::{Process, ProxyState};
+use portero_api::{Figures, Process, ProxyState};
 
-use super::Wish;
 use super::config::Config;
 use super::rows::{Row, Subject, View, each_row};
+use super::{Wish, scripts};
 
 /// How often the script looks for news when `stats refresh` says nothing, in milliseconds.
 const EVERY: u128 = 2000;
@@ -20,6 +20,7 @@ pub(super) struct Page<'a> {
     pub(super) wish: Wish,
     pub(super) config: &'a Config,
     pub(super) process: &'a Process,
+    pub(super) figures: &'a Figures,
 }
 
 /// A column: its heading, an explanation, the fields in it with the way they are shown, further classes.
@@ -86,6 +87,7 @@ impl Page<'_> {
         self.head(&mut out);
         tiles(proxies, view, &mut out);
         proxies.iter().for_each(|proxy| self.proxy(proxy, view, &mut out));
+        scripts::section(&self.figures.read(), &mut out);
         if !self.wish.still {
             let every = refresh.map_or(EVERY, |time| time.as_millis().max(500));
             let (uri, up) = (escape(self.uri), if self.wish.up { "1" } else { "" });
@@ -321,7 +323,7 @@ fn duration(seconds: u64) -> String {
 }
 
 /// Text as HTML shows it, in elements and attributes.
-fn escape(text: &str) -> Cow<'_, str> {
+pub(super) fn escape(text: &str) -> Cow<'_, str> {
     if !text.contains(['&', '<', '>', '"', '\'']) {
         return Cow::Borrowed(text);
     }
