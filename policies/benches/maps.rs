@@ -33,6 +33,7 @@ fn key(kind: &str, i: u32) -> String {
         "net" => format!("{}/24", std::net::Ipv4Addr::from(i << 8)),
         "int" => i.to_string(),
         "beg" => format!("/{:x}/", i.rotate_left(8)),
+        "path" => format!("/{i:x}/{}", &LONG[..(i >> 8) as usize % LONG.len()]),
         "reg" => format!("^/{i}/[a-z]+$"),
         "dir" => format!("dir{i}"),
         "dom" => format!("host{i}.example"),
@@ -40,12 +41,16 @@ fn key(kind: &str, i: u32) -> String {
     }
 }
 
+/// What paths go on with, some more and some less.
+const LONG: &str =
+    "shop/women/shoes/trainers/running/road/summer-sale-of-the-year/page/article-with-a-long-name";
+
 /// What is looked up to find a key.
 fn asked(kind: &str, i: u32) -> String {
     match kind {
         "ip" | "int" => key(kind, i).trim_end_matches("/32").to_owned(),
         "net" => std::net::Ipv4Addr::from(i << 8 | 7).to_string(),
-        "beg" => key(kind, i) + "some/page.html",
+        "beg" | "path" => key(kind, i) + "some/page.html",
         "reg" => format!("/{i}/page"),
         "dir" => format!("/a/dir{i}/page.html"),
         "dom" => format!("www.{}.org", key(kind, i)),
@@ -85,6 +90,7 @@ impl Look {
 }
 
 const SIZES: [usize; 3] = [10, 1_000, 1_000_000];
+const MORE_SIZES: [usize; 5] = [10, 1_000, 10_000, 100_000, 1_000_000];
 
 #[divan::bench(args = SIZES, sample_size = AT_ONCE)]
 fn str(bencher: Bencher<'_, '_>, count: usize) {
@@ -94,6 +100,12 @@ fn str(bencher: Bencher<'_, '_>, count: usize) {
 #[divan::bench(args = SIZES, sample_size = AT_ONCE)]
 fn beg(bencher: Bencher<'_, '_>, count: usize) {
     Look::new("map_beg", "beg", count).bench(bencher);
+}
+
+/// Prefixes of a hundred lengths.
+#[divan::bench(args = SIZES, sample_size = AT_ONCE)]
+fn beg_long(bencher: Bencher<'_, '_>, count: usize) {
+    Look::new("map_beg", "path", count).bench(bencher);
 }
 
 #[divan::bench(args = SIZES, sample_size = AT_ONCE)]
@@ -126,30 +138,39 @@ fn int(bencher: Bencher<'_, '_>, count: usize) {
     Look::new("map_int", "int", count).bench(bencher);
 }
 
-#[divan::bench(args = [10, 1_000], sample_size = AT_ONCE)]
+#[divan::bench(args = MORE_SIZES, sample_size = AT_ONCE)]
 fn sub(bencher: Bencher<'_, '_>, count: usize) {
     Look::new("map_sub", "sub", count).bench(bencher);
 }
 
-#[divan::bench(args = [10, 1_000], sample_size = AT_ONCE)]
+#[divan::bench(args = [10, 1_000, 10_000, 100_000], sample_size = AT_ONCE)]
 fn reg(bencher: Bencher<'_, '_>, count: usize) {
     Look::new("map_reg", "reg", count).bench(bencher);
 }
 
-/// A change of a value, and of one that is prefix-matched as well.
+/// A change of a value in a map that is asked for prefixes.
 #[divan::bench(args = SIZES)]
 fn change(bencher: Bencher<'_, '_>, count: usize) {
-    let look = Look::new("map_beg", "beg", count);
-    let list = maps::store(&look.common).current().find(&format!("beg-{count}")).expect("it was named");
+    change_of("beg", count, bencher);
+}
+
+#[divan::bench(args = MORE_SIZES, sample_count = 50)]
+fn change_sub(bencher: Bencher<'_, '_>, count: usize) {
+    change_of("sub", count, bencher);
+}
+
+fn change_of(kind: &str, count: usize, bencher: Bencher<'_, '_>) {
+    let look = Look::new(&format!("map_{kind}"), kind, count);
+    let list = maps::store(&look.common).current().find(&format!("{kind}-{count}")).expect("it was named");
     let mut at = 0;
     bencher.bench_local(|| {
         at += 1;
-        let key = key("beg", spread(at % count));
+        let key = key(kind, spread(at % count));
         list.set(Which::Key(key.as_bytes()), at.to_string().as_bytes()).expect("it is there");
     });
 }
 
-#[divan::bench(args = ["map", "map_beg", "map_ip"], sample_count = 3, sample_size = 1)]
+#[divan::bench(args = ["map", "map_beg", "map_ip", "map_sub"], sample_count = 3, sample_size = 1)]
 fn load_a_million(bencher: Bencher<'_, '_>, converter: &str) {
     let kind = converter.strip_prefix("map_").unwrap_or("str");
     bencher.bench_local(|| Look::new(converter, kind, 1_000_000).common);

@@ -28,12 +28,12 @@ impl Affixes {
 
     /// The first entry of the longest key that a text begins with, as it is read.
     pub(super) fn longest(&self, text: &[u8]) -> Option<&Entry> {
-        self.found(text).last().map(Hits::first)
+        self.found(text, self.lengths.iter().rev()).next().map(Hits::first)
     }
 
     /// The first entry whose key a text begins with, as it is read.
     pub(super) fn first(&self, text: &[u8]) -> Option<&Entry> {
-        self.found(text).fold(None, |best, hits| earlier(best, Some(hits.first())))
+        self.found(text, self.lengths.iter()).fold(None, |best, hits| earlier(best, Some(hits.first())))
     }
 
     pub(super) fn insert(&mut self, entry: Entry) {
@@ -51,11 +51,14 @@ impl Affixes {
         }
     }
 
-    /// The entries of all keys that a text begins with, from the shortest.
-    fn found<'s>(&'s self, text: &[u8]) -> impl Iterator<Item = &'s Hits> {
+    /// The entries of the keys of some lengths that a text begins with.
+    fn found<'s>(
+        &'s self,
+        text: &[u8],
+        lengths: impl Iterator<Item = usize>,
+    ) -> impl Iterator<Item = &'s Hits> {
         let mut hashes = self.hash.beginnings(text);
-        let lengths = self.lengths.iter().take_while(|&length| length <= text.len());
-        lengths.filter_map(move |length| {
+        lengths.filter(|&length| length <= text.len()).filter_map(move |length| {
             let beginning = self.reading.beginning(text, length);
             self.table.get(hashes.upto(length), |entry| self.reading.same(entry.key(), beginning))
         })
@@ -63,8 +66,12 @@ impl Affixes {
 }
 
 impl Counted {
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The numbers.
-    pub(super) fn iter(&self) -> impl Iterator<Item = usize> {
+    pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = usize> {
         self.0.iter().map(|&(number, _)| number)
     }
 
@@ -96,7 +103,8 @@ mod tests {
         let mut affixes = Affixes::new(Reading::default());
         (0..keys.len()).for_each(|id| affixes.insert(entry(id)));
         let found = |affixes: &Affixes, text: &str| {
-            affixes.found(text.as_bytes()).map(|hits| hits.first().id()).collect::<Vec<_>>()
+            let all = affixes.found(text.as_bytes(), affixes.lengths.iter());
+            all.map(|hits| hits.first().id()).collect::<Vec<_>>()
         };
         let before = affixes.clone();
         assert_eq!(found(&affixes, "/api/v1/users/7"), [0, 1, 2, 5]);
@@ -106,6 +114,6 @@ mod tests {
         assert_eq!(found(&affixes, "/api/v1/users/7"), [0, 1, 5]);
         assert_eq!((found(&affixes, "/apix"), found(&before, "/apix")), (vec![0, 1], vec![0, 1, 3]));
         (0..keys.len()).for_each(|id| affixes.remove(&entry(id)));
-        assert!(affixes.lengths.0.is_empty() && affixes.table.len() == 0);
+        assert!(affixes.lengths.is_empty() && affixes.table.len() == 0);
     }
 }

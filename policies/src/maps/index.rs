@@ -8,7 +8,7 @@
 //! | dir, dom | hash table, asked between delimiters | the first |
 //! | ip | networks in order | the longest |
 //! | int, len | numbers in order, and ranges | the first |
-//! | sub | Aho-Corasick | the first |
+//! | sub | Aho-Corasick; of many hash table, asked at each byte | the first |
 //! | reg | set of regular expressions | the first |
 
 use std::net::IpAddr;
@@ -17,10 +17,11 @@ use super::affixes::Affixes;
 use super::entry::{Entry, Hits};
 use super::exact::{Exact, Form, hex, in_form};
 use super::hash::Reading;
+use super::inside::Inside;
 use super::nets::Nets;
 use super::numbers::Numbers;
 use super::pieces::Pieces;
-use super::runs::{Expressions, Runs, Substrings};
+use super::runs::{Expressions, FEW, Runs, Substrings};
 use crate::matching::{Ints, Method, Net, Operator, Regex};
 
 /// A way of asking a list.
@@ -58,6 +59,7 @@ pub(super) enum Index {
     Int(Numbers),
     Len(Numbers),
     Sub(Runs<Substrings>),
+    Inside(Inside),
     Reg(Runs<Expressions>),
 }
 
@@ -132,6 +134,7 @@ impl Index {
             Index::Pieces(pieces) => pieces.first(text),
             Index::Len(numbers) => numbers.find(text.len() as i64),
             Index::Sub(runs) => runs.find(text).map(|(entry, _, _)| entry),
+            Index::Inside(inside) => inside.first(text),
             Index::Ip(_) | Index::Int(_) | Index::Reg(_) => None,
         }
     }
@@ -150,7 +153,13 @@ impl Index {
                 found.for_each(|(net, entry)| nets.insert(net, entry.clone()));
             }
             Index::Int(numbers) | Index::Len(numbers) => numbers.extend(ranges()),
+            Index::Sub(runs) if runs.iter().count() + entries.len() > FEW => {
+                let mut inside = Inside::new(runs.fold());
+                runs.iter().chain(entries).for_each(|entry| inside.insert(entry.clone()));
+                *self = Index::Inside(inside);
+            }
             Index::Sub(runs) => runs.extend(entries.iter().cloned()),
+            Index::Inside(inside) => entries.iter().for_each(|entry| inside.insert(entry.clone())),
             Index::Reg(runs) => runs.extend(entries.iter().cloned()),
         }
     }
@@ -167,6 +176,7 @@ impl Index {
                 range(entry).into_iter().for_each(|range| numbers.remove(range, id));
             }
             Index::Sub(runs) => runs.remove(id),
+            Index::Inside(inside) => inside.remove(entry),
             Index::Reg(runs) => runs.remove(id),
         }
     }

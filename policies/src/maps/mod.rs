@@ -13,7 +13,7 @@
 //! | file | |
 //! |---|---|
 //! | `name`, `file` | what a list is called, how its file is read |
-//! | `entry`, `table`, `hash`, `exact`, `affixes`, `pieces`, `sorted`, `nets`, `numbers`, `runs` | the structures |
+//! | `entry`, `table`, `hash`, `exact`, `affixes`, `pieces`, `inside`, `filter`, `sorted`, `nets`, `numbers`, `runs` | the structures |
 //! | `index` | one of them for each way of matching |
 //! | `view`, `list`, `writer` | a version; the list with its versions and changes |
 //! | `store` | all lists by name; reload |
@@ -24,8 +24,10 @@ mod affixes;
 mod entry;
 mod exact;
 mod file;
+mod filter;
 mod hash;
 mod index;
+mod inside;
 mod list;
 mod lookup;
 mod name;

@@ -43,12 +43,22 @@ impl<C: Compiled> Runs<C> {
         Runs { fold, runs: Vec::new() }
     }
 
+    /// Whether case does not matter.
+    pub(super) fn fold(&self) -> bool {
+        self.fold
+    }
+
     /// The earliest entry that a text matches, with its run's patterns and its place among them.
     pub(super) fn find(&self, text: &[u8]) -> Option<(&Entry, &C, usize)> {
         self.runs.iter().find_map(|run| {
             let place = run.compiled.first(text, |place| run.entries[place].is_some())?;
             Some((run.entries[place].as_ref()?, &*run.compiled, place))
         })
+    }
+
+    /// All entries, in the order they were added.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Entry> {
+        self.runs.iter().flat_map(|run| run.entries.iter().flatten())
     }
 
     /// Adds entries behind all others.
@@ -112,6 +122,9 @@ impl<C: Compiled> Run<C> {
     }
 }
 
+/// Substrings for which there is an automaton; of more, one takes seconds to build ([`super::inside`]).
+pub(super) const FEW: usize = 4096;
+
 /// Substrings.
 pub(super) enum Substrings {
     Automaton(AhoCorasick),
@@ -120,7 +133,7 @@ pub(super) enum Substrings {
 }
 
 impl Compiled for Substrings {
-    const MOST: usize = 1 << 16;
+    const MOST: usize = FEW;
     const GROWING: usize = 256;
 
     fn compile(patterns: &[&[u8]], fold: bool) -> Self {

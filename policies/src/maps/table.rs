@@ -9,6 +9,7 @@ use std::sync::Arc;
 use hashbrown::HashTable;
 
 use super::entry::{Entry, Hits};
+use super::filter::Filter;
 
 /// Entries by hashes that who uses the table makes, and by what `same` says of two keys with the same hash.
 #[derive(Clone)]
@@ -16,6 +17,8 @@ pub(super) struct Table {
     directory: Vec<u32>,
     pages: Vec<Page>,
     len: usize,
+    /// Knows most hashes that are not there without a look at the pages.
+    filter: Filter,
 }
 
 #[derive(Clone, Default)]
@@ -43,6 +46,9 @@ impl Table {
     /// The entries of a key.
     #[inline]
     pub(super) fn get(&self, hash: u64, same: impl Fn(&Entry) -> bool) -> Option<&Hits> {
+        if !self.filter.may_have(hash) {
+            return None;
+        }
         let slots = &self.pages[self.page(hash)].slots;
         slots.find(hash, |slot| slot.is(hash, &same)).map(|slot| &slot.hits)
     }
@@ -55,6 +61,7 @@ impl Table {
     /// Adds an entry to those of its key.
     pub(super) fn insert(&mut self, hash: u64, same: impl Fn(&Entry) -> bool, entry: Entry) {
         self.len += 1;
+        self.filter_hash(hash);
         let page = self.page_with_room(hash);
         let slots = Arc::make_mut(&mut self.pages[page].slots);
         match slots.find_mut(hash, |slot| slot.is(hash, &same)) {
@@ -77,6 +84,15 @@ impl Table {
         }
         self.len -= 1;
         true
+    }
+
+    fn filter_hash(&mut self, hash: u64) {
+        if self.filter.is_full() {
+            self.filter = Filter::new(self.len * 2);
+            let slots = self.pages.iter().flat_map(|page| page.slots.iter());
+            slots.for_each(|slot| self.filter.add(slot.hash));
+        }
+        self.filter.add(hash);
     }
 
     fn page(&self, hash: u64) -> usize {
@@ -117,7 +133,7 @@ impl Table {
 
 impl Default for Table {
     fn default() -> Table {
-        Table { directory: vec![0], pages: vec![Page::default()], len: 0 }
+        Table { directory: vec![0], pages: vec![Page::default()], len: 0, filter: Filter::new(1) }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Every structure against a plain search through all entries, over generated lists, texts and changes.
 
 use super::index::{Index, Kind, Query};
+use super::inside::Inside;
 use super::*;
 use crate::matching::{Ints, Method, Net, Operator, Regex, Texts};
 
@@ -125,7 +126,11 @@ fn every_structure_finds_what_a_plain_search_finds() {
     for round in 0..110 {
         let method = [Str, Beg, End, Dir, Dom, Sub, Reg, Ip, Int, Len, Bin][round % 11];
         let kind = Kind { method, ignore_case: round % 2 == 0 && !matches!(method, Ip | Int | Len | Bin) };
-        let mut index = Index::new(kind);
+        let mut index = match method {
+            // as it is when there are many
+            Sub if round % 3 == 0 => Index::Inside(Inside::new(kind.ignore_case)),
+            _ => Index::new(kind),
+        };
         let count = 1 + dice.roll(60);
         let mut entries: Vec<Entry> =
             (1..).take(count).map(|id| Entry::new(id, &dice.key(method), Some(b"old"))).collect();
@@ -158,6 +163,22 @@ fn every_structure_finds_what_a_plain_search_finds() {
             index.replace(&entries[changed]);
         }
     }
+}
+
+#[test]
+fn many_substrings_are_found_as_few_are() {
+    let kind = Kind { method: Method::Sub, ignore_case: false };
+    let entry = |id: u32| Entry::new(id, format!("<{id}>").as_bytes(), None);
+    let mut index = Index::new(kind);
+    for id in 0..5000 {
+        index.extend(&[entry(id)]);
+        let text = format!("<no> <{id}> <{}>", id / 2);
+        let found = index.find(kind, Query::Text(text.as_bytes()));
+        assert_eq!(found.map(|found| found.entry.id()), Some(id / 2));
+    }
+    assert!(matches!(index, Index::Inside(_)));
+    index.remove(&entry(7));
+    assert!(index.find(kind, Query::Text(b"<7>")).is_none());
 }
 
 fn list(content: &str) -> List {
