@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use mlua::{Function, Lua, Table, Value};
+use mlua::{AnyUserData, FromLua, Function, Lua, Table, Value};
 
 use crate::wish::WAITING;
 
@@ -128,6 +128,34 @@ impl Classes {
     pub(crate) fn functions(&self, name: &str) -> mlua::Result<Table> {
         self.metatable(name)?.raw_get("__index")
     }
+}
+
+/// What an object stands for: something of ours, which a script cannot look into.
+pub(crate) struct Of<T>(pub(crate) T);
+
+impl<T: Clone + 'static> FromLua for Of<T> {
+    fn from_lua(value: Value, _: &Lua) -> mlua::Result<Of<T>> {
+        let held = match &value {
+            Value::Table(object) => object.raw_get::<Option<AnyUserData>>(HELD)?,
+            _ => None,
+        };
+        match held.map(|held| held.borrow::<T>().map(|it| it.clone())) {
+            Some(Ok(it)) => Ok(Of(it)),
+            _ => Err(mlua::Error::runtime(
+                "this is a function of another object: call it as object:function()",
+            )),
+        }
+    }
+}
+
+/// Where an object holds what it stands for.
+const HELD: i64 = 0;
+
+/// A new object of a class that stands for something of ours.
+pub(crate) fn object_of<T: Send + Sync + 'static>(lua: &Lua, class: &str, it: T) -> mlua::Result<Table> {
+    let object = object(lua, class)?;
+    object.raw_set(HELD, lua.create_any_userdata(it)?)?;
+    Ok(object)
 }
 
 /// A new object of a class: a table whose metatable knows the functions.

@@ -12,6 +12,9 @@
 ---@field notice integer log level 5
 ---@field info integer log level 6
 ---@field debug integer log level 7
+---@field proxies table<string, Proxy> all proxies by name
+---@field frontends table<string, Proxy> those that clients connect to
+---@field backends table<string, Proxy> those that have servers
 core = {}
 
 ---makes a function an action: `http-request lua.NAME ARG...`
@@ -85,6 +88,18 @@ function core.msleep(milliseconds) end
 
 ---lets others have their turn
 function core.yield() end
+
+---the facts of `show info` by name
+---@return table<string, any>
+function core.get_info() end
+
+---a variable of the process
+---@param name string
+---@return any
+function core.get_var(name) end
+
+---refused: there are no mailers sections
+function core.use_native_mailers_config() end
 
 ---what an action may return
 ---@class act
@@ -232,11 +247,63 @@ local Fetches = {}
 ---@class Converters
 local Converters = {}
 
----a server and its state
+---a frontend, a backend, or both in one
+---@class Proxy
+---@field name string its name (get_name() is the newer way)
+---@field uuid string its number (get_uuid() is the newer way)
+---@field servers table<string, Server> its servers by name
+---@field listeners table<string, Listener> its sockets by name
+local Proxy = {}
+
+---its name
+---@return string
+function Proxy:get_name() end
+
+---its number
+---@return string
+function Proxy:get_uuid() end
+
+---`frontend`, `backend` or `proxy`
+---@return string
+function Proxy:get_cap() end
+
+---`http` or `tcp`
+---@return string
+function Proxy:get_mode() end
+
+---active servers that can be used
+---@return integer
+function Proxy:get_srv_act() end
+
+---backup servers that can be used
+---@return integer
+function Proxy:get_srv_bck() end
+
+---its row of `show stat`
+---@return table<string, any>
+function Proxy:get_stats() end
+
+---`disable frontend`
+function Proxy:pause() end
+
+---`enable frontend`
+function Proxy:resume() end
+
+---`shutdown frontend`
+function Proxy:stop() end
+
+---ends what is under way to its backup servers
+function Proxy:shut_bcksess() end
+
+---nothing: there are no mailers sections
+---@return nil
+function Proxy:get_mailers() end
+
+---a server of a backend
 ---@class Server
----@field name string its name
----@field puid string its number in the backend
-Server = {}
+---@field name string its name (get_name() is the newer way)
+---@field puid string its number in the backend (get_puid() is the newer way)
+local Server = {}
 
 ---its name
 ---@return string
@@ -246,7 +313,15 @@ function Server:get_name() end
 ---@return string
 function Server:get_puid() end
 
----its address: `127.0.0.1:80`
+---which server of that name it is: always 0
+---@return integer
+function Server:get_rid() end
+
+---its backend
+---@return Proxy?
+function Server:get_proxy() end
+
+---its address and port
 ---@return string
 function Server:get_addr() end
 
@@ -254,22 +329,101 @@ function Server:get_addr() end
 ---@return integer
 function Server:get_weight() end
 
----the most sessions at once, 0: no limit
+---its limit of sessions; 0: none
 ---@return integer
 function Server:get_maxconn() end
 
----sessions now
+---sessions under way
 ---@return integer
 function Server:get_cur_sess() end
 
----requests that wait in its queue
+---requests that wait for it
 ---@return integer
 function Server:get_pend_conn() end
+
+---its row of `show stat`
+---@return table<string, any>
+function Server:get_stats() end
+
+---whether it takes no new sessions
+---@return boolean
+function Server:is_draining() end
 
 ---whether it is a backup server
 ---@return boolean
 function Server:is_backup() end
 
----whether it gets no new sessions
+---whether it was added at run time
 ---@return boolean
-function Server:is_draining() end
+function Server:is_dynamic() end
+
+---the server that it tracks
+---@return Server?
+function Server:tracking() end
+
+---the servers that track it
+---@return Server[]
+function Server:get_trackers() end
+
+---`set server ... weight`
+---@param weight string
+---@return string?
+function Server:set_weight(weight) end
+
+---`set maxconn server`
+---@param max string
+---@return string?
+function Server:set_maxconn(max) end
+
+---`set server ... addr`; what was changed, or why not
+---@param addr string
+---@param port? string
+---@return string
+function Server:set_addr(addr, port) end
+
+---`set server ... state ready`
+function Server:set_ready() end
+
+---`set server ... state drain`
+function Server:set_drain() end
+
+---`set server ... state maint`
+function Server:set_maint() end
+
+---ends what is under way to it
+function Server:shut_sess() end
+
+---lets its checks go on
+function Server:check_enable() end
+
+---pauses its checks
+function Server:check_disable() end
+
+---takes it for up until checks say otherwise
+function Server:check_force_up() end
+
+---lets it finish what it has
+function Server:check_force_nolb() end
+
+---takes it for down
+function Server:check_force_down() end
+
+---nothing: no server has an agent
+function Server:agent_enable() end
+
+---nothing: no server has an agent
+function Server:agent_disable() end
+
+---nothing: no server has an agent
+function Server:agent_force_up() end
+
+---nothing: no server has an agent
+function Server:agent_force_down() end
+
+---a socket of a frontend
+---@class Listener
+local Listener = {}
+
+---its row of `show stat`: names alone, for sockets are not counted one by one
+---@return table<string, any>
+function Listener:get_stats() end

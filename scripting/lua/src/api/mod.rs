@@ -4,6 +4,8 @@ mod act;
 mod core;
 mod fetches;
 mod http;
+mod listener;
+mod proxy;
 mod server;
 mod txn;
 
@@ -22,13 +24,16 @@ pub(crate) const CLASSES: &[&Class] = &[
     &http::CLASS,
     &fetches::FETCHES,
     &fetches::CONVERTERS,
+    &proxy::CLASS,
     &server::CLASS,
+    &listener::CLASS,
 ];
 
 /// What classes have that is no function: made once per state, behind their functions.
 pub(crate) fn finish(lua: &Lua, classes: &Classes) -> mlua::Result<()> {
     core::finish(&classes.functions("core")?)?;
     act::finish(&classes.functions("act")?)?;
+    proxy::finish(lua, &classes.functions("core")?)?;
     fetches::finish(lua, classes)?;
     txn::finish(lua, classes)
 }

@@ -6,6 +6,7 @@ mod wait;
 
 use mlua::Table;
 
+use super::proxy;
 use crate::class::{Class, field};
 
 pub(crate) use log::write;
@@ -25,8 +26,11 @@ pub(crate) static CLASS: Class = Class {
         field!("notice", "integer", "log level 5"),
         field!("info", "integer", "log level 6"),
         field!("debug", "integer", "log level 7"),
+        field!("proxies", "table<string, Proxy>", "all proxies by name"),
+        field!("frontends", "table<string, Proxy>", "those that clients connect to"),
+        field!("backends", "table<string, Proxy>", "those that have servers"),
     ],
-    functions: &[register::CORE, log::CORE, wait::CORE],
+    functions: &[register::CORE, log::CORE, wait::CORE, proxy::CORE],
 };
 
 const LEVELS: [&str; 9] = ["silent", "emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"];
