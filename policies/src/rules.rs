@@ -9,7 +9,7 @@ use portero_grammar::rules::{self as tree, Family};
 
 use crate::cond::Truth;
 use crate::lint::UNREACHABLE_RULE;
-use crate::trace::{Outline, Silent, Telling, Watch, Written};
+use crate::trace::{Outline, Silent, Telling, Watch, Working, Written};
 use crate::{Compiler, Cond, Reported, Stage, actions};
 
 /// The rules of one family in the order of the configuration, ready to run.
@@ -76,6 +76,22 @@ impl RuleSet {
             }
             _ => self.evaluate(exchange, from, &mut Silent),
         }
+    }
+
+    /// A rule begins to wait for work of a plugin ([`Wait::For`]).
+    pub fn begin_work(&self, exchange: &Exchange) -> Working {
+        Working::new(exchange)
+    }
+
+    /// The work that the rule at this place waited for has ended with an answer. Go on as if the rule had given it.
+    pub fn end_work(&self, exchange: &mut Exchange, rule: usize, working: Working, answer: &Answer) {
+        exchange.log.waiting = None;
+        if let Some(rule) = self.rules.get(rule)
+            && (is_final(answer) || matches!(answer, Answer::Stop))
+        {
+            rule.note(exchange);
+        }
+        working.tell(exchange, answer);
     }
 
     fn evaluate(&self, exchange: &mut Exchange, from: usize, watch: &mut impl Watch) -> Run {

@@ -15,6 +15,7 @@ use portero_policies::{RuleSet, Run};
 use crate::config::checked::Mode;
 use crate::facts::Facts;
 use crate::listener::{Seat, Slot};
+use crate::log::Level;
 use crate::net::{Buffer, ClientSocket, Deadline, Stream};
 use crate::road::Bonds;
 use crate::snapshot::{Proxy, Snapshot};
@@ -260,12 +261,27 @@ fn allowed(session: &Session, conn: &mut Conn, rules: &RuleSet, counter: Counter
     }
     let Exchange { conn: facts, .. } = exchange;
     *conn = facts;
-    let Run::Answer(_, Answer::Close(close)) = run else { return true };
+    let Run::Answer(_, answer) = run else { return true };
     session.fe.state.front.inc(counter);
-    if let Close::Silent(ttl) = close {
-        road::vanish(&session.stream, ttl);
+    match answer {
+        Answer::Close(Close::Silent(ttl)) => road::vanish(&session.stream, ttl),
+        Answer::Close(Close::Reject) => {}
+        answer => out_of_place(session, &answer),
     }
     false
+}
+
+/// A plugin answered what has no meaning before there is a session: the connection is closed, and the log says why.
+#[cold]
+fn out_of_place(session: &Session, answer: &Answer) {
+    session.fe.state.front.inc(Counter::InternalErrors);
+    let what = match answer {
+        Answer::Wait(_) => "wants to wait",
+        Answer::Fail => "has failed",
+        _ => "wants to answer",
+    };
+    let line = format!("{}: a connection is refused: a rule of it {what}", session.fe.conf.name);
+    session.fe.logger.send(Level::Error, line.as_bytes());
 }
 
 async fn read_proxy_header(session: &mut Session) -> Result<(), ConnError> {

@@ -13,7 +13,7 @@ use crate::connection::Session;
 use crate::http1;
 use crate::net::Deadline;
 use crate::road::{
-    self, Client, Fail, Fault, Place, Road, Tell, Upstream, dial, from_now, phase, place, tunnel,
+    self, Client, Fail, Fault, Place, Road, Side, Tell, Upstream, dial, from_now, phase, place, tunnel,
 };
 
 /// Serves a session from its first byte to its line in the log.
@@ -124,12 +124,18 @@ async fn content_rules(road: &mut Road<'_>, rules: &RuleSet, delay: Duration) ->
     if until.is_none() {
         road.ex.payload.complete = true;
     }
-    peek(road);
+    road::show(&road.client.buffer, road.ex);
     while let Run::Answer(rule, answer) = rules.run(road.ex, from) {
-        match answer {
+        match worked(road, (rules, rule), Side::Request, answer).await? {
+            Answer::Continue => from = rule + 1,
+            Answer::Stop => break,
             Answer::Wait(Wait::Data) => {
                 from = rule;
                 read_more(road, until).await;
+            }
+            Answer::Serve(serve) => {
+                Box::pin(road::take_over(road, serve)).await?;
+                from = rule + 1;
             }
             Answer::Wait(Wait::Pause(time)) => {
                 crate::net::pause(time).await;
@@ -151,13 +157,6 @@ async fn content_rules(road: &mut Road<'_>, rules: &RuleSet, delay: Duration) ->
     Ok(())
 }
 
-/// Shows what has arrived to the rules; it stays in the buffer for the tunnel.
-fn peek(road: &mut Road<'_>) {
-    let data = &mut road.ex.payload.data;
-    data.clear();
-    data.extend_from_slice(road.client.buffer.filled());
-}
-
 /// Waits for more bytes; when there will be none in time, marks what is there as all there is.
 async fn read_more(road: &mut Road<'_>, until: Option<Instant>) {
     let Client { stream, buffer, deadline, .. } = &mut *road.client;
@@ -175,7 +174,20 @@ async fn read_more(road: &mut Road<'_>, until: Option<Instant>) {
         0 => road.ex.payload.complete = true,
         n => buffer.fill(n),
     }
-    peek(road);
+    road::show(&road.client.buffer, road.ex);
+}
+
+/// The answer of a rule, or of the work that it waits for.
+async fn worked(
+    road: &mut Road<'_>,
+    rule: (&RuleSet, usize),
+    side: Side,
+    answer: Answer,
+) -> Result<Answer, Fail> {
+    match answer {
+        Answer::Wait(Wait::For(work)) => Box::pin(road::wait_for(road, rule, side, work)).await,
+        answer => Ok(answer),
+    }
 }
 
 async fn relay(road: &mut Road<'_>, mut up: Upstream, place: &Place) -> Result<(), Fail> {
@@ -207,7 +219,9 @@ async fn response_rules(road: &mut Road<'_>, up: &mut Upstream) -> Result<(), Fa
     road.ex.response_payload.complete = until.is_none();
     let mut from = 0;
     while let Run::Answer(rule, answer) = rules.run(road.ex, from) {
-        match answer {
+        match worked(road, (rules, rule), Side::Response, answer).await? {
+            Answer::Continue => from = rule + 1,
+            Answer::Stop => break,
             Answer::Wait(Wait::Data) => {
                 from = rule;
                 read_response(road, up, until).await;

@@ -1,6 +1,8 @@
 //! The action `use-service`: a plugin answers in the place of a server (HAProxy manual, section 4.4).
 
-use portero_api::{Action, Answer, Exchange, Service, Setup};
+use std::rc::Rc;
+
+use portero_api::{Action, Answer, Exchange, Serve, Service, Setup};
 use portero_grammar::Diagnostic;
 use portero_grammar::rules::Family::{HttpRequest, TcpRequestContent};
 
@@ -38,13 +40,24 @@ fn make(words: &mut Words<'_, '_>) -> Made {
         let word = bad.arg.and_then(|i| rest.get(i)).unwrap_or(name);
         compiler.error(word.span, format!("'{}': {}", name.text, bad.message))
     })?;
-    Ok(Box::new(UseService(service)))
+    Ok(Box::new(UseService { name: format!("<{}>", name.text).into(), service }))
 }
 
-struct UseService(Box<dyn Service>);
+struct UseService {
+    /// What stands in the place of a server's name in the log.
+    name: Rc<str>,
+    service: Box<dyn Service>,
+}
 
 impl Action for UseService {
     fn run(&self, exchange: &mut Exchange) -> Answer {
-        Answer::Serve(self.0.serve(exchange))
+        match self.service.serve(exchange) {
+            Serve::Pass => Answer::Continue,
+            serve => {
+                // a service may call itself something else
+                exchange.log.service.get_or_insert_with(|| self.name.clone());
+                Answer::Serve(serve)
+            }
+        }
     }
 }

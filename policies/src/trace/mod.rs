@@ -8,6 +8,7 @@ mod changes;
 mod eval;
 mod pattern;
 mod watch;
+mod working;
 
 use std::rc::Rc;
 
@@ -19,6 +20,7 @@ use crate::matching::Method;
 
 pub use changes::{Before, text_of};
 pub(crate) use watch::{Silent, Telling, Watch, holds};
+pub use working::Working;
 
 /// A condition as it was written: nothing is folded.
 pub(crate) enum Shape {

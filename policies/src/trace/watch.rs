@@ -117,12 +117,12 @@ fn place(place: &Place) -> Place {
 }
 
 /// What an answer means for the rules behind.
-fn end(answer: &Answer) -> RuleEnd {
+pub(super) fn end(answer: &Answer) -> RuleEnd {
     match answer {
         Answer::Continue | Answer::Do(_) => RuleEnd::Done,
         Answer::Stop => RuleEnd::Ended("no further rule of this set counts".to_owned()),
         Answer::Deny(reply) => RuleEnd::Ended(format!("refused with {}", reply_text(reply))),
-        Answer::Fail => RuleEnd::Ended("there is no room for the rewrite: answered with 500".to_owned()),
+        Answer::Fail => RuleEnd::Ended("it could not do its work: answered with 500".to_owned()),
         Answer::Reply(reply) => RuleEnd::Ended(format!("answered with {}", reply_text(reply))),
         Answer::Close(Close::Reject) => RuleEnd::Ended("the connection is closed".to_owned()),
         Answer::Close(Close::Silent(_)) => {

@@ -25,7 +25,7 @@ pub use head::Scan;
 pub use reason::reason;
 pub use request::request;
 pub use response::response;
-pub use write::{Connection, chunk_head, last_chunk, request_head, response_head};
+pub use write::{Connection, chunk, chunk_head, last_chunk, request_head, response_head};
 
 /// What a head may be.
 #[derive(Clone, Copy, Debug)]

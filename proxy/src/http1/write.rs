@@ -132,6 +132,14 @@ pub fn chunk_head(len: usize, room: &mut [u8; 18]) -> &[u8] {
     }
 }
 
+/// Writes a chunk. One of no bytes would end the body: there must be some.
+pub fn chunk(data: &[u8], out: &mut Vec<u8>) {
+    let mut digits = [0; 18];
+    out.extend_from_slice(chunk_head(data.len(), &mut digits));
+    out.extend_from_slice(data);
+    out.extend_from_slice(b"\r\n");
+}
+
 /// Writes the last chunk and the trailers.
 pub fn last_chunk(trailers: Option<&Headers>, out: &mut Vec<u8>) {
     out.extend_from_slice(b"0\r\n");

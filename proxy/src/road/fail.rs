@@ -111,6 +111,11 @@ impl Fail {
         Fail { answer: Tell::Reply(reply), cause, phase, fault, retry: Retry::No, connection: None }
     }
 
+    /// A service has answered: there is nothing left to be told.
+    pub fn served() -> Fail {
+        Fail::silent(b'L', phase::REQUEST, Fault::Intercepted)
+    }
+
     /// The end that a rule made of the connection.
     pub fn close(close: Close, phase: u8) -> Fail {
         Fail {

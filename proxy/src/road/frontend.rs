@@ -98,7 +98,7 @@ pub async fn serve(road: &mut Road<'_>, proxy: &Rc<crate::snapshot::Proxy>) -> R
     let Some(Served { head, body }) = stats.service.serve(road.ex).reply() else { return Ok(()) };
     road.ex.log.service = Some(stats.name.clone());
     replies::serve(road, head, body).await?;
-    Err(Fail::silent(b'L', phase::REQUEST, Fault::Intercepted))
+    Err(Fail::served())
 }
 
 /// The backend that a `use_backend` rule names, else the default one.

@@ -8,7 +8,7 @@ use portero_api::{Answer, Deed, Framing, Wait, clock};
 use portero_policies::{RuleSet, Run};
 
 use super::rules::{self, Side};
-use super::{Client, Fail, Fault, Pump, Road, Upstream, forward, from_now, payload, phase};
+use super::{Client, Fail, Fault, Pump, Road, Upstream, forward, from_now, payload, phase, work};
 use crate::http1::BodyReader;
 
 /// A response whose head was read, while the end of the request may still have to be sent.
@@ -37,7 +37,14 @@ impl<'a> Incoming<'a> {
         road.ex.room.waiting = self.up.buffer.filled().len();
         let mut run = rules.run(road.ex, 0);
         while let Run::Answer(rule, answer) = run {
+            let answer = match answer {
+                Answer::Wait(Wait::For(work)) => {
+                    Box::pin(work::wait(road, (rules, rule), Side::Response, work)).await?
+                }
+                answer => answer,
+            };
             run = match answer {
+                Answer::Continue => rules.run(road.ex, rule + 1),
                 Answer::Wait(Wait::Data) => {
                     let until = *until.get_or_insert_with(|| clock::now() + delay);
                     match self.more(road, Some(until)).await {

@@ -5,6 +5,7 @@
 mod abort;
 mod backend;
 mod bonds;
+mod client_side;
 mod deeds;
 pub mod exchange;
 mod fail;
@@ -23,10 +24,12 @@ mod replies;
 mod respond;
 mod retry;
 mod rules;
+mod service;
 mod tell;
 mod throttle;
 pub mod tunnel;
 mod upstream;
+mod work;
 
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -47,13 +50,17 @@ pub use finish::{finish, log_early, log_failed, log_refused, write_line};
 pub use forward::write_lead;
 pub use forwarded::Forwarded;
 pub use frontend::{choose_backend, number};
+pub use payload::show;
 pub use persistence::{Sticky, hold, tables};
 pub use pump::{Pump, PumpFail};
 pub use reach::dial;
 pub use replies::{linger, note, write_page};
 pub use retry::{next_try, note_failure};
+pub use rules::Side;
+pub use service::take_over;
 pub use tell::begin as begin_trace;
 pub use upstream::{Upstream, from_now};
+pub use work::wait as wait_for;
 
 /// Everything that the steps of the road work on.
 pub struct Road<'a> {

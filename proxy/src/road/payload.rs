@@ -75,12 +75,7 @@ pub fn take(
 pub fn write(payload: &Payload, chunked: bool, trailers: Option<&Headers>, out: &mut Vec<u8>) -> bool {
     let data = &payload.data[..];
     match chunked && !data.is_empty() {
-        true => {
-            let mut digits = [0; 18];
-            out.extend_from_slice(http1::chunk_head(data.len(), &mut digits));
-            out.extend_from_slice(data);
-            out.extend_from_slice(b"\r\n");
-        }
+        true => http1::chunk(data, out),
         false => out.extend_from_slice(data),
     }
     if payload.complete && chunked {
@@ -141,10 +136,21 @@ async fn read(road: &mut Road<'_>, until: Option<Instant>) -> Result<bool, Fail>
     }
 }
 
-/// Tells a client that waits for it to send its body (RFC 9110, 10.1.1).
+/// Writes to a client that waits for it that it may send its body (RFC 9110, 10.1.1).
+pub fn promise(client: &mut Client, ex: &mut Exchange) {
+    ex.request.headers.remove(b"expect");
+    client.lead.head().extend_from_slice(b"HTTP/1.1 100 Continue\r\n\r\n");
+}
+
+/// Shows what a client has sent in TCP mode; it stays in the buffer for the tunnel.
+pub fn show(buffer: &Buffer, ex: &mut Exchange) {
+    ex.payload.data.clear();
+    ex.payload.data.extend_from_slice(buffer.filled());
+}
+
 async fn say_continue(road: &mut Road<'_>) -> Result<(), Fail> {
-    road.ex.request.headers.remove(b"expect");
-    road.client.lead.head().extend_from_slice(b"HTTP/1.1 100 Continue\r\n\r\n");
+    road.head.expects_continue = false;
+    promise(road.client, road.ex);
     super::forward::write_lead(road.client, road.time(Timeout::Client))
         .await
         .map_err(|_| Fail::silent(b'C', phase::REQUEST, Fault::ClientAbort))

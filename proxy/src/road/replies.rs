@@ -4,8 +4,11 @@ use std::future::poll_fn;
 use std::task::Poll;
 use std::time::Duration;
 
+use bytes::Bytes;
 use portero_api::tables::Event;
-use portero_api::{Body, Close, Counter, Framing, Headers, Message, Method, Reply, Timeout, Version, clock};
+use portero_api::{
+    Body, Close, Counter, Exchange, Framing, Headers, Message, Method, Reply, Timeout, Version, clock,
+};
 
 use super::{Client, Fail, Fault, Road, Tell, deeds, forward, tell};
 use crate::http1::{self, Connection};
@@ -50,7 +53,7 @@ pub async fn rescue(road: &mut Road<'_>, fail: Fail) {
 }
 
 /// The message of a reply: the error page of the backend, of the frontend, or the built-in one.
-fn page(road: &Road<'_>, reply: Reply) -> Message {
+pub fn page(road: &Road<'_>, reply: Reply) -> Message {
     let (status, field) = match reply {
         Reply::Message(message) => return *message,
         Reply::Status(status) => (status, None),
@@ -123,21 +126,55 @@ pub fn write_page(fe: &crate::snapshot::Proxy, status: u16, out: &mut Vec<u8>) {
 }
 
 /// Sends a message that was made here, as the response of the exchange.
-pub async fn serve(road: &mut Road<'_>, mut message: Message, mut body: Body) -> Result<(), Fail> {
-    if let Body::Whole(bytes) = &body
+pub async fn serve(road: &mut Road<'_>, message: Message, body: Body) -> Result<(), Fail> {
+    let message = prepare(road, message, &body);
+    send(road, message, body).await
+}
+
+/// Makes a message and its body the response of the exchange, for rules to look at.
+pub fn prepare(road: &mut Road<'_>, mut message: Message, body: &Body) -> Message {
+    if let Body::Whole(bytes) = body
         && !bytes.is_empty()
     {
         message.body = bytes.clone();
     }
     finish_request(road);
-    put(road, &message, matches!(body, Body::Stream(_)));
+    let framing = match body {
+        // what comes as a stream has no length
+        Body::Stream(_) => Framing::Chunked,
+        Body::Whole(_) => Framing::Length(message.body.len() as u64),
+    };
+    put(road.ex, &message, framing);
+    message
+}
+
+/// Sends the response that was prepared.
+pub async fn send(road: &mut Road<'_>, mut message: Message, mut body: Body) -> Result<(), Fail> {
     if forward::after_response_rules(road).await.is_err() {
         road.ex.count_everywhere(Counter::InternalErrors);
         // no rule sees this page: it would only fail again
         (message, body) = (default_page(500), Body::Whole(Default::default()));
-        put(road, &message, false);
+        put(road.ex, &message, Framing::Length(message.body.len() as u64));
     }
-    let stream = matches!(body, Body::Stream(_));
+    let framing = write_head(road);
+    let bodyless = road.ex.request.method == Method::Head;
+    if !bodyless {
+        road.client.lead.head().extend_from_slice(&message.body);
+        road.ex.log.bytes_out += message.body.len() as u64;
+    }
+    if matches!(body, Body::Whole(_)) {
+        // who has the whole reply finds that nothing is under way any more
+        road.ex.trackers.release();
+    }
+    write(road).await?;
+    match body {
+        Body::Stream(_) if !bodyless => send_body(road, body, framing == Framing::Chunked).await,
+        _ => Ok(()),
+    }
+}
+
+/// Writes the head of the exchange's response, and says how its body ends for this client.
+pub fn write_head(road: &mut Road<'_>) -> Framing {
     road.ex.log.status = road.ex.response.status;
     let old = road.ex.request.version == Version::Http10;
     let framing = match road.ex.response.framing {
@@ -149,56 +186,34 @@ pub async fn serve(road: &mut Road<'_>, mut message: Message, mut body: Body) ->
     let out = road.client.lead.head();
     let before = out.len();
     http1::response_head(&road.ex.response, framing, connection, out);
-    let bodyless = road.ex.request.method == Method::Head;
-    if !bodyless {
-        out.extend_from_slice(&message.body);
-    }
     road.ex.log.bytes_out += (out.len() - before) as u64;
     road.response_begun = true;
-    if !stream {
-        // who has the whole reply finds that nothing is under way any more
-        road.ex.trackers.release();
-    }
-    write(road).await?;
-    match body {
-        Body::Stream(chunks) if !bodyless => send_stream(road, chunks, framing == Framing::Chunked).await,
-        _ => Ok(()),
-    }
+    framing
 }
 
-/// Makes a message the response of the exchange; what comes as a stream has no length.
-fn put(road: &mut Road<'_>, message: &Message, stream: bool) {
-    let response = &mut road.ex.response;
+/// Makes a message the response of an exchange.
+pub fn put(ex: &mut Exchange, message: &Message, framing: Framing) {
+    let response = &mut ex.response;
     response.clear();
     response.status = message.status;
     let reason = message.reason.as_deref().unwrap_or(http1::reason(message.status));
     response.reason.extend_from_slice(reason.as_bytes());
     message.headers.iter().for_each(|(name, value)| response.headers.add(name, value));
-    response.framing = match stream {
-        true => Framing::Chunked,
-        false => Framing::Length(message.body.len() as u64),
-    };
-    road.ex.room.waiting = 0;
+    response.framing = framing;
+    ex.room.waiting = 0;
 }
 
-async fn send_stream(
-    road: &mut Road<'_>,
-    mut chunks: Box<dyn portero_api::Chunks>,
-    chunked: bool,
-) -> Result<(), Fail> {
-    while let Some(piece) = chunks.next().await {
+/// Sends a body, piece by piece.
+pub async fn send_body(road: &mut Road<'_>, mut body: Body, chunked: bool) -> Result<(), Fail> {
+    while let Some(piece) = next_piece(&mut body).await {
         if piece.is_empty() {
             continue;
         }
         let out = road.client.lead.head();
         let before = out.len();
-        if chunked {
-            let mut digits = [0; 18];
-            out.extend_from_slice(http1::chunk_head(piece.len(), &mut digits));
-        }
-        out.extend_from_slice(&piece);
-        if chunked {
-            out.extend_from_slice(b"\r\n");
+        match chunked {
+            true => http1::chunk(&piece, out),
+            false => out.extend_from_slice(&piece),
         }
         road.ex.log.bytes_out += (out.len() - before) as u64;
         write(road).await?;
@@ -208,6 +223,13 @@ async fn send_stream(
         write(road).await?;
     }
     Ok(())
+}
+
+async fn next_piece(body: &mut Body) -> Option<Bytes> {
+    match body {
+        Body::Stream(chunks) => chunks.next().await,
+        Body::Whole(bytes) => Some(std::mem::take(bytes)).filter(|bytes| !bytes.is_empty()),
+    }
 }
 
 async fn write(road: &mut Road<'_>) -> Result<(), Fail> {

@@ -1,13 +1,12 @@
 //! Runs a set of rules: evaluation itself never waits, this does.
 
-use std::future::poll_fn;
 use std::time::Duration;
 
-use portero_api::{Answer, NoClient, Timeout, Wait, Work, clock};
+use portero_api::{Answer, Timeout, Wait, clock};
 use portero_policies::{RuleSet, Run};
 
 use super::deeds::Hints;
-use super::{Fail, Fault, Road, payload, phase};
+use super::{Fail, Fault, Road, payload, phase, service, work};
 
 /// The side of the exchange that rules look at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +49,15 @@ async fn run_within(road: &mut Road<'_>, rules: &RuleSet, side: Side, delay: Dur
     let mut hints = Hints::default();
     let mut run = rules.run(road.ex, 0);
     while let Run::Answer(rule, answer) = run {
+        let answer = match answer {
+            Answer::Wait(Wait::For(work)) => {
+                hints.send(road).await?;
+                Box::pin(work::wait(road, (rules, rule), side, work)).await?
+            }
+            answer => answer,
+        };
         run = match answer {
+            Answer::Continue => rules.run(road.ex, rule + 1),
             Answer::Do(deed) => {
                 hints.take(road, deed);
                 rules.run(road.ex, rule + 1)
@@ -60,12 +67,10 @@ async fn run_within(road: &mut Road<'_>, rules: &RuleSet, side: Side, delay: Dur
             }
             // the head is there already: what more may come is no reason to wait, and the same rule decides now
             Answer::Wait(Wait::Data) => as_it_is(road, rules, rule, side),
-            Answer::Wait(Wait::For(work)) => {
+            Answer::Serve(serve) if side == Side::Request => {
                 hints.send(road).await?;
-                match self::work(road, work).await {
-                    Answer::Continue | Answer::Wait(_) | Answer::Do(_) => rules.run(road.ex, rule + 1),
-                    answer => return end(answer, side),
-                }
+                Box::pin(service::answer(road, serve)).await?;
+                rules.run(road.ex, rule + 1)
             }
             Answer::Wait(wait) => {
                 hints.send(road).await?;
@@ -79,11 +84,6 @@ async fn run_within(road: &mut Road<'_>, rules: &RuleSet, side: Side, delay: Dur
         };
     }
     hints.send(road).await
-}
-
-/// Lets a plugin work, and gives its answer.
-pub async fn work(road: &mut Road<'_>, mut work: Box<dyn Work>) -> Answer {
-    poll_fn(|cx| work.poll(cx, road.ex, &mut NoClient)).await
 }
 
 async fn wait(road: &mut Road<'_>, side: Side, wait: Wait) -> Result<(), Fail> {
@@ -129,7 +129,7 @@ pub fn end(answer: Answer, side: Side) -> Result<(), Fail> {
         Answer::Deny(reply) => Err(Fail::reply(reply, b'P', at, denied)),
         Answer::Fail => Err(Fail::status(500, b'P', at, Fault::Internal)),
         Answer::Reply(reply) => Err(Fail::reply(reply, b'L', at, Fault::Intercepted)),
-        // who serves is asked before the rules end
+        // a response is not answered with another one: see [`super::service`] for requests
         Answer::Serve(_) => Ok(()),
         Answer::Close(close) => Err(Fail::close(close, at)),
     }
