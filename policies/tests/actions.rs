@@ -182,7 +182,7 @@ fn flow_actions_end_or_hold_up() {
         ("http-request pause 10ms", "Wait(Pause(10ms))"),
         ("http-request pause int(20)", "Wait(Pause(20ms))"),
         ("http-request pause hdr(none)", "-"),
-        ("http-request wait-for-body time 1s at-least 1k", "Wait(Body { at_least: 1024, time: 1s })"),
+        ("http-request wait-for-body time 1s at-least 1k", "Wait(Body(1024 bytes, 1s))"),
         ("http-request strict-mode off", "-"),
     ] {
         assert_eq!(run(rule, "GET / HTTP/1.1").verdict(), verdict, "{rule}");

@@ -129,6 +129,11 @@ impl Talk {
         sending.dropped || sending.left.is_none_or(|left| left == 0)
     }
 
+    /// True when nothing but the end of the connection tells where the body ends.
+    pub fn is_open_ended(&self) -> bool {
+        matches!(self.stage, Stage::Body(Sending { left: None, chunked: false, dropped: false }))
+    }
+
     /// What went wrong with the client, if anything did.
     pub fn trouble(&self) -> Option<Trouble> {
         self.trouble

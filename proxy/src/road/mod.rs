@@ -26,6 +26,8 @@ mod retry;
 mod rules;
 mod service;
 mod tell;
+#[cfg(test)]
+mod tests;
 mod throttle;
 pub mod tunnel;
 mod upstream;

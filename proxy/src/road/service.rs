@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
 use portero_api::{
-    Answer, Body, Client as _, Close, Counter, Framing, Message, Reply, Serve, Served, Timeout, Work, clock,
+    Answer, Body, Client as _, Close, Counter, Message, Reply, Serve, Served, Timeout, Work, clock,
 };
 
 use super::client_side::{Talk, Trouble};
@@ -167,8 +167,8 @@ async fn end(road: &mut Road<'_>, mut talk: Talk, answer: Answer) -> Result<(), 
     };
     if broken || !talk.close(road.client, road.ex) {
         flush(road).await?;
-        // the client sees that something is missing, but not where the end of the connection is the end of the body
-        if road.ex.response.framing == Framing::UntilClose {
+        // elsewhere the client sees that something is missing
+        if talk.is_open_ended() {
             road.client.stream.reset_on_close();
         }
         return Err(Fail { answer: Tell::Close(Close::Reject), ..Fail::served() });
@@ -197,12 +197,7 @@ fn lost(trouble: Option<Trouble>) -> Fail {
 }
 
 /// Reads what the service has left of the body; false when that is too much, or never comes.
-fn poll_drain(
-    road: &mut Road<'_>,
-    cx: &mut Context<'_>,
-    talk: &mut Talk,
-    left: &mut usize,
-) -> Poll<bool> {
+fn poll_drain(road: &mut Road<'_>, cx: &mut Context<'_>, talk: &mut Talk, left: &mut usize) -> Poll<bool> {
     loop {
         match ready!(talk.side(road.client).poll_read(cx, road.ex, usize::MAX)) {
             Ok(Some(piece)) if piece.len() <= *left => *left -= piece.len(),
