@@ -10,7 +10,8 @@ pub fn print(full: bool) -> ExitCode {
     println!("HAProxy version {HAPROXY} compatible: portero {}", env!("CARGO_PKG_VERSION"));
     if full {
         println!("Build options :\n  TARGET  = linux-glibc\n  HOST    = {}", std::env::consts::ARCH);
-        println!("\nFeature list : +THREAD -OPENSSL -LUA -QUIC");
+        println!("\nFeature list : +THREAD -OPENSSL +LUA -QUIC");
+        println!("\nBuilt with Lua version : {}", portero_lua::VERSION);
     }
     ExitCode::SUCCESS
 }

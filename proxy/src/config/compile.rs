@@ -7,7 +7,7 @@ use portero_api::{Common, Directory, Plugin, ProxyState, ServerState};
 use portero_grammar::rules::{self as tree, Family};
 use portero_grammar::{Diagnostics, Sources};
 use portero_policies::format::Escape;
-use portero_policies::maps::{self, Lists};
+use portero_policies::maps;
 use portero_policies::tables::StickTable;
 use portero_policies::vocabulary::Context;
 use portero_policies::{Compiler, Stage, Vocabulary, lint};
@@ -18,8 +18,8 @@ use crate::build::{made_pages, proxy_values};
 use crate::plugins::Plugins;
 use crate::road::Forwarded;
 
-/// Compiles everything, and says what is wrong with it. Gives the maps and lists that were read on the way.
-pub(super) fn rehearse(checked: &Checked, out: &mut Diagnostics) -> Arc<Lists> {
+/// Compiles everything, and says what is wrong with it. Maps and lists are read on the way.
+pub(super) fn rehearse(checked: &Checked, out: &mut Diagnostics) {
     let stage = Rehearsal {
         plugins: &checked.plugins,
         directory: directory(checked),
@@ -33,7 +33,6 @@ pub(super) fn rehearse(checked: &Checked, out: &mut Diagnostics) -> Arc<Lists> {
     if let Some(first) = checked.proxies.first() {
         stage.global(checked, &checked.files(first), out);
     }
-    maps::store(&stage.common).current()
 }
 
 struct Rehearsal<'a> {
@@ -148,6 +147,9 @@ pub(crate) fn stick_rules(proxy: &Proxy) -> Vec<tree::Rule> {
 fn common(checked: &Checked) -> Arc<Common> {
     let mut common = Common::default();
     common.maps = maps::for_plugins(&common);
+    let lists = maps::store(&common);
+    lists.stage(checked.lists.clone());
+    lists.commit();
     common.tables.set_counters(checked.global.stick_counters);
     for table in &checked.tables {
         common.tables.insert(Arc::new(StickTable::new(table.schema.clone(), &table.limits)));

@@ -12,7 +12,7 @@ pub const HAPROXY_VERSION: &str = "3.5-dev5";
 const HAPROXY_BRANCH: &str = "3.5";
 
 /// HAProxy's names of the parts that are built in, for `.if feature(...)`.
-const FEATURES: &[&str] = &["THREAD", "EPOLL", "GETADDRINFO", "ACCEPT4"];
+const FEATURES: &[&str] = &["THREAD", "EPOLL", "GETADDRINFO", "ACCEPT4", "LUA"];
 
 /// HAProxy's names of what is on at run time, for `.if enabled(...)`.
 const ENABLED: &[&str] = &["EPOLL", "GETADDRINFO", "REUSEPORT"];
@@ -72,8 +72,8 @@ mod tests {
     #[test]
     fn only_what_is_there_is_a_feature() {
         let env = settings(BTreeMap::new());
-        assert!(env.feature("THREAD"));
-        for absent in ["OPENSSL", "LUA", "ZLIB", "SLZ", "QUIC", "PCRE2"] {
+        assert!(env.feature("THREAD") && env.feature("LUA"));
+        for absent in ["OPENSSL", "ZLIB", "SLZ", "QUIC", "PCRE2"] {
             assert!(!env.feature(absent), "{absent}");
         }
         assert!(env.version() > Version::new(3, 4, 0) && env.version() < Version::new(3, 5, 0));

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use portero_api::{Common, Plugin};
 use portero_grammar::cfg::{Environment, add_bytes, order_folder};
 use portero_grammar::{Diagnostic, Diagnostics, FileId, Severity, Sources};
+use portero_policies::maps;
 
 use super::checked::Checked;
 use super::environment;
@@ -16,7 +17,7 @@ use super::resolve::{Resolve, System};
 use super::sections::Drafts;
 use super::tables::TableDraft;
 use super::written::{Door, door};
-use super::{build, compile, lint, policy};
+use super::{build, compile, lint, policy, scripts};
 use crate::{registry, shared};
 
 /// How to load.
@@ -149,8 +150,7 @@ fn read(
     }
     let fatal = options.warnings_fatal || drafts.global.zero_warning;
     let mut checked = build::build(drafts, &mut reading);
-    checked.plugins = options.plugins.as_slice().into();
-    checked.lists = compile::rehearse(&checked, &mut reading.out);
+    rehearse(&mut checked, options, &mut reading.out);
     if !reading.out.has_errors() {
         lint::whole(&checked, &mut reading.out);
     }
@@ -160,6 +160,30 @@ fn read(
     }
     let Reading { out: diagnostics, sources, .. } = reading;
     Loaded { checked: (!diagnostics.has_errors()).then_some(checked), sources, diagnostics }
+}
+
+/// Runs the scripts and compiles everything once. Maps and lists that either opens are those of the configuration.
+fn rehearse(checked: &mut Checked, options: &Options, out: &mut Diagnostics) {
+    let store = maps::store(&options.common);
+    store.stage(checked.lists.clone());
+    scripts::note_booleans(&checked.global.lua, out);
+    match scripts::load(&checked.global.lua, &options.plugins, &options.common) {
+        Ok(plugins) => {
+            checked.plugins = plugins;
+            compile::rehearse(checked, out);
+        }
+        Err(mistake) => {
+            out.push(*mistake);
+            checked.plugins = options.plugins.as_slice().into();
+            let mut found = Diagnostics::default();
+            compile::rehearse(checked, &mut found);
+            scripts::silence(&mut found);
+            out.extend(found.iter().cloned());
+        }
+    }
+    if out.has_errors() {
+        store.abort();
+    }
 }
 
 /// `-dW` and `zero-warning`: warnings are errors.

@@ -24,6 +24,7 @@ mod modes;
 mod policy;
 mod reading;
 mod rule_lines;
+pub(crate) mod scripts;
 mod sections;
 mod servers;
 mod tables;

@@ -159,7 +159,10 @@ impl Daemon {
                 notes.extend(self.note_threads(&checked));
                 self.swap(Arc::new(checked)).await
             }
-            Err(error) => Err(error),
+            Err(error) => {
+                maps::store(&self.shared.common).abort();
+                Err(error)
+            }
         };
         let used = self.checked();
         let is_used = |address: &Listen| all_binds(&used).any(|b| b.address == *address);

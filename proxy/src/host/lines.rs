@@ -6,13 +6,15 @@ use std::collections::HashMap;
 use std::io::Write;
 use std::sync::Arc;
 
+use portero_lua::Stderr;
+
 use crate::config::checked::{Checked, LogTarget};
 use crate::log::{Identity, Level, LogSinks, Logger};
 
 /// Where lines of plugins go, by one configuration.
 pub(super) struct Lines {
     checked: Arc<Checked>,
-    /// None where nothing outside is reached.
+    /// None where no target is wanted, or nothing outside is reached.
     sinks: Option<LogSinks>,
     global: Logger,
     frontends: RefCell<HashMap<Arc<str>, Logger>>,
@@ -23,22 +25,37 @@ const LEVELS: [&str; 8] = ["emerg", "alert", "crit", "err", "warning", "notice",
 
 impl Lines {
     pub(super) fn new(checked: &Arc<Checked>, sinks: &LogSinks, offline: bool) -> Lines {
-        let targets: &[LogTarget] = if offline { &[] } else { &checked.global.logs };
+        let silent = offline || !checked.global.lua.settings.log.loggers;
+        let targets: &[LogTarget] = if silent { &[] } else { &checked.global.logs };
         let global = sinks.logger("", targets, identity(checked, &checked.global.log_tag));
-        let sinks = (!offline).then(|| sinks.clone());
+        let sinks = (!silent).then(|| sinks.clone());
         Lines { checked: checked.clone(), sinks, global, frontends: RefCell::default() }
     }
 
     /// A line of nobody's in particular.
     pub(super) fn write(&self, level: u8, text: &str) {
-        send(&self.global, level, text);
+        self.send(&self.global, level, text);
     }
 
     /// A line about an exchange of a frontend.
     pub(super) fn write_of(&self, frontend: &Arc<str>, level: u8, text: &str) {
         let mut all = self.frontends.borrow_mut();
         let logger = all.entry(frontend.clone()).or_insert_with(|| self.logger(frontend));
-        send(logger, level, text);
+        self.send(logger, level, text);
+    }
+
+    fn send(&self, logger: &Logger, level: u8, text: &str) {
+        let level = Level::of_number(level);
+        logger.send(level, text.as_bytes());
+        let wanted = match self.checked.global.lua.settings.log.stderr {
+            Stderr::On => true,
+            // what is for developers alone must be asked for
+            Stderr::Auto => logger.is_empty() && level < Level::Debug,
+            Stderr::Off => false,
+        };
+        if wanted {
+            to_stderr(level, text);
+        }
     }
 
     fn logger(&self, frontend: &str) -> Logger {
@@ -56,14 +73,6 @@ impl Lines {
 
 fn identity<'a>(checked: &'a Checked, tag: &'a str) -> Identity<'a> {
     Identity { tag, hostname: checked.global.log_hostname.as_deref() }
-}
-
-fn send(logger: &Logger, level: u8, text: &str) {
-    let level = Level::of_number(level);
-    logger.send(level, text.as_bytes());
-    if logger.is_empty() && level < Level::Debug {
-        to_stderr(level, text);
-    }
 }
 
 /// `[info] 324/131522 (8971) : text`: day of the year from 0, time, process number.

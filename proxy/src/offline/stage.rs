@@ -16,6 +16,7 @@ use tokio::task::LocalSet;
 use super::outside::{Answer, Call, Outside, Seen};
 use super::{Ask, CLIENT};
 use crate::config::checked::{Bind, Checked, Level, Listen};
+use crate::config::scripts;
 use crate::listener::Slot;
 use crate::net::{Memory, Stream, go_offline};
 use crate::shared::Shared;
@@ -77,7 +78,9 @@ impl Stage {
         go_offline();
         clock::reset();
         process_vars().clear();
-        let shared = Arc::new(Shared::new(shared::common()));
+        let common = shared::common();
+        let checked = scripts::anew(&checked, &common)?;
+        let shared = Arc::new(Shared::new(common));
         states::apply(&shared, &checked);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
         let runtime = runtime.map_err(|e| format!("cannot start: {e}"))?;

@@ -19,6 +19,9 @@
 // rows of classes that are being written
 #![allow(dead_code)]
 
+/// The Lua that is compiled in.
+pub const VERSION: &str = "Lua 5.4";
+
 mod api;
 mod class;
 mod definitions;

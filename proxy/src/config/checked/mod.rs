@@ -4,6 +4,7 @@
 mod bind;
 mod explain;
 mod log;
+mod lua;
 mod proxy;
 mod server;
 mod table;
@@ -11,6 +12,7 @@ mod table;
 pub use bind::{Bind, Level, Listen};
 pub use explain::{Explain, ExplainTo};
 pub use log::{Log, LogHeader, LogSink, LogStyle, LogTarget};
+pub use lua::Lua;
 pub use proxy::{
     Cookie, CookieMode, ForwardFor, Forwarded, ForwardedBy, Mode, Options, PluginUse, Proxy, RetryOn, Reuse,
     Stats, Timeouts, UnusualNames,
@@ -36,7 +38,7 @@ use super::files::{DefaultPath, ProxyFiles};
 const SCRIPTED: &str = "lua.";
 
 /// A whole configuration that can be run.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Checked {
     /// The texts it came from: rules still point into them.
     pub sources: Sources,
@@ -62,7 +64,7 @@ pub struct Checked {
 impl Checked {
     /// True when it loads scripts: what they will look at is not known before.
     pub fn has_scripts(&self) -> bool {
-        false
+        !self.global.lua.loads.is_empty()
     }
 
     /// True when a plugin of that name comes from a script.
@@ -131,6 +133,8 @@ pub struct Global {
     pub statuses: Statuses,
     /// `tune.stick-counters`: how many entries an exchange or a connection may track.
     pub stick_counters: u8,
+    /// Scripts.
+    pub lua: Lua,
     /// `set-var` and `set-var-fmt` lines: evaluated at start. Name, format text as a word.
     pub set_vars: Vec<(Word, SetVar)>,
 }

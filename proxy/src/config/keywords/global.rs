@@ -8,7 +8,7 @@ use portero_grammar::{Diagnostic, Word, rules};
 
 use super::{Call, MANY, Place, Row, bind, inverts, log, row, switch};
 use crate::config::accounts;
-use crate::config::checked::{Global, SetVar};
+use crate::config::checked::{Global, Lua, SetVar};
 use crate::config::draft::LogLine;
 use crate::config::environment::host_name;
 use crate::config::files::DefaultPath;
@@ -53,6 +53,7 @@ impl Default for GlobalDraft {
             any_payload: false,
             stick_counters: 3,
             statuses: Statuses::default(),
+            lua: Lua::default(),
             set_vars: Vec::new(),
         };
         GlobalDraft { global, logs: Vec::new(), zero_warning: false, local_peer: None }

@@ -8,6 +8,7 @@ pub(super) mod global;
 pub(super) mod global_others;
 pub(super) mod http_errors;
 pub(super) mod log;
+pub(super) mod lua;
 pub(super) mod peers;
 pub(super) mod proxy;
 pub(super) mod server;
@@ -206,7 +207,9 @@ pub(crate) fn about(section: &str) -> Vec<About> {
         tables.iter().flat_map(|rows| rows.iter()).map(about).collect()
     }
     match section {
-        "global" => of(&[global::ROWS, global_others::NOT_YET, global_others::MOOT, global_others::GONE]),
+        "global" => {
+            of(&[global::ROWS, lua::ROWS, global_others::NOT_YET, global_others::MOOT, global_others::GONE])
+        }
         "http-errors" => of(&[http_errors::ROWS]),
         "peers" => of(&[peers::ROWS]),
         "table" => of(&[table::ROWS]),

@@ -1,0 +1,59 @@
+//! Runs the scripts of a configuration, which says what they add to the language.
+
+use std::sync::Arc;
+
+use portero_api::{Common, Plugin};
+use portero_grammar::{Diagnostic, Diagnostics};
+use portero_lua::Scripts;
+
+use super::checked::{Checked, Lua};
+use crate::registry;
+
+/// The plugins that ship and those of the scripts; the scripts see `common` from then on.
+pub(super) fn load(
+    lua: &Lua,
+    shipped: &[Plugin],
+    common: &Arc<Common>,
+) -> Result<Arc<[Plugin]>, Box<Diagnostic>> {
+    if lua.loads.is_empty() {
+        return Ok(shipped.into());
+    }
+    let scripts = Scripts::load(&lua.loads, &lua.settings, common).map_err(|mistake| {
+        let file = lua.loads.get(mistake.load).map(|load| load.path.display().to_string());
+        let message =
+            format!("'{}' cannot be loaded: {}", file.unwrap_or_default(), mistake.message.trim_end());
+        Box::new(Diagnostic::error(lua.places.get(mistake.load).copied(), message))
+    })?;
+    Ok(shipped.iter().cloned().chain(scripts.plugins()).collect())
+}
+
+/// The same configuration with scripts of its own, which know nothing of what those of the other did.
+///
+/// # Errors
+///
+/// A script that ran before does not run now: what is to be said about it.
+pub fn anew(checked: &Arc<Checked>, common: &Arc<Common>) -> Result<Arc<Checked>, String> {
+    if !checked.has_scripts() {
+        return Ok(checked.clone());
+    }
+    let plugins = load(&checked.global.lua, &registry::plugins(), common);
+    let plugins = plugins.map_err(|mistake| mistake.render(&checked.sources, false))?;
+    Ok(Arc::new(Checked { plugins, ..Checked::clone(checked) }))
+}
+
+/// Leaves out what follows from scripts that did not load: that their words are unknown.
+pub(super) fn silence(out: &mut Diagnostics) {
+    out.retain(|found| !found.message.contains(UNKNOWN));
+}
+
+/// How messages quote the words of scripts.
+const UNKNOWN: &str = "'lua.";
+
+/// A warning that HAProxy has as well: what a script sees of booleans is not what they are.
+pub(super) fn note_booleans(lua: &Lua, out: &mut Diagnostics) {
+    if let (Some(&first), false) = (lua.places.first(), lua.bool_conversion_is_said) {
+        let message = "scripts get the booleans of fetches and converters as integers, for HAProxy before 3.1 gave them so";
+        let help = "say which it shall be: 'tune.lua.bool-sample-conversion normal' or '... pre-3.1-bug'";
+        out.push(Diagnostic::warning(first, message).help(help));
+    }
+}
