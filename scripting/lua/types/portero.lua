@@ -101,6 +101,14 @@ function core.get_var(name) end
 ---refused: there are no mailers sections
 function core.use_native_mailers_config() end
 
+---a socket that is to be connected: a connection of the script's own
+---@return Socket
+function core.tcp() end
+
+---something to ask HTTP servers with
+---@return HTTPClient
+function core.httpclient() end
+
 ---what an action may return
 ---@class act
 ---@field CONTINUE integer goes on with the next rule; what an action without a result means
@@ -419,6 +427,94 @@ function Server:agent_force_up() end
 
 ---nothing: no server has an agent
 function Server:agent_force_down() end
+
+---a connection of the script's own, after LuaSocket
+---@class Socket
+local Socket = {}
+
+---connects: to a host and port, `host:port`, a path or `unix@`, `abns@`, `ipv4@`, `ipv6@`; 1, or nil and why not
+---@param address string
+---@param port? integer
+---@return integer?
+---@return string?
+function Socket:connect(address, port) end
+
+---the same over TLS; not there yet
+---@param address string
+---@param port? integer
+---@return integer?
+---@return string?
+function Socket:connect_ssl(address, port) end
+
+---sends a text or a part of it; the index of the last byte sent, or nil, why not and that index
+---@param data string
+---@param first? integer
+---@param last? integer
+---@return integer?
+---@return string?
+---@return integer?
+function Socket:send(data, first, last) end
+
+---reads a line (`*l`), up to the end (`*a`) or so many bytes; nil, `closed` or `timeout` and what came, else
+---@param pattern? string|integer
+---@param prefix? string
+---@return string?
+---@return string?
+---@return string?
+function Socket:receive(pattern, prefix) end
+
+---the longest wait for the peer; nil: no limit
+---@param seconds? number
+---@param mode? string
+---@return integer
+function Socket:settimeout(seconds, mode) end
+
+---there for scripts that call it; sets nothing
+---@param option string
+---@param value? any
+---@return integer
+function Socket:setoption(option, value) end
+
+---the other end: `127.0.0.1:80`
+---@return string?
+function Socket:getpeername() end
+
+---this end: `127.0.0.1:80`
+---@return string?
+function Socket:getsockname() end
+
+---closes the connection
+---@return integer
+function Socket:close() end
+
+---asks HTTP servers; a request is a table: url, headers, body, dst, timeout (ms), retries
+---@class HTTPClient
+local HTTPClient = {}
+
+---asks with GET
+---@param request table
+---@return table
+function HTTPClient:get(request) end
+
+---asks with HEAD
+---@param request table
+---@return table
+function HTTPClient:head(request) end
+
+---asks with PUT
+---@param request table
+---@return table
+function HTTPClient:put(request) end
+
+---asks with POST
+---@param request table
+---@return table
+function HTTPClient:post(request) end
+
+---asks with DELETE
+---@param request table
+---@return table
+function HTTPClient:delete(request) end
 
 ---a socket of a frontend
 ---@class Listener

@@ -29,6 +29,11 @@ impl Desk {
         Rc::new(Desk { net: Rc::new(net), ..Desk::default() })
     }
 
+    /// The network that it dials into.
+    pub fn net(&self) -> &Net {
+        &self.net
+    }
+
     /// A thread of this host.
     pub fn here(self: &Rc<Self>) -> Here {
         Here { host: self.clone(), local: Rc::new(Local::default()) }

@@ -1,12 +1,15 @@
 //! HAProxy's Lua API, and what goes beyond it: one file per class, each a table of rows.
 
 mod act;
+mod address;
 mod core;
 mod fetches;
 mod http;
+mod httpclient;
 mod listener;
 mod proxy;
 mod server;
+mod socket;
 mod txn;
 
 use mlua::{Lua, Table};
@@ -26,6 +29,8 @@ pub(crate) const CLASSES: &[&Class] = &[
     &fetches::CONVERTERS,
     &proxy::CLASS,
     &server::CLASS,
+    &socket::CLASS,
+    &httpclient::CLASS,
     &listener::CLASS,
 ];
 

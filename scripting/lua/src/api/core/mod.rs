@@ -6,7 +6,7 @@ mod wait;
 
 use mlua::Table;
 
-use super::proxy;
+use super::{httpclient, proxy, socket};
 use crate::class::{Class, field};
 
 pub(crate) use log::write;
@@ -30,7 +30,7 @@ pub(crate) static CLASS: Class = Class {
         field!("frontends", "table<string, Proxy>", "those that clients connect to"),
         field!("backends", "table<string, Proxy>", "those that have servers"),
     ],
-    functions: &[register::CORE, log::CORE, wait::CORE, proxy::CORE],
+    functions: &[register::CORE, log::CORE, wait::CORE, proxy::CORE, socket::CORE, httpclient::CORE],
 };
 
 const LEVELS: [&str; 9] = ["silent", "emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"];
