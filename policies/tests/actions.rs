@@ -205,6 +205,9 @@ fn a_rewrite_that_finds_no_room_fails_unless_the_mode_is_lenient() {
         format!("http-request set-path /{long}"),
         format!("http-request set-query {long}"),
         format!("http-request replace-uri .* /{long}"),
+        format!("http-request set-method {long}"),
+        format!("http-request add-headers-bin bin(0179{:02x}{}0000)", long.len(), "78".repeat(long.len())),
+        format!("http-response set-status 200 reason {long}"),
         format!("http-response set-header y {long}"),
         format!("http-after-response add-header y {long}"),
     ] {
@@ -217,7 +220,9 @@ fn a_rewrite_that_finds_no_room_fails_unless_the_mode_is_lenient() {
         assert_eq!(outcome.verdict(), "-", "{rule}");
         let all = outcome.request_headers() + &outcome.response_headers();
         assert!(all.contains("z: ok") && !all.contains(&long), "{rule}: {all}");
-        assert_eq!(outcome.exchange.request.target, b"/p", "{rule}");
+        let (request, response) = (&outcome.exchange.request, &outcome.exchange.response);
+        assert_eq!((&request.target[..], request.method.as_bytes()), (&b"/p"[..], &b"GET"[..]), "{rule}");
+        assert!(response.reason.len() < long.len(), "{rule}");
     }
     let fits = format!("http-request set-header y {}", &long[..50]);
     assert_eq!(narrow(&format!("{fits}\n{fits}")).verdict(), "-", "what is replaced makes room");

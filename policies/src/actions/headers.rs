@@ -180,6 +180,10 @@ struct SetStatus {
 
 impl Action for SetStatus {
     fn run(&self, exchange: &mut Exchange) -> Answer {
+        let longer = self.reason.len().saturating_sub(exchange.response.reason.len());
+        if longer > 0 && !exchange.response_may_grow(longer) {
+            return no_room(exchange);
+        }
         exchange.response.status = self.status;
         exchange.response.reason.clear();
         exchange.response.reason.extend_from_slice(&self.reason);

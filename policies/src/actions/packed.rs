@@ -1,9 +1,10 @@
 //! Actions on header fields that come as one packed string: add-headers-bin, set-headers-bin, del-headers-bin (the
 //! encoding is that of `req.hdrs_bin`).
 
-use portero_api::{Action, Answer, Exchange, Headers, trim};
+use portero_api::{Action, Answer, Exchange, trim};
 
 use super::headers::{Side, is_name};
+use super::strict::no_room;
 use super::words::Words;
 use super::{ActionKind, Made, families};
 use crate::Expr;
@@ -60,17 +61,21 @@ impl Action for Write {
                 headers.remove(name);
             }
         }
-        fields.iter().for_each(|(name, value)| add(headers, name, value));
+        for (name, value) in fields.into_iter().filter(|(name, value)| is_field(name, value)) {
+            let value = trim(value);
+            if !self.side.may_grow(exchange, name.len() + value.len() + ": \r\n".len()) {
+                return no_room(exchange);
+            }
+            self.side.headers(exchange).add(name, value);
+        }
         Answer::Continue
     }
 }
 
 /// What would break the message is not added: nobody has looked at these bytes before.
-fn add(headers: &mut Headers, name: &[u8], value: &[u8]) {
+fn is_field(name: &[u8], value: &[u8]) -> bool {
     let breaks = |b: &u8| matches!(b, b'\r' | b'\n' | 0);
-    if is_name(name) && !value.iter().any(breaks) {
-        headers.add(name, trim(value));
-    }
+    is_name(name) && !value.iter().any(breaks)
 }
 
 fn write(words: &mut Words<'_, '_>, replaces: bool) -> Made {

@@ -1,6 +1,6 @@
 //! Actions on the request line: set-method, set-path, set-pathq, set-query, set-uri.
 
-use portero_api::{Action, Answer, Exchange, Method, Request};
+use portero_api::{Action, Answer, Exchange, Method};
 
 use super::replace::Part;
 use super::strict::no_room;
@@ -38,10 +38,7 @@ struct Write {
 impl Action for Write {
     fn run(&self, exchange: &mut Exchange) -> Answer {
         self.text.with(exchange, |exchange, text| match self.what {
-            What::Method => {
-                set_method(&mut exchange.request, text);
-                Answer::Continue
-            }
+            What::Method => set_method(exchange, text),
             What::Part(part) => set_target(exchange, part, text),
             What::Query => set_query(exchange, text),
         })
@@ -54,11 +51,17 @@ fn write(words: &mut Words<'_, '_>, what: What) -> Made {
 }
 
 /// What is no token (RFC 9110, 9.1) would break the request line: the method then stays.
-fn set_method(request: &mut Request, method: &[u8]) {
+fn set_method(exchange: &mut Exchange, method: &[u8]) -> Answer {
     let token = |b: &u8| b.is_ascii_graphic() && !b"\"(),/:;<=>?@[\\]{}".contains(b);
-    if !method.is_empty() && method.iter().all(token) {
-        request.method = Method::from_bytes(method);
+    if method.is_empty() || !method.iter().all(token) {
+        return Answer::Continue;
     }
+    let longer = method.len().saturating_sub(exchange.request.method.as_bytes().len());
+    if longer > 0 && !exchange.request_may_grow(longer) {
+        return no_room(exchange);
+    }
+    exchange.request.method = Method::from_bytes(method);
+    Answer::Continue
 }
 
 /// Replaces a part of the target. Blanks become `%20`, so that the request line keeps its three words.

@@ -1,7 +1,7 @@
 //! Rules whose work is undone, and rules that come too early to see anything.
 
 use portero_grammar::rules::{Cond, Family, Rule, Test};
-use portero_grammar::{Diagnostic, Diagnostics, Sources};
+use portero_grammar::{Diagnostic, Diagnostics};
 
 use super::atoms::Universe;
 use super::{MISSING_INSPECT_DELAY, OVERWRITTEN_VALUE, Subject};
@@ -21,15 +21,10 @@ const SETTERS: &[(&str, bool)] = &[
     ("set-var-fmt", false),
 ];
 
-pub(super) fn check(
-    subject: &Subject<'_>,
-    universe: &Universe<'_>,
-    sources: &Sources,
-    out: &mut Diagnostics,
-) {
+pub(super) fn check(subject: &Subject<'_>, universe: &Universe<'_>, out: &mut Diagnostics) {
     for pair in subject.rules.values().flat_map(|rules| rules.windows(2)) {
         if subject.is_own(pair[0].span) && overwrites(&pair[0], &pair[1]) {
-            let line = sources.line(pair[1].span);
+            let line = subject.sources.line(pair[1].span);
             let message =
                 format!("what this rule sets is replaced in line {line} before anything looks at it");
             out.push(Diagnostic::lint(&OVERWRITTEN_VALUE, pair[0].span, message));

@@ -62,6 +62,8 @@ lints! {
 /// The rules of one proxy, as they stand in the configuration.
 #[derive(Clone, Copy)]
 pub struct Subject<'a> {
+    /// The texts that it was read from.
+    pub sources: &'a Sources,
     /// Where its section begins: what stands before was inherited from its defaults.
     pub header: Span,
     /// True in HTTP mode.
@@ -77,17 +79,20 @@ pub struct Subject<'a> {
 }
 
 impl Subject<'_> {
-    /// True for what stands in the section itself.
-    pub fn is_own(&self, span: Span) -> bool {
+    /// True for what stands in the section itself, or in a policy that is applied there.
+    pub fn is_own(&self, mut span: Span) -> bool {
+        while let Some(applied) = self.sources.applied(span.file) {
+            span = applied.at;
+        }
         span.file == self.header.file && span.start >= self.header.start
     }
 }
 
 /// Says what is suspicious about the rules of a proxy. They must compile: no mistake is looked for a second time.
-pub fn check(subject: &Subject<'_>, vocabulary: &Vocabulary, sources: &Sources, out: &mut Diagnostics) {
+pub fn check(subject: &Subject<'_>, vocabulary: &Vocabulary, out: &mut Diagnostics) {
     let mut universe = Universe::new(vocabulary, subject.acls);
     patterns::check(subject, &universe, out);
     conditions::check(subject, &mut universe, out);
-    order::check(subject, &mut universe, sources, out);
-    effects::check(subject, &universe, sources, out);
+    order::check(subject, &mut universe, out);
+    effects::check(subject, &universe, out);
 }

@@ -1,7 +1,7 @@
 //! Rules that nothing is left for: an earlier one takes every request that they want.
 
 use portero_grammar::rules::{Family, Rule};
-use portero_grammar::{Diagnostic, Diagnostics, Sources, Span};
+use portero_grammar::{Diagnostic, Diagnostics, Span};
 
 use super::atoms::Universe;
 use super::formula::Formula;
@@ -31,16 +31,11 @@ const ANSWERS: &[&str] = &["deny", "redirect", "reject", "return", "silent-drop"
 /// Actions that change nothing which a condition could see.
 const HARMLESS: &[&str] = &["capture", "set-log-level", "set-mark", "set-nice", "set-tos"];
 
-pub(super) fn check(
-    subject: &Subject<'_>,
-    universe: &mut Universe<'_>,
-    sources: &Sources,
-    out: &mut Diagnostics,
-) {
+pub(super) fn check(subject: &Subject<'_>, universe: &mut Universe<'_>, out: &mut Diagnostics) {
     for (family, rules) in subject.rules {
-        within(subject, *family, rules, universe, sources, out);
+        within(subject, *family, rules, universe, out);
     }
-    across(subject, universe, sources, out);
+    across(subject, universe, out);
 }
 
 /// A rule with what is asked again and again of it.
@@ -57,7 +52,6 @@ fn within(
     family: Family,
     rules: &[Rule],
     universe: &mut Universe<'_>,
-    sources: &Sources,
     out: &mut Diagnostics,
 ) {
     let mut earlier: Vec<Seen<'_>> = Vec::new();
@@ -68,7 +62,7 @@ fn within(
             {
                 let lint =
                     if family == Family::UseBackend { &SHADOWED_USE_BACKEND } else { &UNREACHABLE_RULE };
-                let line = sources.line(other.rule.span);
+                let line = subject.sources.line(other.rule.span);
                 let message =
                     format!("this rule is never reached: the one in line {line} applies wherever it would");
                 out.push(Diagnostic::lint(lint, rule.span, message));
@@ -112,10 +106,10 @@ fn ends(rule: &Rule) -> bool {
 }
 
 /// Families that no request comes to, because a rule of an earlier one answers all of them.
-fn across(subject: &Subject<'_>, universe: &mut Universe<'_>, sources: &Sources, out: &mut Diagnostics) {
+fn across(subject: &Subject<'_>, universe: &mut Universe<'_>, out: &mut Diagnostics) {
     let rules_of = |family: Family| subject.rules.get(&family).map_or(&[][..], Vec::as_slice);
     let unreached = |span: Span, what: &str, by: &Rule, out: &mut Diagnostics| {
-        let (line, name) = (sources.line(by.span), family_name(by.family));
+        let (line, name) = (subject.sources.line(by.span), family_name(by.family));
         let message =
             format!("{what} is never reached: the '{name}' rule in line {line} takes every request");
         out.push(Diagnostic::lint(&UNREACHABLE_RULE, span, message));

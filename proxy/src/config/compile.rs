@@ -94,6 +94,7 @@ impl Rehearsal<'_> {
     /// Lints of the rules, once they are known to be right. What was inherited is the business of its own section.
     fn lint(&self, proxy: &Proxy, out: &mut Diagnostics) {
         let subject = lint::Subject {
+            sources: self.sources,
             header: proxy.span,
             http: proxy.mode == Mode::Http,
             inspects: !proxy.inspect_delay.is_zero(),
@@ -103,7 +104,7 @@ impl Rehearsal<'_> {
         };
         out.retain(|found| found.lint.is_none() || found.span.is_none_or(|span| subject.is_own(span)));
         if !out.has_errors() {
-            lint::check(&subject, &self.vocabulary, self.sources, out);
+            lint::check(&subject, &self.vocabulary, out);
         }
     }
 

@@ -17,7 +17,7 @@ use super::resolve::{Resolve, System};
 use super::sections::Drafts;
 use super::tables::TableDraft;
 use super::written::{Door, door};
-use super::{build, compile, lint, policy, scripts};
+use super::{build, compile, lint, places, policy, scripts};
 use crate::{registry, shared};
 
 /// How to load.
@@ -141,6 +141,7 @@ fn read(
         reading.out.extend(written.diagnostics.iter().cloned());
         sections.extend(written.sections);
     }
+    places::fill(&mut sections, env);
     policy::library::complete(&mut sections, &mut reading, env);
     let mut drafts = Drafts::default();
     let expanded = policy::expand(sections, &mut reading);

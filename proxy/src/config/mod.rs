@@ -21,6 +21,7 @@ mod defaults;
 mod draft;
 mod keywords;
 mod modes;
+mod places;
 mod policy;
 mod reading;
 mod rule_lines;

@@ -275,3 +275,15 @@ fn a_mistake_that_a_value_makes_shows_the_policy_and_who_applied_it() {
     }
     assert_eq!(said.matches("error:").count(), 1, "{said}");
 }
+
+#[test]
+fn lints_look_into_policies_and_say_once_what_holds_wherever_they_are_applied() {
+    let text = "policy p\n acl a path /a\n http-request deny if a !a\n acl unused path /b\nfrontend f\n mode http\n \
+                bind :80\n timeout client 1s\n apply p\n apply p\n";
+    let loaded = loaded(text);
+    let said = loaded.diagnostics.render(&loaded.sources, false);
+    for lint in ["contradiction", "unused-acl"] {
+        assert_eq!(said.matches(lint).count(), 1, "{lint} in\n{said}");
+    }
+    assert!(said.contains("'p' is applied here"), "{said}");
+}

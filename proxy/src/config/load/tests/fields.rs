@@ -246,6 +246,16 @@ fn variables_set_by_the_file_hold_from_the_next_line_on() {
 }
 
 #[test]
+fn variables_in_addresses_need_no_quotes_and_those_that_are_not_set_are_empty() {
+    let proxy = last(
+        "global\n setenv IP 10.0.0.1\nlisten l\n timeout client 1s\n bind ${IP}:80,${NONE}:81\n server s $IP:82 check addr ${IP}\n",
+    );
+    let bound: Vec<_> = proxy.binds.iter().map(|bind| bind.address.clone()).collect();
+    assert_eq!(bound, ["10.0.0.1:80", "0.0.0.0:81"].map(|a| Listen::Ip(a.parse().expect("an address"))));
+    assert_eq!(proxy.servers[0].address.to_string(), "10.0.0.1:82");
+}
+
+#[test]
 fn words_of_old_versions_are_taken_for_the_new_ones() {
     let text = "listen l 127.0.0.1:80\n clitimeout 5000\n srvtimeout 6000\n contimeout 7000\n redispatch\n option forceclose\n mode http\n";
     let proxy = last(text);
