@@ -84,6 +84,7 @@ impl<'a> Builder<'a> {
             let proxy_values = proxy_values(conf, compiler);
             Rc::new(Server { conf: conf.clone(), state: state.clone(), pool, proxy_values, observer })
         });
+        let filters = conf.filters.iter().map(|usage| plugins.filter(&conf.name, usage));
         let log_format = self.log_format(conf, compiler)?;
         let written = |word: &Option<Word>, stage, escape| {
             word.as_ref().and_then(|w| compiler.format(w, stage, escape))
@@ -104,6 +105,7 @@ impl<'a> Builder<'a> {
                 .map(|format| -> Rc<dyn portero_api::Format> { Rc::new(format) }),
             needs_request_line: !conf.log.targets.is_empty(),
             stats: self.stats(conf, compiler, &plugins).map_err(said)?,
+            filters: filters.collect::<Result<_, _>>().map_err(said)?,
             explain: self.explain(conf, compiler)?,
             forwarded: conf.forwarded.as_ref().map(|forwarded| Forwarded::new(forwarded, compiler)),
             made_pages: made_pages(conf, compiler),

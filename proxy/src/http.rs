@@ -205,6 +205,7 @@ impl Active {
             head_only,
             sticky: road::Sticky::default(),
             explained: None,
+            filters: None,
             tried,
             stores,
         };

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use portero_api::{BadArg, Balance, Common, Compile, Health, Here, Make, Plugin, Service, Setup};
+use portero_api::{BadArg, Balance, Common, Compile, Filter, Health, Here, Make, Plugin, Service, Setup};
 use portero_grammar::{Diagnostic, Word};
 
 use crate::config::checked::PluginUse;
@@ -34,6 +34,11 @@ impl Plugins<'_> {
     /// A service.
     pub fn service(&self, proxy: &str, usage: &PluginUse) -> Result<Box<dyn Service>, Diagnostic> {
         self.make(proxy, usage, "service", |p| p.service.as_ref())
+    }
+
+    /// A filter.
+    pub fn filter(&self, proxy: &str, usage: &PluginUse) -> Result<Box<dyn Filter>, Diagnostic> {
+        self.make(proxy, usage, "filter", |p| p.filter.as_ref())
     }
 
     /// What belongs to no proxy: a task, a command.

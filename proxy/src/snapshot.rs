@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use portero_api::{Balance, Candidates, ProxyState, Request, ServerState, Service};
+use portero_api::{Balance, Candidates, Filter, ProxyState, Request, ServerState, Service};
 use portero_policies::trace::Outline;
 use portero_policies::{Conditions, Format, Page, RuleSet, Stick, Targets, Uses};
 
@@ -69,6 +69,8 @@ pub struct Proxy {
     pub uses: Uses,
     /// Its statistics page.
     pub stats: Option<Stats>,
+    /// Its filters, in the order of the configuration.
+    pub filters: Vec<Box<dyn Filter>>,
     /// Which requests leave a trace.
     pub explain: Vec<Live>,
     /// `option forwarded`

@@ -61,6 +61,7 @@ pub async fn session(session: &mut Session) {
         head_only: false,
         sticky: road::Sticky::default(),
         explained: None,
+        filters: None,
         tried: &mut Vec::new(),
         stores: &mut Stores::default(),
     };
@@ -73,6 +74,7 @@ pub async fn session(session: &mut Session) {
     if session.fe.conf.options.nolinger {
         session.stream.reset_on_close();
     }
+    road::filters::end(&mut road);
     road::finish(&mut road);
 }
 
@@ -80,6 +82,7 @@ pub async fn session(session: &mut Session) {
 async fn inner(road: &mut Road<'_>) -> Result<(), Fail> {
     let fe = road.fe.clone();
     road::begin_trace(road);
+    road::filters::attach_frontend(road);
     road::number(road);
     content_rules(road, &fe.rules.tcp_content, fe.conf.inspect_delay).await?;
     road.ex.log.timers.request = Some(clock::now());
@@ -92,6 +95,7 @@ async fn inner(road: &mut Road<'_>) -> Result<(), Fail> {
 
 async fn placed(road: &mut Road<'_>) -> Result<(), Fail> {
     let be = road.be.clone();
+    road::filters::attach_backend(road);
     if !Rc::ptr_eq(&road.fe, &be) {
         content_rules(road, &be.rules.tcp_content, be.conf.inspect_delay).await?;
     }
@@ -194,6 +198,7 @@ async fn relay(road: &mut Road<'_>, mut up: Upstream, place: &Place) -> Result<(
     let work = async {
         up.send_lead().await?;
         road::log_early(road);
+        road::filters::begin_response(road);
         response_rules(road, &mut up).await?;
         road::tables::store_response(road, place);
         tunnel::run(road, &mut up).await

@@ -1,6 +1,7 @@
 //! The plugins that Portero ships, through the same hooks as any other.
 
 pub mod balance;
+pub mod filter;
 pub mod health;
 pub mod stats;
 
@@ -30,6 +31,8 @@ pub fn plugins() -> Vec<Plugin> {
         health::redis::plugin(),
         health::smtp::plugin(),
         health::sslhello::plugin(),
+        // filters
+        filter::trace::plugin(),
         // services
         stats::plugin(),
     ];

@@ -14,7 +14,7 @@ use super::keywords::Place;
 use super::keywords::http_errors::Pages;
 use super::reading::Reading;
 use super::sections::Drafts;
-use super::{lint, modes, servers, tables, userlists};
+use super::{filters, lint, modes, servers, tables, userlists};
 
 /// What statistics are shown under when nothing else is said (HAProxy manual, section 4.2, `stats uri`).
 const STATS_URI: &[u8] = b"/haproxy?stats";
@@ -116,6 +116,8 @@ impl Shared<'_> {
             stats: stats(draft, mode, reading),
             forwardfor: draft.forwardfor.clone(),
             bandwidth: draft.bandwidth.clone(),
+            filters: draft.filters.clone(),
+            filter_order: filters::order(draft, reading),
             forwarded: draft.forwarded.clone().filter(|_| draft.section != Place::FRONTEND),
             originalto: draft.originalto.clone(),
             monitor_uri: draft.monitor_uri.clone(),

@@ -84,6 +84,7 @@ impl Rehearsal<'_> {
         if proxy.servers.iter().any(|s| s.check.is_some()) {
             refused.extend(compiler.at(Stage::Check, || plugins.health(&proxy.name, &proxy.check)).err());
         }
+        refused.extend(proxy.filters.iter().filter_map(|usage| plugins.filter(&proxy.name, usage).err()));
         compiler.idle_bandwidth();
         compiler.finish();
         self.lint(proxy, &mut found);

@@ -58,6 +58,8 @@ pub(super) struct Draft {
     pub(super) forwardfor: Option<ForwardFor>,
     pub(super) forwarded: Option<Forwarded>,
     pub(super) bandwidth: BTreeMap<String, BandwidthFilter>,
+    pub(super) filters: Vec<PluginUse>,
+    pub(super) filter_order: FilterOrder,
     pub(super) originalto: Option<ForwardFor>,
     pub(super) monitor_uri: Option<Vec<u8>>,
     pub(super) explain: Vec<Explain>,
@@ -124,6 +126,13 @@ pub(super) enum LogLine {
     Global,
     /// A target, and whether its header was written or is the default.
     Target(LogTarget, bool),
+}
+
+/// `filter-sequence`: names with commas between them.
+#[derive(Clone, Default)]
+pub(super) struct FilterOrder {
+    pub(super) request: Option<Word>,
+    pub(super) response: Option<Word>,
 }
 
 /// `stats ...` lines.
@@ -226,6 +235,8 @@ impl Draft {
             forwardfor: None,
             forwarded: None,
             bandwidth: BTreeMap::new(),
+            filters: Vec::new(),
+            filter_order: FilterOrder::default(),
             originalto: None,
             monitor_uri: None,
             explain: Vec::new(),

@@ -19,6 +19,7 @@ mod build;
 mod compile;
 mod defaults;
 mod draft;
+mod filters;
 mod keywords;
 mod modes;
 mod places;

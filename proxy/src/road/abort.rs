@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use portero_api::clock;
 
-use super::{Client, Fail, Fault, Road, from_now, phase};
+use super::{Client, Fail, Fault, Road, filters, from_now, phase};
 use crate::config::checked::Mode;
 use crate::net::{Buffer, Deadline, Stream};
 
@@ -43,7 +43,7 @@ impl<'a> Watch<'a> {
 
 /// Whether the client of an exchange is to be watched.
 pub fn is_watched(road: &Road<'_>) -> bool {
-    let whole = road.ex.payload.complete || road.client.body.is_none();
+    let whole = filters::has_whole_request(road);
     road.be.conf.options.abortonclose && road.be.conf.mode == Mode::Http && whole
 }
 

@@ -4,7 +4,7 @@ use portero_api::Counter;
 use portero_api::tables::Event;
 
 use super::{
-    Fail, Road, abort, backend, finish, forward, frontend, persistence, prepare, replies, retry, tell,
+    Fail, Road, abort, backend, filters, finish, forward, frontend, persistence, prepare, replies, retry, tell,
 };
 
 /// Walks the whole road with a request whose head was read. True when another request may follow on the connection.
@@ -14,6 +14,7 @@ pub async fn exchange(road: &mut Road<'_>) -> bool {
     if let Err(fail) = inner(road).await {
         replies::rescue(road, fail).await;
     }
+    filters::end(road);
     finish::finish(road);
     road.keep_alive
 }
@@ -21,6 +22,7 @@ pub async fn exchange(road: &mut Road<'_>) -> bool {
 /// Inner: the straight road. Every step is a function; the first failure ends it.
 async fn inner(road: &mut Road<'_>) -> Result<(), Fail> {
     tell::begin(road);
+    filters::attach_frontend(road);
     frontend::begin(road)?;
     frontend::buffer_request(road).await?;
     frontend::request_rules(road).await?;
@@ -33,10 +35,14 @@ async fn inner(road: &mut Road<'_>) -> Result<(), Fail> {
 }
 
 async fn in_backend(road: &mut Road<'_>) -> Result<(), Fail> {
+    filters::attach_backend(road);
     backend::request_rules(road).await?;
     backend::service(road).await?;
     tell::step(road, "cookie", "what the server is not to see", persistence::hold);
     tell::step(road, "options", "what the proxy tells the server", prepare::prepare);
+    if road.filters.is_some() {
+        filters::request(road).await?;
+    }
     tries(road).await
 }
 

@@ -6,11 +6,12 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use portero_api::{Counter, Framing, Outcome, Timeout, Version, clock};
+use portero_api::{Counter, Direction, Framing, Outcome, Timeout, Version, clock};
 
 use super::abort::Watch;
 use super::backend::Place;
 use super::fail::conn_error;
+use super::filters::{self, Passage, Patience, Through};
 use super::incoming::Incoming;
 use super::respond::respond;
 use super::rules::{self, Side};
@@ -25,7 +26,10 @@ use crate::net::Deadline;
 
 /// Sends the request to a server and its response to the client. A failure says whether another try is safe.
 pub async fn to_server(road: &mut Road<'_>, place: &mut Place) -> Result<(), Fail> {
-    payload::take_arrived(road.client, road.ex, road.snapshot.checked.global.bufsize)?;
+    match filters::want(road, Direction::Request) {
+        true => filters::arrived(road).await?,
+        false => payload::take_arrived(road.client, road.ex, road.snapshot.checked.global.bufsize)?,
+    }
     let mut up = reach::for_request(road, &place.server).await?;
     tables::store(road, place);
     let ended = place.server.pool.until_ended(pin!(talk(road, &mut up, place))).await;
@@ -39,12 +43,26 @@ pub async fn to_server(road: &mut Road<'_>, place: &mut Place) -> Result<(), Fai
 /// One request and its response on a connection. True when the connection can carry another.
 async fn talk(road: &mut Road<'_>, up: &mut Upstream, place: &Place) -> Result<bool, Fail> {
     let mut request = compose(road, up);
+    let result = converse(road, up, place, &mut request).await;
+    // a body that is still on its way must not be taken for the next request
+    road.keep_alive &= request.is_none();
+    result
+}
+
+async fn converse(
+    road: &mut Road<'_>,
+    up: &mut Upstream,
+    place: &Place,
+    request: &mut Option<Passage>,
+) -> Result<bool, Fail> {
     let again = request.is_none();
-    let head = await_response(road, up, &mut request).await.map_err(|fail| match again {
+    let head = await_response(road, up, request).await.map_err(|fail| match again {
         true if retry::may_follow(road) => {
             retry::by_event(fail, &road.be.conf.retry_on, up.buffer.is_empty())
         }
-        _ => fail,
+        true => fail,
+        // a part of the body has gone, and cannot be sent a second time
+        false => fail.may_retry(false),
     })?;
     if again {
         check_retry_status(road, place)?;
@@ -53,13 +71,17 @@ async fn talk(road: &mut Road<'_>, up: &mut Upstream, place: &Place) -> Result<b
     note_response(road, place);
     up.note_bytes(&mut road.ex.log);
     count_status(road);
-    let mut incoming = Incoming::new(up, &mut request, road.ex.response.framing);
+    filters::begin_response(road);
+    let mut incoming = Incoming::new(up, request, road.ex.response.framing);
     response_rules(road, &mut incoming).await?;
     tell::step(road, "cookie", "what the client is to remember", |road| {
         persistence::write(road, place.index)
     });
     tables::store_response(road, place);
     after_response_rules(road).await?;
+    if road.filters.is_some() {
+        filters::response(road, &mut incoming).await?;
+    }
     respond(road, incoming, head).await
 }
 
@@ -77,7 +99,7 @@ async fn response_rules(road: &mut Road<'_>, incoming: &mut Incoming<'_>) -> Res
 
 /// Writes the request as it goes to the server: the head anew, then what is there of the body. What is still to come
 /// of it is the pump's.
-fn compose(road: &mut Road<'_>, up: &mut Upstream) -> Option<Pump> {
+fn compose(road: &mut Road<'_>, up: &mut Upstream) -> Option<Passage> {
     let options = &road.be.conf.options;
     let close = options.httpclose || options.http_server_close && !options.pretend_keepalive;
     let connection = match () {
@@ -85,6 +107,9 @@ fn compose(road: &mut Road<'_>, up: &mut Upstream) -> Option<Pump> {
         () if close => Connection::Close,
         () => Connection::KeepAlive,
     };
+    if filters::want(road, Direction::Request) {
+        return filters::compose(road, up, connection);
+    }
     let chunked = road.ex.request.framing == Framing::Chunked;
     let trailers = road.client.body.as_ref().and_then(http1::BodyReader::trailers);
     let out = up.lead.head();
@@ -96,14 +121,15 @@ fn compose(road: &mut Road<'_>, up: &mut Upstream) -> Option<Pump> {
         return None;
     };
     let throttle = Throttle::new(road.ex, true);
-    Some(Pump::resume(reader, chunked).throttled(throttle, road.ex.payload.data.len()))
+    let pump = Pump::resume(reader, chunked).throttled(throttle, road.ex.payload.data.len());
+    Some(Passage::Straight(pump))
 }
 
 /// Sends the request and waits for the head of the final response; interim ones go to the client as they come.
 async fn await_response(
     road: &mut Road<'_>,
     up: &mut Upstream,
-    request: &mut Option<Pump>,
+    request: &mut Option<Passage>,
 ) -> Result<http1::Head, Fail> {
     loop {
         let head = response_head(road, up, request).await?;
@@ -131,7 +157,7 @@ async fn forward_interim(road: &mut Road<'_>) -> Result<(), Fail> {
 async fn response_head(
     road: &mut Road<'_>,
     up: &mut Upstream,
-    request: &mut Option<Pump>,
+    request: &mut Option<Passage>,
 ) -> Result<http1::Head, Fail> {
     let limits = road.snapshot.response_limits(&road.be);
     let server_time = road.time(Timeout::Server);
@@ -142,10 +168,11 @@ async fn response_head(
     let mut scan = http1::Scan::default();
     let mut until = server_time.map(|t| road.now + t);
     let mut unsent = false;
-    let (ex, server_deadline) = (&mut *road.ex, &mut *road.server_deadline);
+    let (ex, server_deadline, through) = (&mut *road.ex, &mut *road.server_deadline, &mut road.filters);
+    let mut patience = Patience::default();
     let method = ex.request.method.clone();
     poll_fn(|cx| {
-        if let Err(fail) = send(cx, up, request, (stream, buffer), &mut unsent) {
+        if let Err(fail) = send(cx, up, request, (stream, buffer), &mut unsent, (through, ex)) {
             return Poll::Ready(Err(fail));
         }
         loop {
@@ -170,10 +197,16 @@ async fn response_head(
         if Watch::new(stream, buffer, abort && request.is_none()).poll(cx).is_ready() {
             return Poll::Ready(Err(Fail::status(400, b'C', phase::HEADERS, Fault::ClientAbort)));
         }
+        if request.as_ref().is_some_and(Passage::is_rung) {
+            return Poll::Pending;
+        }
         // the server's time runs from the end of the request, the client's while its body is awaited
         let sending = request.as_ref().is_some_and(|p| !p.is_decoded());
-        let held = request.as_ref().is_some_and(Pump::is_held);
+        let held = request.as_ref().is_some_and(|p| p.is_held() || p.waits_for_filter());
         let waits_for_client = sending && up.lead.is_empty() && !held;
+        if patience.poll(cx, request.as_ref(), server_time).is_ready() {
+            return Poll::Ready(Err(filters::held_too_long(phase::DATA, false)));
+        }
         if sending {
             until = from_now(server_time);
         }
@@ -192,21 +225,22 @@ async fn response_head(
 pub fn send(
     cx: &mut Context<'_>,
     up: &mut Upstream,
-    request: &mut Option<Pump>,
+    request: &mut Option<Passage>,
     (stream, buffer): (&crate::net::Stream, &mut crate::net::Buffer),
     unsent: &mut bool,
+    through: Through<'_>,
 ) -> Result<(), Fail> {
     if *unsent {
         return Ok(());
     }
     let polled = match request {
-        Some(pump) => pump.poll(cx, (stream, buffer), &up.stream, &mut up.lead),
+        Some(passage) => passage.poll(cx, (stream, buffer), &up.stream, &mut up.lead, through),
         None => up.lead.poll(cx, &up.stream).map_err(|_| PumpFail::To),
     };
     match polled {
         Poll::Pending => Ok(()),
         Poll::Ready(Ok(())) => {
-            up.sent += request.take().map_or(0, |pump| pump.written);
+            up.sent += request.take().map_or(0, |passage| passage.written());
             Ok(())
         }
         Poll::Ready(Err(PumpFail::To)) => {
@@ -215,6 +249,7 @@ pub fn send(
         }
         // a client that ends its direction in the middle of its body can still be told
         Poll::Ready(Err(PumpFail::From)) => Err(Fail::status(400, b'C', phase::DATA, Fault::ClientAbort)),
+        Poll::Ready(Err(PumpFail::Filter(stop, at))) => Err(filters::stopped(stop, at, phase::DATA, false)),
         Poll::Ready(Err(PumpFail::Malformed)) => Err(Fail::status(400, b'P', phase::DATA, Fault::BadRequest)),
     }
 }

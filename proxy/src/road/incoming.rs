@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 use portero_api::{Answer, Deed, Framing, Wait, clock};
 use portero_policies::{RuleSet, Run};
 
+use super::filters::Passage;
 use super::rules::{self, Side};
-use super::{Client, Fail, Fault, Pump, Road, Upstream, forward, from_now, payload, phase, work};
+use super::{Client, Fail, Fault, Road, Upstream, forward, from_now, payload, phase, work};
 use crate::http1::BodyReader;
 
 /// A response whose head was read, while the end of the request may still have to be sent.
@@ -16,14 +17,14 @@ pub struct Incoming<'a> {
     /// The connection it comes from.
     pub up: &'a mut Upstream,
     /// What is left of the request.
-    pub request: &'a mut Option<Pump>,
+    pub request: &'a mut Option<Passage>,
     /// The body, as long as its end has not been read; none when there is no body to be waited for.
     pub body: Option<BodyReader>,
 }
 
 impl<'a> Incoming<'a> {
     /// The response of the exchange, from `up`.
-    pub fn new(up: &'a mut Upstream, request: &'a mut Option<Pump>, framing: Framing) -> Incoming<'a> {
+    pub fn new(up: &'a mut Upstream, request: &'a mut Option<Passage>, framing: Framing) -> Incoming<'a> {
         let body = match framing {
             Framing::None | Framing::Length(0) | Framing::Tunnel => None,
             framing => Some(BodyReader::new(framing)),
@@ -122,10 +123,10 @@ impl<'a> Incoming<'a> {
     /// Reads from the server while the rest of the request goes out; none when the time is over.
     async fn read(&mut self, road: &mut Road<'_>, until: Option<Instant>) -> Result<Option<usize>, Fail> {
         let Client { stream, buffer, .. } = &mut *road.client;
-        let deadline = &mut *road.server_deadline;
+        let (deadline, ex, filters) = (&mut *road.server_deadline, &mut *road.ex, &mut road.filters);
         let mut unsent = false;
         poll_fn(|cx| {
-            forward::send(cx, self.up, self.request, (stream, buffer), &mut unsent)?;
+            forward::send(cx, self.up, self.request, (stream, buffer), &mut unsent, (filters, ex))?;
             match self.up.stream.poll_read(cx, self.up.buffer.room()) {
                 Poll::Ready(Ok(n)) => Poll::Ready(Ok(Some(n))),
                 Poll::Ready(Err(_)) => Poll::Ready(Err(broken())),
@@ -152,6 +153,6 @@ impl<'a> Incoming<'a> {
 }
 
 /// The server broke off in the middle of a body of which the client has not seen anything yet.
-fn broken() -> Fail {
+pub fn broken() -> Fail {
     Fail::status(502, b'S', phase::DATA, Fault::ServerAbort)
 }

@@ -9,7 +9,9 @@ mod client_side;
 mod deeds;
 pub mod exchange;
 mod fail;
+pub mod filters;
 mod finish;
+mod flow;
 mod forward;
 mod forwarded;
 mod frontend;
@@ -43,6 +45,8 @@ use crate::http1::{self, BodyReader};
 use crate::net::{Buffer, Deadline, Lead, Stream};
 use crate::snapshot::{Proxy, Snapshot};
 use crate::worker::Worker;
+
+use filters::Filters;
 
 pub use backend::{Place, enter as enter_backend, place};
 pub use bonds::Bonds;
@@ -96,6 +100,8 @@ pub struct Road<'a> {
     pub explained: Option<usize>,
     /// Servers that were tried already, by place.
     pub tried: &'a mut Vec<usize>,
+    /// The filters that look at it, where there are any.
+    pub filters: Option<Box<Filters>>,
     /// Keys that are to lead to the server, once it is reached.
     pub stores: &'a mut Stores,
 }

@@ -73,15 +73,26 @@ pub fn take(
 
 /// Appends a payload as it goes on the wire; true when that is the whole body.
 pub fn write(payload: &Payload, chunked: bool, trailers: Option<&Headers>, out: &mut Vec<u8>) -> bool {
-    let data = &payload.data[..];
-    match chunked && !data.is_empty() {
-        true => http1::chunk(data, out),
-        false => out.extend_from_slice(data),
-    }
+    write_piece(&payload.data, chunked, out);
     if payload.complete && chunked {
         http1::last_chunk(trailers, out);
     }
     payload.complete
+}
+
+/// Appends a whole body as it goes on the wire.
+pub fn write_all(data: &[u8], chunked: bool, trailers: Option<&Headers>, out: &mut Vec<u8>) {
+    write_piece(data, chunked, out);
+    if chunked {
+        http1::last_chunk(trailers, out);
+    }
+}
+
+fn write_piece(data: &[u8], chunked: bool, out: &mut Vec<u8>) {
+    match chunked && !data.is_empty() {
+        true => http1::chunk(data, out),
+        false => out.extend_from_slice(data),
+    }
 }
 
 fn malformed() -> Fail {
@@ -148,7 +159,8 @@ pub fn show(buffer: &Buffer, ex: &mut Exchange) {
     ex.payload.data.extend_from_slice(buffer.filled());
 }
 
-async fn say_continue(road: &mut Road<'_>) -> Result<(), Fail> {
+/// Tells it so at once.
+pub async fn say_continue(road: &mut Road<'_>) -> Result<(), Fail> {
     road.head.expects_continue = false;
     promise(road.client, road.ex);
     super::forward::write_lead(road.client, road.time(Timeout::Client))

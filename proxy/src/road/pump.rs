@@ -3,8 +3,9 @@
 use std::io::IoSlice;
 use std::task::{Context, Poll, ready};
 
-use portero_api::{Framing, Headers};
+use portero_api::{Direction, Framing, Headers};
 
+use super::filters::Stop;
 use super::throttle::Throttle;
 use crate::http1::{self, BodyReader};
 use crate::net::{Buffer, Lead, Stream};
@@ -43,6 +44,8 @@ pub enum PumpFail {
     Malformed,
     /// The receiver broke.
     To,
+    /// A filter lets it go no further, in this direction.
+    Filter(Stop, Direction),
 }
 
 impl Pump {
@@ -101,15 +104,7 @@ impl Pump {
         lead: &mut Lead,
     ) -> Poll<Result<(), PumpFail>> {
         loop {
-            // decode first: the head and the first piece of the body then leave together
-            if self.ready == 0 && !self.ended && self.decode(buffer, lead)? {
-                continue;
-            }
-            if self.ready > 0 || !lead.is_empty() {
-                ready!(self.write(cx, buffer, to, lead))?;
-                continue;
-            }
-            if self.ended {
+            if ready!(self.push(cx, buffer, to, lead))? {
                 return Poll::Ready(Ok(()));
             }
             match ready!(from.poll_read(cx, buffer.room())) {
@@ -120,6 +115,35 @@ impl Pump {
                 }
                 Err(_) => return Poll::Ready(Err(PumpFail::From)),
             }
+        }
+    }
+
+    /// Writes what is in the buffer: ready with true when the end of the body is written, with false when more must come.
+    #[inline]
+    pub fn push(
+        &mut self,
+        cx: &mut Context<'_>,
+        buffer: &mut Buffer,
+        to: &Stream,
+        lead: &mut Lead,
+    ) -> Poll<Result<bool, PumpFail>> {
+        loop {
+            // decode first: the head and the first piece of the body then leave together
+            if self.ready == 0 && !self.ended && self.decode(buffer, lead)? {
+                continue;
+            }
+            if self.ready == 0 && lead.is_empty() {
+                return Poll::Ready(Ok(self.ended));
+            }
+            ready!(self.write(cx, buffer, to, lead))?;
+        }
+    }
+
+    /// Says that nothing follows what was written but these trailers.
+    pub fn finish(&mut self, lead: &mut Lead, trailers: Option<&Headers>) {
+        self.ended = true;
+        if self.chunked {
+            end_chunks(lead, self.begun, trailers);
         }
     }
 

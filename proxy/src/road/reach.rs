@@ -11,7 +11,7 @@ use portero_api::Timeout;
 
 use super::abort::{self, Watch};
 use super::upstream::{Upstream, aim, from_now};
-use super::{Client, Fail, Fault, Road, phase};
+use super::{Client, Fail, Fault, Road, filters, phase};
 use crate::config::checked::Reuse;
 use crate::health::Seen;
 use crate::net::ServerSocket;
@@ -23,7 +23,7 @@ const FRESH: Duration = Duration::from_secs(1);
 
 /// A connection that can carry the request of the exchange.
 pub async fn for_request(road: &mut Road<'_>, server: &Rc<Server>) -> Result<Upstream, Fail> {
-    let whole = road.ex.payload.complete || road.client.body.is_none();
+    let whole = filters::has_whole_request(road);
     let newest = if whole { None } else { Some(FRESH) };
     if road.ex.log.retries == 0 && !is_marked(road) {
         let buffers = &road.worker.buffers;

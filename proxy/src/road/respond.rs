@@ -4,8 +4,9 @@ use std::future::poll_fn;
 use std::task::Poll;
 use std::time::Duration;
 
-use portero_api::{Framing, Method, Timeout, Version, clock};
+use portero_api::{Direction, Framing, Method, Timeout, Version, clock};
 
+use super::filters::{self, Passage};
 use super::incoming::Incoming;
 use super::throttle::Throttle;
 use super::upstream::{Upstream, from_now};
@@ -19,7 +20,8 @@ const DISCARD: usize = 1 << 18;
 pub async fn respond(road: &mut Road<'_>, incoming: Incoming<'_>, head: http1::Head) -> Result<bool, Fail> {
     let Incoming { up, request, body } = incoming;
     let tunnel = road.ex.response.framing == Framing::Tunnel;
-    let framing = client_framing(road);
+    let filtered = filters::want(road, Direction::Response) && !tunnel;
+    let framing = client_framing(road, filtered);
     road.keep_alive &= framing != Framing::UntilClose && !tunnel && !head.suspect;
     write_head(road, framing, tunnel || head.upgrade && road.ex.response.status == 426);
     super::log_early(road);
@@ -34,13 +36,17 @@ pub async fn respond(road: &mut Road<'_>, incoming: Incoming<'_>, head: http1::H
     if road.ex.response.framing.is_large() {
         road.worker.buffers.enlarge(&mut up.buffer);
     }
-    let mut response = body_pump(road, body, framing == Framing::Chunked);
+    let chunked = framing == Framing::Chunked;
+    let mut response = match filtered {
+        true => filters::passage(road, Direction::Response, body, chunked),
+        false => Passage::Straight(body_pump(road, body, chunked)),
+    };
     let result = relay(road, up, request, &mut response).await;
-    road.ex.log.bytes_out += response.written;
-    up.received += response.read;
-    if let Some(pump) = &*request {
-        up.sent += pump.written;
-        road.ex.log.bytes_in += pump.read;
+    road.ex.log.bytes_out += response.written();
+    up.received += response.read();
+    if let Some(passage) = &*request {
+        up.sent += passage.written();
+        road.ex.log.bytes_in += passage.read();
         // the server has answered and no longer listens: what the client still sends has no reader
         road.keep_alive = false;
     }
@@ -61,10 +67,10 @@ fn write_head(road: &mut Road<'_>, framing: Framing, upgrade: bool) {
 }
 
 /// How the body goes to the client: as it came, except that one without a known end is chunked for who understands it.
-fn client_framing(road: &Road<'_>) -> Framing {
+fn client_framing(road: &mut Road<'_>, filtered: bool) -> Framing {
     let old = road.ex.request.version == Version::Http10;
     let asked = &road.ex.request.method;
-    match road.ex.response.framing {
+    let framing = match road.ex.response.framing {
         Framing::UntilClose if !old && *asked != Method::Connect => Framing::Chunked,
         Framing::Chunked if old => Framing::UntilClose,
         // a rule made HEAD of the client's method: to the client this is a response whose body is empty
@@ -72,6 +78,10 @@ fn client_framing(road: &Road<'_>) -> Framing {
             Framing::Length(0)
         }
         framing => framing,
+    };
+    match filtered {
+        true => filters::framing(road, Direction::Response, framing),
+        false => framing,
     }
 }
 
@@ -142,32 +152,38 @@ async fn discard(road: &mut Road<'_>, up: &mut Upstream, mut body: BodyReader) -
 async fn relay(
     road: &mut Road<'_>,
     up: &mut Upstream,
-    request: &mut Option<Pump>,
-    response: &mut Pump,
+    request: &mut Option<Passage>,
+    response: &mut Passage,
 ) -> Result<(), Fail> {
     let server_time = road.time(Timeout::Server);
     let client_time = road.time(Timeout::Client);
     let Client { stream, buffer, lead, deadline, .. } = &mut *road.client;
-    let server_deadline = &mut *road.server_deadline;
+    let (ex, server_deadline, through) = (&mut *road.ex, &mut *road.server_deadline, &mut road.filters);
     let mut seen = (0, 0);
     let mut since = road.now;
     poll_fn(|cx| {
-        if let Some(pump) = request
-            && let Poll::Ready(done) = pump.poll(cx, (stream, buffer), &up.stream, &mut up.lead)
-            && done.is_ok()
+        if let Some(passage) = request
+            && let Poll::Ready(done) =
+                passage.poll(cx, (stream, buffer), &up.stream, &mut up.lead, (through, ex))
         {
-            up.sent += request.take().map_or(0, |pump| pump.written);
+            match done {
+                Ok(()) => up.sent += request.take().map_or(0, |passage| passage.written()),
+                Err(fail @ PumpFail::Filter(..)) => return Poll::Ready(Err(cut_short(fail))),
+                // what has become of the rest of the request is of no concern to the response
+                Err(_) => {}
+            }
         }
-        match response.poll(cx, (&up.stream, &mut up.buffer), stream, lead) {
+        match response.poll(cx, (&up.stream, &mut up.buffer), stream, lead, (through, ex)) {
             Poll::Ready(Ok(())) => return Poll::Ready(Ok(())),
-            Poll::Ready(Err(fail)) => return Poll::Ready(Err(cut_short(&fail))),
+            Poll::Ready(Err(fail)) => return Poll::Ready(Err(cut_short(fail))),
             Poll::Pending => {}
         }
-        if seen != (response.read, response.written) {
-            seen = (response.read, response.written);
+        let moved = (response.read(), response.written());
+        if seen != moved {
+            seen = moved;
             since = clock::now();
         }
-        if response.is_held() {
+        if response.is_held() || response.is_rung() {
             since = clock::now();
             return Poll::Pending;
         }
@@ -176,14 +192,18 @@ async fn relay(
             let late = || Err(Fail::silent(b'c', phase::DATA, Fault::ClientAbort));
             return deadline.poll(at(client_time), cx).map(|()| late());
         }
-        let late = || Err(Fail::silent(b's', phase::DATA, Fault::ServerAbort));
+        let late = || match response.waits_for_filter() {
+            true => Err(filters::held_too_long(phase::DATA, true)),
+            false => Err(Fail::silent(b's', phase::DATA, Fault::ServerAbort)),
+        };
         server_deadline.poll(at(server_time), cx).map(|()| late())
     })
     .await
 }
 
-fn cut_short(fail: &PumpFail) -> Fail {
+fn cut_short(fail: PumpFail) -> Fail {
     match fail {
+        PumpFail::Filter(stop, at) => filters::stopped(stop, at, phase::DATA, true),
         PumpFail::From => Fail::silent(b'S', phase::DATA, Fault::ServerAbort),
         PumpFail::Malformed => Fail::silent(b'P', phase::DATA, Fault::ServerAbort),
         PumpFail::To => Fail::silent(b'C', phase::DATA, Fault::ClientAbort),

@@ -1,32 +1,19 @@
 //! Bytes both ways without looking at them: after an upgrade, after CONNECT, and in TCP mode.
 
 use std::future::poll_fn;
-use std::io::IoSlice;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use portero_api::{Timeout, clock};
+use portero_api::{Direction, Timeout, clock};
 
-use super::throttle::Throttle;
+use super::filters::{self, Stop, Through};
+use super::flow::Flow;
 use super::upstream::Upstream;
 use super::{Client, Fail, Fault, Road, phase};
 use crate::net::{Buffer, Deadline, Stream};
 
-/// One direction.
-#[derive(Debug, Default)]
-struct Flow {
-    moved: u64,
-    /// The sender has closed and everything it sent is written.
-    ended: bool,
-    /// It has closed; what is in the buffer is still to be written.
-    closing: bool,
-    /// How fast it may go.
-    throttle: Option<Box<Throttle>>,
-    held: bool,
-}
-
 /// How a tunnel ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum End {
     /// Both sides closed, or one broke after the other had closed.
     Done,
@@ -36,6 +23,8 @@ pub enum End {
     Server,
     /// Nothing moved for too long; true when the client was waited for.
     Idle(bool),
+    /// A filter lets it go no further, in this direction.
+    Filter(Stop, Direction),
 }
 
 /// The times of a tunnel.
@@ -49,59 +38,10 @@ pub struct Times {
     pub independent: (bool, bool),
 }
 
-impl Flow {
-    fn poll(
-        &mut self,
-        cx: &mut Context<'_>,
-        (from, buffer): (&Stream, &mut Buffer),
-        to: &Stream,
-    ) -> Poll<Result<(), bool>> {
-        loop {
-            if self.ended {
-                return Poll::Ready(Ok(()));
-            }
-            if !buffer.is_empty() {
-                match ready!(to.poll_write(cx, &[IoSlice::new(buffer.filled())])) {
-                    Ok(n) if n > 0 => buffer.consume(n),
-                    _ => return Poll::Ready(Err(false)),
-                }
-                continue;
-            }
-            if self.closing {
-                // a receiver that is gone already needs no farewell
-                let _ = to.shutdown_write();
-                self.ended = true;
-                continue;
-            }
-            let most = match &mut self.throttle {
-                None => usize::MAX,
-                Some(throttle) => {
-                    self.held = true;
-                    ready!(throttle.poll(cx))
-                }
-            };
-            self.held = false;
-            let room = buffer.room();
-            let most = most.min(room.len());
-            match ready!(from.poll_read(cx, &mut room[..most])) {
-                Ok(0) => self.closing = true,
-                Ok(n) => {
-                    buffer.fill(n);
-                    self.moved += n as u64;
-                    if let Some(throttle) = &mut self.throttle {
-                        throttle.spend(n);
-                    }
-                }
-                Err(_) => return Poll::Ready(Err(true)),
-            }
-        }
-    }
-}
-
 /// Moves what can be moved at once from one side to the other.
 pub fn push_once(cx: &mut Context<'_>, (from, buffer): (&Stream, &mut Buffer), to: &Stream) {
     // how it went is found out by the tunnel that follows
-    let _ = Flow::default().poll(cx, (from, buffer), to);
+    let _ = Flow::default().straight(cx, (from, buffer), to);
 }
 
 /// Moves bytes until both sides have closed. Gives back the bytes from the client and from the server.
@@ -109,23 +49,23 @@ pub async fn relay(
     client: (&Stream, &mut Buffer, &mut Deadline),
     server: (&Stream, &mut Buffer, &mut Deadline),
     times: Times,
-    (up_limit, down_limit): (Option<Box<Throttle>>, Option<Box<Throttle>>),
+    (up, down): (Flow, Flow),
+    (filters, ex): Through<'_>,
 ) -> (End, u64, u64) {
     let (client, client_buffer, client_deadline) = client;
     let (server, server_buffer, server_deadline) = server;
-    let mut up = Flow { throttle: up_limit, ..Flow::default() };
-    let mut down = Flow { throttle: down_limit, ..Flow::default() };
+    let (mut up, mut down) = (up, down);
     up.moved = client_buffer.len() as u64;
     down.moved = server_buffer.len() as u64;
     let mut seen = (0, 0);
     let (mut client_since, mut server_since) = (clock::now(), clock::now());
     let end = poll_fn(|cx| {
-        let sent = up.poll(cx, (client, client_buffer), server);
-        let received = down.poll(cx, (server, server_buffer), client);
+        let sent = up.poll(cx, (client, client_buffer), server, (filters, ex));
+        let received = down.poll(cx, (server, server_buffer), client, (filters, ex));
         let broken = match (sent, received) {
             (Poll::Ready(Ok(())), Poll::Ready(Ok(()))) => Some(End::Done),
-            (Poll::Ready(Err(at_client)), _) => Some(if at_client { End::Client } else { End::Server }),
-            (_, Poll::Ready(Err(at_server))) => Some(if at_server { End::Server } else { End::Client }),
+            (Poll::Ready(Err(broken)), _) => Some(broken.end(End::Client, End::Server)),
+            (_, Poll::Ready(Err(broken))) => Some(broken.end(End::Server, End::Client)),
             _ => None,
         };
         if let Some(end) = broken {
@@ -173,11 +113,15 @@ pub async fn run(road: &mut Road<'_>, up: &mut Upstream) -> Result<(), Fail> {
         half_closed: (client.client_fin, server.server_fin),
         independent: (road.fe.conf.options.independent_streams, road.be.conf.options.independent_streams),
     };
-    let limits = (Throttle::new(road.ex, true), Throttle::new(road.ex, false));
+    if let Some(filters) = &mut road.filters {
+        filters.become_tunnel();
+    }
+    let flows = (Flow::new(road, Direction::Request), Flow::new(road, Direction::Response));
     let Client { stream, buffer, deadline, .. } = &mut *road.client;
     let waiting = up.buffer.len() as u64;
     let there = (&up.stream, &mut up.buffer, &mut *road.server_deadline);
-    let (end, sent, received) = relay((stream, buffer, deadline), there, times, limits).await;
+    let through = (&mut road.filters, &mut *road.ex);
+    let (end, sent, received) = relay((stream, buffer, deadline), there, times, flows, through).await;
     up.sent += sent;
     up.received += received - waiting;
     road.ex.log.bytes_in += sent;
@@ -187,6 +131,7 @@ pub async fn run(road: &mut Road<'_>, up: &mut Upstream) -> Result<(), Fail> {
         End::Done => Ok(()),
         End::Client => Err(Fail::silent(b'C', phase::DATA, Fault::ClientAbort)),
         End::Server => Err(Fail::silent(b'S', phase::DATA, Fault::ServerAbort)),
+        End::Filter(stop, at) => Err(filters::stopped(stop, at, phase::DATA, true)),
         End::Idle(true) => Err(Fail::silent(b'c', phase::DATA, Fault::ClientAbort)),
         End::Idle(false) => Err(Fail::silent(b's', phase::DATA, Fault::ServerAbort)),
     }

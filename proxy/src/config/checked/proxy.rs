@@ -74,6 +74,10 @@ pub struct Proxy {
     pub forwarded: Option<Forwarded>,
     /// `filter bwlim-in`, `filter bwlim-out`, by name
     pub bandwidth: BTreeMap<String, BandwidthFilter>,
+    /// `filter`, where a plugin is named
+    pub filters: Vec<PluginUse>,
+    /// Which of them see requests, and which responses, in their order (`filter-sequence`).
+    pub filter_order: [Vec<usize>; 2],
     /// `option originalto`; `if_none` is never set.
     pub originalto: Option<ForwardFor>,
     /// `monitor-uri`.

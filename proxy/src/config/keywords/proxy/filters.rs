@@ -1,4 +1,5 @@
-//! `filter ...`: the bandwidth limits (HAProxy manual, section 9.7). Other filters are refused by name.
+//! `filter ...`: the bandwidth limits (HAProxy manual, section 9.7), and every plugin with the hook `Filter`;
+//! `filter-sequence`. Filters that HAProxy has and we do not have are refused by name.
 
 use std::time::Duration;
 
@@ -7,25 +8,29 @@ use portero_policies::{BandwidthFilter, LimitPer};
 
 use super::super::{Call, MANY, Row, row};
 use super::PROXY;
-use crate::config::draft::Draft;
+use crate::config::checked::PluginUse;
+use crate::config::draft::{Draft, FilterOrder};
 use crate::config::time::{self, Unit};
 
-pub(super) const ROWS: &[Row<Draft>] = &[row("filter", PROXY, (1, MANY), filter)];
+pub(super) const ROWS: &[Row<Draft>] =
+    &[row("filter", PROXY, (1, MANY), filter), row("filter-sequence", PROXY, (2, 2), sequence)];
 
 /// Filters that HAProxy has and we do not have yet.
-const OTHERS: [&str; 8] =
-    ["cache", "comp-req", "comp-res", "compression", "fcgi-app", "opentracing", "spoe", "trace"];
+const OTHERS: [&str; 7] =
+    ["cache", "comp-req", "comp-res", "compression", "fcgi-app", "opentracing", "spoe"];
 
-/// `filter bwlim-in|bwlim-out NAME ...`
+/// `filter bwlim-in|bwlim-out NAME ...`, `filter PLUGIN ...`
 fn filter(c: &mut Call<'_, Draft>) -> Result<(), Diagnostic> {
     let kind = c.word(0)?;
     let upload = match kind.text.as_str() {
         "bwlim-in" => true,
         "bwlim-out" => false,
         other if OTHERS.contains(&other) => return Err(c.not_yet(kind)),
-        other => {
-            let error = Diagnostic::error(kind.span, format!("unknown filter '{other}'"));
-            return Err(error.did_you_mean(other, ["bwlim-in", "bwlim-out"].into_iter().chain(OTHERS)));
+        _ => {
+            // whether there is such a plugin is found out where it is made
+            let usage = PluginUse { name: kind.clone(), args: c.args[1..].to_vec(), lines: Vec::new() };
+            c.target.filters.push(usage);
+            return Ok(());
         }
     };
     let name = c.word(1)?;
@@ -34,6 +39,15 @@ fn filter(c: &mut Call<'_, Draft>) -> Result<(), Diagnostic> {
         Some(_) => Err(c.about(name, format!("there are two bandwidth limits of the name '{}'", name.text))),
         None => Ok(()),
     }
+}
+
+/// `filter-sequence request|response NAME,NAME`
+fn sequence(c: &mut Call<'_, Draft>) -> Result<(), Diagnostic> {
+    let upward = c.choice(0, &[("request", true), ("response", false)])?;
+    let names = c.word(1)?.clone();
+    let FilterOrder { request, response } = &mut c.target.filter_order;
+    *(if upward { request } else { response }) = Some(names);
+    Ok(())
 }
 
 /// The words behind the name: `default-limit SIZE default-period TIME` or `limit SIZE key KEY [table TABLE]`, and

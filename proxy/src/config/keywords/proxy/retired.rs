@@ -17,7 +17,6 @@ pub(super) const NOT_YET: &[Row<Draft>] = &[
     not_yet("dispatch", BACK),
     not_yet("dynamic-cookie-key", BACK_DEF),
     not_yet("email-alert", ALL),
-    not_yet("filter-sequence", PROXY),
     not_yet("http-send-name-header", BACK_DEF),
     not_yet("load-server-state-from-file", BACK_DEF),
     not_yet("log-format-sd", FRONT_DEF),

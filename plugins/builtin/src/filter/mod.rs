@@ -1,0 +1,3 @@
+//! Filters: what sees messages pass.
+
+pub mod trace;
