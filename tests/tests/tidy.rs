@@ -33,7 +33,7 @@ const UNSAFE_PLACES: [&str; 2] = [
 ];
 
 /// Names of plugins that mean other things as well, so that nothing follows from finding them.
-const PLAIN_WORDS: [&str; 7] = ["tcp", "source", "hash", "uri", "first", "hdr", "stats"];
+const PLAIN_WORDS: [&str; 8] = ["tcp", "source", "hash", "uri", "first", "hdr", "stats", "trace"];
 
 #[test]
 fn dependencies_run_one_way() {

@@ -28,7 +28,8 @@ fn named(draft: &Draft, names: &Word, reading: &mut Reading) -> Vec<usize> {
         match place.into_iter().find(|place| !order.contains(place)) {
             Some(place) => order.push(place),
             None => {
-                let error = Diagnostic::error(names.span, format!("there is no 'filter {name}' in this proxy"));
+                let error =
+                    Diagnostic::error(names.span, format!("there is no 'filter {name}' in this proxy"));
                 let known = draft.filters.iter().map(|usage| &*usage.name.text);
                 reading.out.push(error.did_you_mean(name, known));
             }

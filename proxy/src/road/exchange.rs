@@ -4,7 +4,8 @@ use portero_api::Counter;
 use portero_api::tables::Event;
 
 use super::{
-    Fail, Road, abort, backend, filters, finish, forward, frontend, persistence, prepare, replies, retry, tell,
+    Fail, Road, abort, backend, filters, finish, forward, frontend, persistence, prepare, replies, retry,
+    tell,
 };
 
 /// Walks the whole road with a request whose head was read. True when another request may follow on the connection.

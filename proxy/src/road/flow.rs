@@ -138,12 +138,7 @@ impl Flow {
         }
     }
 
-    fn read(
-        &mut self,
-        cx: &mut Context<'_>,
-        from: &Stream,
-        buffer: &mut Buffer,
-    ) -> Poll<Result<(), Broken>> {
+    fn read(&mut self, cx: &mut Context<'_>, from: &Stream, buffer: &mut Buffer) -> Poll<Result<(), Broken>> {
         let most = match &mut self.throttle {
             None => usize::MAX,
             Some(throttle) => {

@@ -109,6 +109,7 @@ pub(super) const PROXY: &[Key] = &[
     key("errorloc303", Map),
     key("explain", Lines),
     key("filter", Lines),
+    key("filter-sequence", Lines),
     key("hash-balance-factor", Words),
     key("hash-preserve-affinity", Words),
     key("hash-type", Words),

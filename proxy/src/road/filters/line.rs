@@ -380,4 +380,3 @@ fn let_pass(pass: Pass) -> Result<(), Stop> {
         Pass::Fail => Err(Stop::Fail),
     }
 }
-

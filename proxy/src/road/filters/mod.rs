@@ -198,9 +198,7 @@ pub fn stopped(stop: Stop, direction: Direction, at: u8, response_begun: bool) -
         Stop::Reply(reply) => Fail::reply(reply, b'L', at, Fault::Intercepted),
         Stop::Close(close) => closed(close, at, denied),
         Stop::Fail => Fail::status(500, b'P', at, Fault::Internal),
-        Stop::TooLarge if direction == Direction::Request => {
-            Fail::status(413, b'P', at, Fault::BadRequest)
-        }
+        Stop::TooLarge if direction == Direction::Request => Fail::status(413, b'P', at, Fault::BadRequest),
         Stop::TooLarge => Fail::status(502, b'P', at, Fault::BadResponse),
     }
 }

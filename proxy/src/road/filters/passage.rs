@@ -47,7 +47,15 @@ impl Passage {
         out: Buffer,
     ) -> Passage {
         let pump = Pump::resume(BodyReader::UntilClose, chunked).throttled(throttle, 0);
-        Passage::Filtered(Box::new(Filtered { direction, reader, out, pump, read: 0, waits: false, rung: false }))
+        Passage::Filtered(Box::new(Filtered {
+            direction,
+            reader,
+            out,
+            pump,
+            read: 0,
+            waits: false,
+            rung: false,
+        }))
     }
 
     /// Moves what can be moved, as [`Pump::poll`] does.

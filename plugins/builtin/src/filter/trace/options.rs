@@ -49,7 +49,10 @@ impl Options {
                 }
                 other => {
                     let words = WORDS.map(|word| format!("'{word}'")).join(", ");
-                    return Err(BadArg::at(at, format!("unexpected '{other}' behind 'trace': it takes {words}")));
+                    return Err(BadArg::at(
+                        at,
+                        format!("unexpected '{other}' behind 'trace': it takes {words}"),
+                    ));
                 }
             }
             at += 1;

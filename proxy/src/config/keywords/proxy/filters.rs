@@ -16,8 +16,7 @@ pub(super) const ROWS: &[Row<Draft>] =
     &[row("filter", PROXY, (1, MANY), filter), row("filter-sequence", PROXY, (2, 2), sequence)];
 
 /// Filters that HAProxy has and we do not have yet.
-const OTHERS: [&str; 7] =
-    ["cache", "comp-req", "comp-res", "compression", "fcgi-app", "opentracing", "spoe"];
+const OTHERS: [&str; 7] = ["cache", "comp-req", "comp-res", "compression", "fcgi-app", "opentracing", "spoe"];
 
 /// `filter bwlim-in|bwlim-out NAME ...`, `filter PLUGIN ...`
 fn filter(c: &mut Call<'_, Draft>) -> Result<(), Diagnostic> {
