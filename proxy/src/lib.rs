@@ -14,6 +14,7 @@ pub mod plugins;
 
 mod build;
 mod connection;
+mod control;
 mod daemon;
 mod demo;
 mod dial;

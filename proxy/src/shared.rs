@@ -9,6 +9,7 @@ use portero_api::{Common, Directory, Process};
 use portero_policies::maps;
 
 use crate::config::checked::{Checked, Listen};
+use crate::control::Operator;
 use crate::queue::Queue;
 
 /// What the plugins of a process that starts now share: made before its first configuration is read, because the scripts
@@ -16,6 +17,7 @@ use crate::queue::Queue;
 pub fn common() -> Arc<Common> {
     let mut common = Common::new(Arc::default(), Arc::default());
     common.maps = maps::for_plugins(&common);
+    common.control = Operator::of(&common);
     Arc::new(common)
 }
 
@@ -42,7 +44,7 @@ pub struct Shared {
 }
 
 impl Shared {
-    /// The state of a process that starts now.
+    /// The state of a process that starts now, in the hand of nobody.
     pub fn new(common: Arc<Common>) -> Shared {
         Shared {
             directory: common.directory.clone(),

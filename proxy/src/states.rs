@@ -10,6 +10,7 @@ use portero_policies::tables::StickTable;
 
 use crate::config::checked::{Checked, Mode, Proxy, Server};
 use crate::config::environment::host_name;
+use crate::control;
 use crate::shared::Shared;
 
 /// Makes the states of all proxies and servers of a configuration.
@@ -26,6 +27,7 @@ pub fn apply(shared: &Shared, checked: &Checked) {
         let default = conf.default_backend.map(|place| &*checked.proxies[place].name);
         state.set_default_backend(default.unwrap_or_default());
         state.set_description(conf.description.as_deref().unwrap_or_default());
+        state.set_listeners(control::listeners(&conf.binds));
         set_times(&state, conf);
         state.set_max_sessions(if conf.maxconn == 0 { maxconn } else { conf.maxconn });
         shared.gate(&conf.name).set_max(conf.maxconn);
@@ -123,6 +125,7 @@ fn server(backend: &ProxyState, old: &[Arc<ServerState>], conf: &Server) -> Arc<
     state.configure_disabled(conf.disabled);
     state.set_backup(conf.backup);
     state.set_checked(conf.check.is_some() || conf.track.is_some());
+    state.set_tracked(conf.track.as_ref().map(|(b, s)| (b.as_str().into(), s.as_str().into())));
     state.configure_weight(conf.weight);
     state.set_max_sessions(conf.maxconn);
     state.set_max_queue(conf.maxqueue);

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::rc::Rc;
 
-use portero_api::Door;
+use portero_api::{Door, ProxyState};
 
 use super::Daemon;
 
@@ -33,6 +33,18 @@ impl fmt::Display for DoorError {
     }
 }
 
+impl DoorError {
+    /// Whether a frontend can be opened or closed.
+    pub fn check(frontend: &ProxyState, door: Door) -> Result<(), DoorError> {
+        match frontend.door() {
+            _ if !frontend.kind.has_front() => Err(DoorError::Unknown),
+            now if now == door => Err(DoorError::Already(now)),
+            Door::Stopped => Err(DoorError::Stopped),
+            _ => Ok(()),
+        }
+    }
+}
+
 impl Daemon {
     /// Opens or closes a frontend. While it is closed its TCP sockets refuse connections; sockets of other kinds, which
     /// cannot be made to, let clients wait.
@@ -43,11 +55,7 @@ impl Daemon {
         let state = self.shared.directory.proxy(frontend, false);
         let (Some(conf), Some(state)) = (conf, state) else { return Err(DoorError::Unknown) };
         let before = state.door();
-        match (before, door) {
-            (now, wanted) if now == wanted => return Err(DoorError::Already(now)),
-            (Door::Stopped, _) => return Err(DoorError::Stopped),
-            _ => {}
-        }
+        DoorError::check(&state, door)?;
         let listen = |on| {
             let sockets = self.sockets.borrow();
             let done = conf.binds.iter().try_for_each(|bind| sockets.set_listening(bind, on));

@@ -11,11 +11,13 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
-use portero_api::{Counter, Door, shard};
+use portero_api::{Door, EventKind, shard};
 use portero_policies::maps;
+use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::{Semaphore, SemaphorePermit, oneshot};
 
 use crate::config::checked::{Bind, Checked, Level, Listen};
+use crate::control::{self, Deed, Operator};
 use crate::dial::Direct;
 use crate::health::Health;
 use crate::host::Program;
@@ -26,6 +28,7 @@ use crate::shared::Shared;
 use crate::worker::{self, Handle, Order};
 use crate::{privileges, process_vars, states};
 
+pub use doors::DoorError;
 pub use source::{Limits, Source};
 
 /// The sockets of a worker by their addresses.
@@ -47,6 +50,8 @@ pub struct Daemon {
     source: Source,
     checked: RefCell<Arc<Checked>>,
     workers: OnceCell<Vec<Handle>>,
+    /// What plugins want, until the manager listens.
+    deeds: Cell<Option<UnboundedReceiver<Deed>>>,
     sockets: RefCell<Sockets>,
     /// Where the runtime API listens.
     apis: RefCell<runtime::Doors>,
@@ -88,6 +93,7 @@ impl Daemon {
         let count = worker_count(&checked);
         shard::set_workers(count);
         let shared = Arc::new(Shared::new(source.options.common.clone()));
+        let deeds = Operator::of(&shared.common).begin(&shared);
         shared.default_maxconn.store(privileges::default_maxconn(&checked, count, &source.limits), Relaxed);
         let mut sockets = Sockets::default();
         open_sockets(&mut sockets, &checked, count)?;
@@ -102,6 +108,7 @@ impl Daemon {
             source,
             checked: RefCell::new(Arc::new(checked)),
             workers: OnceCell::new(),
+            deeds: Cell::new(deeds),
             sockets: RefCell::new(sockets),
             apis: RefCell::default(),
             turns: Semaphore::new(1),
@@ -114,6 +121,9 @@ impl Daemon {
         let sinks = self.sinks.clone();
         tokio::task::spawn_local(async move { sinks.run().await });
         tokio::task::spawn_local(sweep(self.shared.clone()));
+        if let Some(deeds) = self.deeds.take() {
+            tokio::task::spawn_local(control::obey(self.clone(), deeds));
+        }
         let checked = self.checked();
         let start = |index| {
             let started = worker::start(index, self.shared.clone(), checked.global.bufsize);
@@ -139,6 +149,9 @@ impl Daemon {
         let Reloads { done, failed } = self.reloads.get();
         let (ok, not) = (u32::from(result.is_ok()), u32::from(result.is_err()));
         self.reloads.set(Reloads { done: done + ok, failed: failed + not });
+        if result.is_ok() {
+            self.shared.common.events.publish(EventKind::Reloaded);
+        }
         result
     }
 
@@ -263,6 +276,7 @@ impl Daemon {
     /// Stops accepting and waits for the connections, at most for `hard-stop-after`.
     pub async fn soft_stop(&self) {
         self.shared.process.stop();
+        self.shared.common.events.publish(EventKind::Stopping);
         let limit = self.checked().global.hard_stop_after;
         let addresses: Vec<_> = binds(&self.checked()).map(|b| b.address.clone()).collect();
         self.sockets.borrow_mut().retain(|address| !addresses.contains(address));
@@ -281,16 +295,6 @@ impl Daemon {
         self.sinks.flush();
     }
 
-    /// Bytes that clients were sent by all frontends.
-    pub fn bytes_out(&self) -> u64 {
-        self.shared.directory.all().iter().map(|p| p.front.get(Counter::BytesOut)).sum()
-    }
-
-    /// Requests that clients have sent to all frontends.
-    pub fn requests(&self) -> u64 {
-        self.shared.directory.all().iter().map(|p| p.front.get(Counter::Requests)).sum()
-    }
-
     /// How reloads went so far.
     pub fn reloads(&self) -> Reloads {
         self.reloads.get()
@@ -299,11 +303,6 @@ impl Daemon {
     /// The sockets of the runtime API.
     pub fn runtime_sockets(&self) -> Vec<(Listen, Level)> {
         self.apis.borrow().list().map(|(address, level)| (address.clone(), level)).collect()
-    }
-
-    /// Worker threads.
-    pub fn threads(&self) -> usize {
-        self.workers().len()
     }
 
     /// The sockets that clients can connect to: frontend and address.

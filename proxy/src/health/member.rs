@@ -12,6 +12,7 @@ use tokio::sync::Notify;
 use super::backend::Backend;
 use super::shutdown::{Ended, Shutdown};
 use super::slowstart::Ramp;
+use super::tell;
 use super::vitals::{Step, Vitals};
 use super::words::{Cause, Finding, full_name, subject};
 use super::world::Flags;
@@ -119,6 +120,7 @@ impl Member {
         let step = if passed { vitals.succeed() } else { vitals.fail() };
         self.vitals.set(vitals);
         self.show(&finding);
+        tell::check(&self.common.events, &self.server, &finding, &vitals);
         let backend = self.backend();
         let logged = backend.log_checks && (step != Step::None || finding.status != was);
         if logged {
@@ -159,9 +161,13 @@ impl Member {
     /// Changes what checks say, with all that follows from it.
     pub(super) fn set_oper(&self, oper: Oper, cause: &Cause) {
         let was = self.server.oper();
-        if !self.server.set_oper(oper) {
-            return;
+        if self.server.set_oper(oper) {
+            self.oper_changed(was, oper, cause);
         }
+    }
+
+    /// All that follows from a change of what checks say.
+    pub(super) fn oper_changed(&self, was: Oper, oper: Oper, cause: &Cause) {
         let (backend, subject) = (self.backend(), subject(&self.server));
         let (tally, reason) = (backend.tally(), cause.after_state());
         match oper {
@@ -180,6 +186,10 @@ impl Member {
                 self.went_away();
             }
         }
+        let admin = self.server.admin();
+        let warming = self.is_warming();
+        let states = (tell::state(was, admin, warming), tell::state(oper, admin, warming));
+        tell::change(&self.common.events, &self.server, states, cause);
         let via = Cause::Tracked(full_name(&self.server));
         self.for_followers(|f| f.set_oper(oper, &via));
         backend.look_around();
@@ -187,13 +197,22 @@ impl Member {
 
     /// Sets the health by hand: checks go on from there (`set server ... health`).
     pub(super) fn force_oper(&self, oper: Oper) {
+        let was = self.server.oper();
+        let changed = self.server.set_oper(oper);
+        self.oper_forced(oper, changed.then_some(was));
+    }
+
+    /// All that follows from a health that was set by hand; `was`: what it was, where it was not the same.
+    pub(super) fn oper_forced(&self, oper: Oper, was: Option<Oper>) {
         let mut vitals = self.vitals.get();
         match oper {
             Oper::Down => vitals.kill(),
             _ => vitals.restart(),
         }
         self.vitals.set(vitals);
-        self.set_oper(oper, &Cause::Operator);
+        if let Some(was) = was {
+            self.oper_changed(was, oper, &Cause::Operator);
+        }
     }
 
     /// Changes what the operator says, with all that follows from it.
@@ -204,10 +223,16 @@ impl Member {
         if inherits && was != Admin::Ready && !self.inherited.get() {
             return;
         }
-        if !self.server.set_admin(admin) {
-            return;
+        if self.server.set_admin(admin) {
+            self.admin_changed(was, admin, cause);
         }
-        self.inherited.set(inherits && admin != Admin::Ready);
+    }
+
+    /// All that follows from a change of what the operator says.
+    pub(super) fn admin_changed(&self, was: Admin, admin: Admin, cause: &Cause) {
+        let oper = self.server.oper();
+        let before = (tell::state(oper, was, self.is_warming()), tell::admin_bits(was, self.inherited.get()));
+        self.inherited.set(matches!(cause, Cause::Tracked(_)) && admin != Admin::Ready);
         if was == Admin::Maint {
             self.wake_up();
         }
@@ -217,6 +242,10 @@ impl Member {
         if admin == Admin::Maint {
             self.went_away();
         }
+        let after = tell::state(self.server.oper(), admin, self.is_warming());
+        let bits = tell::admin_bits(admin, self.inherited.get());
+        tell::admin(&self.common.events, &self.server, (before.1, bits), cause);
+        tell::change(&self.common.events, &self.server, (before.0, after), cause);
         let via = Cause::Tracked(full_name(&self.server));
         self.for_followers(|f| f.set_admin(admin, &via));
         backend.look_around();
@@ -298,6 +327,11 @@ impl Member {
         if self.habits.get().shutdown_sessions {
             Shutdown::of(&self.server, &self.common).end_sessions(Ended::Down);
         }
+    }
+
+    /// True while its weight comes back little by little.
+    fn is_warming(&self) -> bool {
+        self.ramp.borrow().as_ref().is_some_and(Ramp::is_climbing)
     }
 
     pub(super) fn flags(&self) -> Flags {

@@ -13,6 +13,7 @@ mod plan;
 mod probe;
 mod shutdown;
 mod slowstart;
+mod tell;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
@@ -25,4 +26,5 @@ mod world;
 
 pub use observe::{Observer, Seen};
 pub use shutdown::{Ended, Shutdown};
+pub use tell::admin_bits;
 pub use world::{Health, Unknown};

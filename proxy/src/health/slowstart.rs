@@ -25,6 +25,11 @@ impl Ramp {
         let task = tokio::task::spawn_local(climb(server.clone(), full, over)).abort_handle();
         Ramp { server, full, task }
     }
+
+    /// False once the full weight is there.
+    pub(super) fn is_climbing(&self) -> bool {
+        !self.task.is_finished()
+    }
 }
 
 impl Drop for Ramp {

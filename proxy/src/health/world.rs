@@ -113,6 +113,16 @@ impl Health {
         self.member(backend, server).map(|m| m.force_oper(oper))
     }
 
+    /// All that follows from what the operator said of a server, where the state itself was set already.
+    pub fn admin_was_set(&self, server: &ServerState, was: Admin, admin: Admin) -> Result<(), Unknown> {
+        self.member(&server.backend, &server.name).map(|m| m.admin_changed(was, admin, &Cause::Operator))
+    }
+
+    /// All that follows from a health that was set by hand already; `was`: what it was, where it was not the same.
+    pub fn oper_was_set(&self, server: &ServerState, was: Option<Oper>, oper: Oper) -> Result<(), Unknown> {
+        self.member(&server.backend, &server.name).map(|m| m.oper_forced(oper, was))
+    }
+
     /// Pauses a server's checks or lets them go on (`disable health`, `enable health`).
     pub fn set_checking(&self, backend: &str, server: &str, on: bool) -> Result<(), Unknown> {
         let member = self.member(backend, server)?;

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use portero_api::{Address, Admin, CheckStatus, Oper, ProxyState, ServerState};
 
 use super::call::{Answer, Call};
+use crate::health::admin_bits;
 
 /// The columns of `show servers state`, format 1 (management manual, 9.3).
 const COLUMNS: &str = "# be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state srv_uweight srv_iweight \
@@ -39,13 +40,7 @@ fn state_line(call: &Call<'_>, backend: &ProxyState, server: &ServerState) -> St
     let check = server.check.lock().unwrap_or_else(|e| e.into_inner()).clone();
     let flags = call.daemon.health.flags(&server.backend, &server.name);
     let disabled = conf.as_ref().is_some_and(|c| c.disabled);
-    let admin = match (server.admin(), flags.inherited) {
-        (Admin::Ready, _) => 0,
-        (Admin::Maint, true) => 0x02,
-        (Admin::Maint, false) => 0x01,
-        (Admin::Drain, true) => 0x10,
-        (Admin::Drain, false) => 0x08,
-    } | if disabled { 0x04 } else { 0 };
+    let admin = admin_bits(server.admin(), flags.inherited) | if disabled { 0x04 } else { 0 };
     let maint = server.admin() == Admin::Maint;
     let oper = match server.oper() {
         _ if maint => 0,

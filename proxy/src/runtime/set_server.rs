@@ -1,11 +1,9 @@
 //! Commands that change a server.
 
-use std::net::IpAddr;
-
-use portero_api::{Address, Admin, Oper, ServerState};
+use portero_api::{Admin, Oper, ServerState};
 
 use super::call::{Answer, Call, done};
-use crate::health::{Ended, Shutdown};
+use crate::control;
 
 /// What can be set, for the usage.
 const USAGE: &str = "usage: set server <backend>/<server> addr | health | state | weight\n";
@@ -56,9 +54,7 @@ fn state(call: &Call<'_>, _: &ServerState) -> Result<Answer, String> {
 }
 
 fn health(call: &Call<'_>, server: &ServerState) -> Result<Answer, String> {
-    if call.conf(server).is_some_and(|conf| conf.track.is_some()) {
-        return Err("cannot change health on a tracking server.\n".to_owned());
-    }
+    control::may_set_health(server)?;
     let oper = match call.arg(2) {
         Some("up") => Oper::Up,
         Some("stopping") => Oper::Stopping,
@@ -79,8 +75,8 @@ pub(super) fn enable_health(call: &mut Call<'_>) -> Result<Answer, String> {
 
 fn set_checking(call: &Call<'_>, on: bool) -> Result<Answer, String> {
     let (_, server) = call.server(0)?;
-    if on && call.conf(&server).is_none_or(|conf| conf.check.is_none()) {
-        return Err("Health check was not configured on this server, cannot enable.\n".to_owned());
+    if on {
+        control::may_enable_health(&server)?;
     }
     let set = call.daemon.health.set_checking(&server.backend, &server.name, on);
     set.map_err(|e| e.to_string())?;
@@ -92,71 +88,31 @@ pub(super) fn weight(call: &mut Call<'_>) -> Result<Answer, String> {
     set_weight(&server, call.arg(1))
 }
 
-/// Absolute, or a part of the configured weight.
 fn set_weight(server: &ServerState, word: Option<&str>) -> Result<Answer, String> {
-    let word = word.filter(|w| !w.is_empty()).ok_or("Require <weight> or <weight%>.")?;
-    let number = |text: &str| {
-        let parsed = text.parse::<i64>();
-        parsed.map_err(|_| "Empty weight string empty or preceded by garbage".to_owned())
-    };
-    let weight = match word.strip_suffix('%') {
-        Some(percent) => {
-            let percent = number(percent)?;
-            if percent < 0 {
-                return Err("Relative weight must be positive.\n".to_owned());
-            }
-            (i64::from(server.initial_weight()) * percent / 100).min(256)
-        }
-        None => number(word)?,
-    };
-    match u32::try_from(weight) {
-        Ok(weight) if weight <= 256 => server.set_weight(weight),
-        _ => return Err("Absolute weight can only be between 0 and 256 inclusive.\n".to_owned()),
-    }
+    control::set_weight(server, word.unwrap_or_default())?;
     done()
 }
 
 pub(super) fn maxconn(call: &mut Call<'_>) -> Result<Answer, String> {
-    let (backend, server) = call.server(0)?;
-    let max = call.arg(1).and_then(|w| w.parse().ok());
-    server.set_max_sessions(max.ok_or("maxconn string empty or preceded by garbage")?);
-    call.daemon.shared.queue(&backend.name).call_all();
+    let (_, server) = call.server(0)?;
+    control::set_maxconn(&call.daemon.shared, &server, call.arg(1).unwrap_or_default())?;
     done()
 }
 
 /// `addr IP [port PORT]`
 fn address(call: &Call<'_>, server: &ServerState) -> Result<Answer, String> {
     let missing = "set server <b>/<s> addr requires an address and optionally a port.\n";
-    let text = call.arg(2).ok_or(missing)?;
-    let ip: IpAddr = text.parse().map_err(|_| format!("Invalid addr '{text}'\n"))?;
-    let Address::Ip(old) = server.address() else {
-        return Err("Only the address of a server that has an IP address can be changed.\n".to_owned());
-    };
+    let addr = call.arg(2).ok_or(missing)?;
     let port = match (call.arg(3), call.arg(4)) {
-        (None, _) => old.port(),
-        (Some("port"), Some(port)) => {
-            port.parse().map_err(|_| format!("problem converting port '{port}' to an int\n"))?
-        }
+        (None, _) => None,
+        (Some("port"), Some(port)) => Some(port),
         _ => return Err(missing.to_owned()),
     };
-    let mut changes = Vec::new();
-    if ip != old.ip() {
-        changes.push(format!("IP changed from '{}' to '{ip}'", old.ip()));
-    }
-    if port != old.port() {
-        changes.push(format!("port changed from '{}' to '{port}'", old.port()));
-    }
-    if changes.is_empty() {
-        return Ok("nothing changed\n".into());
-    }
-    server.set_address(Address::Ip((ip, port).into()));
-    let text = format!("{} by 'stats socket command'\n", changes.join(", "));
-    tracing::info!("server {}/{}: {}", server.backend, server.name, text.trim_end());
-    Ok(text.into())
+    control::set_addr(server, addr, port, "stats socket command").map(Answer::Text)
 }
 
 pub(super) fn end_sessions(call: &mut Call<'_>) -> Result<Answer, String> {
     let (_, server) = call.server(0)?;
-    Shutdown::of(&server, &call.daemon.shared.common).end_sessions(Ended::Killed);
+    control::end_sessions(&call.daemon.shared, &server);
     done()
 }

@@ -85,6 +85,7 @@ pub struct ProxyState {
     timeouts: [AtomicU64; Timeout::COUNT],
     retries: AtomicU32,
     default_backend: RwLock<Arc<str>>,
+    listeners: RwLock<Arc<[Arc<str>]>>,
 }
 
 impl ProxyState {
@@ -115,6 +116,7 @@ impl ProxyState {
             timeouts: Default::default(),
             retries: AtomicU32::new(0),
             default_backend: RwLock::new(Arc::from("")),
+            listeners: RwLock::new(Arc::new([])),
         }
     }
 
@@ -211,6 +213,16 @@ impl ProxyState {
     /// Sets the name of that backend.
     pub fn set_default_backend(&self, name: &str) {
         *self.default_backend.write().unwrap_or_else(|e| e.into_inner()) = name.into();
+    }
+
+    /// The names of its sockets, in the order of the configuration.
+    pub fn listeners(&self) -> Arc<[Arc<str>]> {
+        self.listeners.read().unwrap_or_else(|e| e.into_inner()).clone()
+    }
+
+    /// Sets the names of its sockets.
+    pub fn set_listeners(&self, names: Vec<Arc<str>>) {
+        *self.listeners.write().unwrap_or_else(|e| e.into_inner()) = names.into();
     }
 
     /// The number of the next line that its frontend side logs, from 1 (`%lc`).

@@ -69,6 +69,8 @@ pub struct ServerState {
     idle: AtomicU32,
     changed: Mutex<SystemTime>,
     downtime: AtomicU64,
+    /// Names of backend and server.
+    tracked: RwLock<Option<(Arc<str>, Arc<str>)>>,
     /// The version of the backend, moved when usability or weight changes.
     version: Arc<AtomicU64>,
 }
@@ -126,6 +128,7 @@ impl ServerState {
             idle: AtomicU32::new(0),
             changed: Mutex::new(SystemTime::now()),
             downtime: AtomicU64::new(0),
+            tracked: RwLock::default(),
             version: backend.version.clone(),
         }
     }
@@ -170,6 +173,16 @@ impl ServerState {
     /// Says whether a health check watches it.
     pub fn set_checked(&self, checked: bool) {
         self.checked.store(checked, Relaxed);
+    }
+
+    /// The server that this one takes its state from (`track`), by the names of backend and server.
+    pub fn tracked(&self) -> Option<(Arc<str>, Arc<str>)> {
+        self.tracked.read().unwrap_or_else(|e| e.into_inner()).clone()
+    }
+
+    /// Sets which server this one takes its state from.
+    pub fn set_tracked(&self, leader: Option<(Arc<str>, Arc<str>)>) {
+        *self.tracked.write().unwrap_or_else(|e| e.into_inner()) = leader;
     }
 
     /// What checks say.

@@ -106,21 +106,26 @@ impl Row<'_> {
     }
 }
 
+/// One row: each column with its value.
+pub fn row<'a>(
+    subject: &'a Subject<'a>,
+    view: &'a View,
+) -> impl Iterator<Item = (&'static str, Option<Stat>)> + 'a {
+    FIELDS.iter().map(|field| {
+        let there = field.on.contains(subject.letter());
+        (field.name, there.then(|| (field.value)(subject, view)).flatten())
+    })
+}
+
 /// Calls `show` with the rows of these proxies, in HAProxy's order: frontend, servers, backend.
 pub fn each_row(proxies: &[Arc<ProxyState>], view: &View, mut show: impl FnMut(Row<'_>)) {
-    let row = |subject: Subject<'_>| -> Vec<Option<Stat>> {
-        let value = |field: &Field| {
-            field.on.contains(subject.letter()).then(|| (field.value)(&subject, view)).flatten()
-        };
-        FIELDS.iter().map(value).collect()
-    };
     for proxy in proxies {
         let servers = proxy.servers();
         let front = proxy.kind.has_front().then_some(Subject::Front(proxy));
         let back = proxy.kind.has_back().then_some(Subject::Back(proxy));
         let servers = servers.iter().map(|server| Subject::Server(proxy, server));
         for subject in front.into_iter().chain(servers).chain(back).filter(|s| view.pick.takes(s)) {
-            show(Row { subject, values: row(subject) });
+            show(Row { subject, values: row(&subject, view).map(|(_, value)| value).collect() });
         }
     }
 }

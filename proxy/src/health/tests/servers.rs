@@ -350,3 +350,74 @@ async fn the_health_set_by_hand_is_where_checks_go_on_from() {
     })
     .await;
 }
+
+/// The events since the last look, in words.
+fn told(subscription: &portero_api::events::Subscription) -> Vec<String> {
+    use portero_api::EventKind::{ServerAdmin, ServerCheck, ServerDown, ServerState, ServerUp};
+    let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
+    let mut told = Vec::new();
+    while let std::task::Poll::Ready(event) = subscription.poll_next(&mut cx) {
+        told.push(match event.kind {
+            ServerUp(server) => format!("{} up", server.name),
+            ServerDown(server) => format!("{} down", server.name),
+            ServerState(server, c) => {
+                format!("{} {}-{} '{}' {}", server.name, c.before, c.after, c.cause, c.by_check)
+            }
+            ServerAdmin(server, c) => format!("{} admin {}-{} '{}'", server.name, c.before, c.after, c.cause),
+            ServerCheck(server, c) => format!("{} check {} {:?}", server.name, c.passed, c.health),
+            other => format!("{other:?}"),
+        });
+    }
+    told
+}
+
+#[tokio::test(start_paused = true)]
+async fn changes_are_told_to_those_who_subscribed() {
+    LocalSet::new()
+        .run_until(async {
+            let rig = Rig::new(false);
+            let (a, b) =
+                (rig.server("a", false, Habits::default()), rig.server("b", false, Habits::default()));
+            a.lead(&b);
+            a.begin(1, 1);
+            let subscription = rig.common.events.subscribe();
+            let finding = |status| super::super::words::Finding {
+                status,
+                code: None,
+                info: String::new(),
+                millis: None,
+            };
+            a.conclude(&finding(L7Status));
+            assert_eq!(
+                told(&subscription),
+                [
+                    "a check false (0, 1, 1)",
+                    "a down",
+                    "a RUNNING-STOPPED '' true",
+                    "b down",
+                    "b RUNNING-STOPPED 'via be/a' false"
+                ]
+            );
+            a.conclude(&finding(L7OkConditionally));
+            assert_eq!(told(&subscription), ["a check false (0, 1, 1)"], "one that is down is never missed");
+            a.force_oper(Oper::Up);
+            assert_eq!(told(&subscription)[..2], ["a up", "a STOPPED-RUNNING 'changed from CLI' false"]);
+            b.set_admin(Admin::Maint, &Cause::Operator);
+            a.set_admin(Admin::Drain, &Cause::Operator);
+            assert_eq!(
+                told(&subscription),
+                [
+                    "b admin 0-1 'changed from CLI'",
+                    "b down",
+                    "b RUNNING-STOPPED 'changed from CLI' false",
+                    "a admin 0-8 'changed from CLI'"
+                ]
+            );
+            b.set_admin(Admin::Ready, &Cause::Operator);
+            assert_eq!(
+                told(&subscription),
+                ["b admin 1-0 'changed from CLI'", "b up", "b STOPPED-RUNNING 'changed from CLI' false"]
+            );
+        })
+        .await;
+}
