@@ -98,7 +98,7 @@ fn bad_arguments_of_every_action_are_named() {
     for (rule, message, guilty) in [
         ("frob", "unknown action 'frob' in 'http-request' rules", "frob"),
         ("set-heder a b", "did you mean 'set-header'?", "set-heder"),
-        ("use-service x", "action 'use-service' is not supported yet", "use-service"),
+        ("use-service x", "unknown service 'x'", "x"),
         ("track-sc0 src", "'web' has no table of its own", "track-sc0"),
         ("track-sc0 src table nope", "there is no table 'nope'", "nope"),
         ("track-sc0 src table", "the name of a table must follow 'table'", "table"),

@@ -129,6 +129,7 @@ fn server(backend: &ProxyState, old: &[Arc<ServerState>], conf: &Server) -> Arc<
     state.configure_weight(conf.weight);
     state.set_max_sessions(conf.maxconn);
     state.set_max_queue(conf.maxqueue);
+    state.set_max_idle(conf.pool_max.and_then(|max| u32::try_from(max).ok()));
     state
 }
 

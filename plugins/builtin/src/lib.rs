@@ -3,6 +3,7 @@
 pub mod balance;
 pub mod filter;
 pub mod health;
+pub mod prometheus;
 pub mod stats;
 
 use portero_api::Plugin;
@@ -34,6 +35,7 @@ pub fn plugins() -> Vec<Plugin> {
         // filters
         filter::trace::plugin(),
         // services
+        prometheus::plugin(),
         stats::plugin(),
     ];
     all.extend(balance::refused::plugins());

@@ -12,7 +12,7 @@ pub const HAPROXY_VERSION: &str = "3.5-dev5";
 const HAPROXY_BRANCH: &str = "3.5";
 
 /// HAProxy's names of the parts that are built in, for `.if feature(...)`.
-const FEATURES: &[&str] = &["THREAD", "EPOLL", "GETADDRINFO", "ACCEPT4", "LUA"];
+const FEATURES: &[&str] = &["THREAD", "EPOLL", "GETADDRINFO", "ACCEPT4", "LUA", "PROMEX"];
 
 /// HAProxy's names of what is on at run time, for `.if enabled(...)`.
 const ENABLED: &[&str] = &["EPOLL", "GETADDRINFO", "REUSEPORT"];

@@ -56,7 +56,7 @@ impl Backend {
         if self.served.replace(serves) == serves {
             return;
         }
-        self.state.note_change();
+        self.state.note_change(serves);
         if !serves {
             self.say(Level::Emergency, &format!("backend {} has no server available!", self.state.name));
         }

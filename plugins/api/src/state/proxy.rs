@@ -79,6 +79,7 @@ pub struct ProxyState {
     servers: RwLock<Arc<[Arc<ServerState>]>>,
     pub(super) version: Arc<AtomicU64>,
     changed: Mutex<SystemTime>,
+    downtime: AtomicU64,
     log_lines: AtomicU64,
     description: RwLock<Arc<str>>,
     /// In milliseconds; 0: none.
@@ -111,6 +112,7 @@ impl ProxyState {
             servers: RwLock::new(Arc::new([])),
             version: Arc::new(AtomicU64::new(0)),
             changed: Mutex::new(SystemTime::now()),
+            downtime: AtomicU64::new(0),
             log_lines: AtomicU64::new(0),
             description: RwLock::new(Arc::from("")),
             timeouts: Default::default(),
@@ -245,8 +247,18 @@ impl ProxyState {
         self.changed.lock().unwrap_or_else(|e| e.into_inner()).elapsed().map_or(0, |d| d.as_secs())
     }
 
-    /// Notes that the backend as a whole went up or down.
-    pub fn note_change(&self) {
+    /// Seconds that the backend as a whole was down.
+    pub fn downtime(&self) -> u64 {
+        let now =
+            if self.servers().is_empty() || self.usable_servers() > 0 { 0 } else { self.since_change() };
+        self.downtime.load(Relaxed) + now
+    }
+
+    /// Notes that the backend as a whole went up (true) or down.
+    pub fn note_change(&self, up: bool) {
+        if up {
+            self.downtime.fetch_add(self.since_change(), Relaxed);
+        }
         *self.changed.lock().unwrap_or_else(|e| e.into_inner()) = SystemTime::now();
     }
 

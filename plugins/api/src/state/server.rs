@@ -67,6 +67,7 @@ pub struct ServerState {
     max_sessions: AtomicU32,
     max_queue: AtomicU32,
     idle: AtomicU32,
+    max_idle: AtomicU32,
     changed: Mutex<SystemTime>,
     downtime: AtomicU64,
     /// Names of backend and server.
@@ -126,6 +127,7 @@ impl ServerState {
             max_sessions: AtomicU32::new(0),
             max_queue: AtomicU32::new(0),
             idle: AtomicU32::new(0),
+            max_idle: AtomicU32::new(u32::MAX),
             changed: Mutex::new(SystemTime::now()),
             downtime: AtomicU64::new(0),
             tracked: RwLock::default(),
@@ -321,6 +323,16 @@ impl ServerState {
     /// Gives the place back.
     pub fn leave(&self) {
         self.sessions.leave();
+    }
+
+    /// Idle connections at the most (`pool-max-conn`); none: no limit.
+    pub fn max_idle(&self) -> Option<u32> {
+        Some(self.max_idle.load(Relaxed)).filter(|&max| max != u32::MAX)
+    }
+
+    /// Sets `pool-max-conn`.
+    pub fn set_max_idle(&self, max: Option<u32>) {
+        self.max_idle.store(max.unwrap_or(u32::MAX), Relaxed);
     }
 
     /// Idle connections in the pools of all workers.

@@ -56,13 +56,11 @@ pub const FIELDS: &[Field] = &[
     f("lastchg", "BS", ["Metric", "Age", "Process"], |s, _| {
         s.by(none, |p| p.since_change() as u32, |s| s.since_change() as u32)
     }),
-    f(
-        "downtime",
-        "S",
-        COUNT,
-        |s, _| if checked(s) { s.by(none, none, |s| s.downtime() as u32) } else { None },
-    ),
-    absent("qlimit"),
+    f("downtime", "BS", COUNT, |s, _| match s.server() {
+        Some(server) => checked(s).then(|| U32(server.downtime() as u32)),
+        None => (!s.proxy().servers().is_empty()).then(|| U32(s.proxy().downtime() as u32)),
+    }),
+    f("qlimit", "S", LIMIT, |s, _| positive(s.by(none, none, ServerState::max_queue))),
     f("pid", "FBS", ["Key", "Gauge", "Process"], |_, _| Some(U32(1))),
     f("iid", "FBS", KEY, |s, _| Some(U32(s.proxy().id()))),
     f("sid", "FBS", KEY, |s, _| Some(U32(s.id()))),
@@ -130,7 +128,7 @@ pub const FIELDS: &[Field] = &[
     absent("cache_lookups"),
     absent("cache_hits"),
     f("srv_icur", "S", GAUGE, |s, _| s.by(none, none, ServerState::idle)),
-    absent("src_ilim"),
+    f("src_ilim", "S", LIMIT, |s, _| s.server().and_then(|s| s.max_idle()).map(U32)),
     f("qtime_max", "BS", MAX, |s, _| longest(s, Timing::Queue)),
     f("ctime_max", "BS", MAX, |s, _| longest(s, Timing::Connect)),
     f("rtime_max", "BS", MAX, |s, _| longest(s, Timing::Response)),
