@@ -12,6 +12,7 @@
 ---@field notice integer log level 5
 ---@field info integer log level 6
 ---@field debug integer log level 7
+---@field thread integer the number of the thread; 0 in the state that all threads share
 ---@field proxies table<string, Proxy> all proxies by name
 ---@field frontends table<string, Proxy> those that clients connect to
 ---@field backends table<string, Proxy> those that have servers
@@ -88,6 +89,56 @@ function core.msleep(milliseconds) end
 
 ---lets others have their turn
 function core.yield() end
+
+---a text that is put together from many pieces
+---@return Concat
+function core.concat() end
+
+---the parts of a text between any of the separators; without empty ones where `noblank` is true
+---@param text string
+---@param separators string
+---@param noblank? boolean
+---@return string[]
+function core.tokenize(text, separators, noblank) end
+
+---the time since 1970
+---@return { sec: integer, usec: integer }
+function core.now() end
+
+---a date of any of the three forms, in seconds since 1970
+---@param date string
+---@return integer?
+function core.http_date(date) end
+
+---`Sun, 06 Nov 1994 08:49:37 GMT` in seconds since 1970
+---@param date string
+---@return integer?
+function core.imf_date(date) end
+
+---`Sunday, 06-Nov-94 08:49:37 GMT` in seconds since 1970
+---@param date string
+---@return integer?
+function core.rfc850_date(date) end
+
+---`Sun Nov  6 08:49:37 1994` in seconds since 1970
+---@param date string
+---@return integer?
+function core.asctime_date(date) end
+
+---an address or network: `127.0.0.1/8`
+---@param address string
+---@return userdata?
+function core.parse_addr(address) end
+
+---whether one network lies in the other
+---@param one userdata
+---@param other userdata
+---@return boolean
+function core.match_addr(one, other) end
+
+---the priority of a task; there is none here, and it says so
+---@param nice integer
+function core.set_nice(nice) end
 
 ---the facts of `show info` by name
 ---@return table<string, any>
@@ -186,6 +237,39 @@ function TXN:Alert(message) end
 ---@param reply? Reply
 function TXN:done(reply) end
 
+---a reply to be filled, from a table of its parts
+---@param reply? table
+---@return Reply
+function TXN:reply(reply) end
+
+---the level of the transaction's log line; -1 for none
+---@param level integer
+function TXN:set_loglevel(level) end
+
+---its class in queues, -2047 to 2047: the lower, the sooner
+---@param class integer
+function TXN:set_priority_class(class) end
+
+---its offset in queues in milliseconds, -524287 to 524287
+---@param offset integer
+function TXN:set_priority_offset(offset) end
+
+---not there yet: rules have `set-fc-tos`
+---@param tos integer
+function TXN:set_fc_tos(tos) end
+
+---not there yet: rules have `set-fc-mark`
+---@param mark integer
+function TXN:set_fc_mark(mark) end
+
+---the older name of set_fc_tos
+---@param tos integer
+function TXN:set_tos(tos) end
+
+---the older name of set_fc_mark
+---@param mark integer
+function TXN:set_mark(mark) end
+
 ---the heads of request and response
 ---@class HTTP
 local HTTP = {}
@@ -246,6 +330,30 @@ function HTTP:req_set_uri(uri) end
 ---@param status integer
 ---@param reason? string
 function HTTP:res_set_status(status, reason) end
+
+---replaces the request's fields of a name that match; `\1` is what the first group matched
+---@param name string
+---@param regex string
+---@param replace string
+function HTTP:req_rep_header(name, regex, replace) end
+
+---replaces the response's fields of a name that match
+---@param name string
+---@param regex string
+---@param replace string
+function HTTP:res_rep_header(name, regex, replace) end
+
+---replaces the comma-separated values of the request's fields that match
+---@param name string
+---@param regex string
+---@param replace string
+function HTTP:req_rep_value(name, regex, replace) end
+
+---replaces the comma-separated values of the response's fields that match
+---@param name string
+---@param regex string
+---@param replace string
+function HTTP:res_rep_value(name, regex, replace) end
 
 ---every fetch of the rule language as a function; dots and dashes of its name are underscores
 ---@class Fetches
@@ -486,6 +594,84 @@ function Socket:getsockname() end
 ---closes the connection
 ---@return integer
 function Socket:close() end
+
+---a long text made of many pieces, each of which is copied once
+---@class Concat
+local Concat = {}
+
+---adds a piece
+---@param text string
+function Concat:add(text) end
+
+---all pieces as one text
+---@return string
+function Concat:dump() end
+
+---a regular expression, matched in linear time
+---@class Regex
+Regex = {}
+
+---true and the compiled expression, or false and what is wrong with it
+---@param regex string
+---@param case_sensitive? boolean
+---@return boolean
+---@return Regex|string
+function Regex.new(regex, case_sensitive) end
+
+---whether it matches
+---@param text string
+---@return boolean
+function Regex:exec(text) end
+
+---whether it matches; what matched as a whole, and of each group
+---@param text string
+---@return boolean
+---@return string[]
+function Regex:match(text) end
+
+---a reply that a script puts together for `txn:done`
+---@class Reply
+---@field status integer the status code, 200 unless set
+---@field reason string the reason phrase; that of the status unless set
+---@field headers table<string, string[]> header fields: lists of values by name
+---@field body string the body
+local Reply = {}
+
+---sets status and reason phrase
+---@param status integer
+---@param reason? string
+function Reply:set_status(status, reason) end
+
+---adds a header field
+---@param name string
+---@param value string
+function Reply:add_header(name, value) end
+
+---removes all header fields of a name
+---@param name string
+function Reply:del_header(name) end
+
+---sets the body
+---@param body? string
+function Reply:set_body(body) end
+
+---certificates in memory; comes with TLS
+---@class CertCache
+CertCache = {}
+
+---changes a certificate in memory; not there yet
+---@param certificate table
+function CertCache.set(certificate) end
+
+---certificates from an ACME server; comes with TLS
+---@class ACME
+ACME = {}
+
+---says that a challenge is ready; not there yet
+---@param crt string
+---@param dns string
+---@return integer
+function ACME.challenge_ready(crt, dns) end
 
 ---asks HTTP servers; a request is a table: url, headers, body, dst, timeout (ms), retries
 ---@class HTTPClient

@@ -3,6 +3,7 @@
 use mlua::{Lua, LuaString, Table, Value};
 use portero_api::{Exchange, Headers, Method};
 
+use crate::api::replace;
 use crate::class::{Class, now};
 use crate::scene;
 
@@ -12,61 +13,69 @@ pub(crate) static CLASS: Class = Class {
     summary: "the heads of request and response",
     global: false,
     fields: &[],
-    functions: &[&[
-        now!(
-            "req_get_headers",
-            "(self: HTTP): table<string, table<integer, string>>",
-            "the request's fields by name, values from index 0",
-            req_get_headers
-        ),
-        now!(
-            "res_get_headers",
-            "(self: HTTP): table<string, table<integer, string>>",
-            "the response's fields by name, values from index 0",
-            res_get_headers
-        ),
-        now!(
-            "req_add_header",
-            "(self: HTTP, name: string, value: string)",
-            "adds a field to the request",
-            req_add
-        ),
-        now!(
-            "res_add_header",
-            "(self: HTTP, name: string, value: string)",
-            "adds a field to the response",
-            res_add
-        ),
-        now!("req_del_header", "(self: HTTP, name: string)", "removes all fields of a name", req_del),
-        now!("res_del_header", "(self: HTTP, name: string)", "removes all fields of a name", res_del),
-        now!(
-            "req_set_header",
-            "(self: HTTP, name: string, value: string)",
-            "replaces all fields of a name",
-            req_set
-        ),
-        now!(
-            "res_set_header",
-            "(self: HTTP, name: string, value: string)",
-            "replaces all fields of a name",
-            res_set
-        ),
-        now!("req_set_method", "(self: HTTP, method: string)", "changes the method", req_set_method),
-        now!("req_set_path", "(self: HTTP, path: string)", "changes the path, keeps the query", req_set_path),
-        now!(
-            "req_set_query",
-            "(self: HTTP, query: string)",
-            "changes the query, keeps the path",
-            req_set_query
-        ),
-        now!("req_set_uri", "(self: HTTP, uri: string)", "changes the whole target", req_set_uri),
-        now!(
-            "res_set_status",
-            "(self: HTTP, status: integer, reason?: string)",
-            "changes the status of the response",
-            res_set_status
-        ),
-    ]],
+    functions: &[
+        &[
+            now!(
+                "req_get_headers",
+                "(self: HTTP): table<string, table<integer, string>>",
+                "the request's fields by name, values from index 0",
+                req_get_headers
+            ),
+            now!(
+                "res_get_headers",
+                "(self: HTTP): table<string, table<integer, string>>",
+                "the response's fields by name, values from index 0",
+                res_get_headers
+            ),
+            now!(
+                "req_add_header",
+                "(self: HTTP, name: string, value: string)",
+                "adds a field to the request",
+                req_add
+            ),
+            now!(
+                "res_add_header",
+                "(self: HTTP, name: string, value: string)",
+                "adds a field to the response",
+                res_add
+            ),
+            now!("req_del_header", "(self: HTTP, name: string)", "removes all fields of a name", req_del),
+            now!("res_del_header", "(self: HTTP, name: string)", "removes all fields of a name", res_del),
+            now!(
+                "req_set_header",
+                "(self: HTTP, name: string, value: string)",
+                "replaces all fields of a name",
+                req_set
+            ),
+            now!(
+                "res_set_header",
+                "(self: HTTP, name: string, value: string)",
+                "replaces all fields of a name",
+                res_set
+            ),
+            now!("req_set_method", "(self: HTTP, method: string)", "changes the method", req_set_method),
+            now!(
+                "req_set_path",
+                "(self: HTTP, path: string)",
+                "changes the path, keeps the query",
+                req_set_path
+            ),
+            now!(
+                "req_set_query",
+                "(self: HTTP, query: string)",
+                "changes the query, keeps the path",
+                req_set_query
+            ),
+            now!("req_set_uri", "(self: HTTP, uri: string)", "changes the whole target", req_set_uri),
+            now!(
+                "res_set_status",
+                "(self: HTTP, status: integer, reason?: string)",
+                "changes the status of the response",
+                res_set_status
+            ),
+        ],
+        replace::HTTP,
+    ],
 };
 
 /// Fields as HAProxy shows them to scripts: by name in lower case, the values of a name from index 0.

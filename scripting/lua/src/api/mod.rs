@@ -2,14 +2,19 @@
 
 mod act;
 mod address;
+mod certs;
 mod core;
 mod fetches;
 mod http;
 mod httpclient;
 mod listener;
 mod proxy;
+mod regex;
+mod replace;
+mod reply;
 mod server;
 mod socket;
+mod tuning;
 mod txn;
 
 use mlua::{Lua, Table};
@@ -30,6 +35,11 @@ pub(crate) const CLASSES: &[&Class] = &[
     &proxy::CLASS,
     &server::CLASS,
     &socket::CLASS,
+    &core::CONCAT,
+    &regex::CLASS,
+    &reply::CLASS,
+    &certs::CERT_CACHE,
+    &certs::ACME,
     &httpclient::CLASS,
     &listener::CLASS,
 ];
@@ -54,3 +64,6 @@ pub(crate) fn marker(lua: &Lua, classes: &Classes, class: &str) -> mlua::Result<
 pub(crate) fn new(lua: &Lua, class: &str) -> mlua::Result<Table> {
     object(lua, class)
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use mlua::{Lua, Table, Value};
+use mlua::{IntoLua, Lua, Table, Value};
 use portero_api::{Door, Kind, ProxyState};
 
 use super::listener::listener_object;
 use super::server::{control, stats};
 use super::server_object;
-use super::txn;
+use super::{core, txn};
 use crate::class::{Class, Method, Of, field, now, object_of};
 use crate::state::inside;
 
@@ -66,6 +66,7 @@ pub(crate) fn finish(lua: &Lua, core: &Table) -> mlua::Result<()> {
 /// `core.proxies`, `core.frontends`, `core.backends`; from the first use behind loading on they stay as they are.
 fn lists(lua: &Lua, (core, key): (Table, Value)) -> mlua::Result<Value> {
     let wanted: fn(Kind) -> bool = match key.as_string().map(|key| key.to_string_lossy()).as_deref() {
+        Some("thread") => return core::thread(lua).into_lua(lua),
         Some("proxies") => |_| true,
         Some("frontends") => Kind::has_front,
         Some("backends") => Kind::has_back,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use mlua::{Lua, LuaString, Table, Value};
 use portero_api::{Message, Scope, VarId, process_vars};
 
-use crate::api::{core, marker};
+use crate::api::{core, marker, reply, tuning};
 use crate::class::{Class, Classes, field, now, object};
 use crate::scene;
 use crate::state::inside;
@@ -23,25 +23,29 @@ pub(crate) static CLASS: Class = Class {
         field!("sc", "Converters", "the same, with strings"),
         field!("http", "HTTP", "the heads of request and response"),
     ],
-    functions: &[&[
-        now!(
-            "set_var",
-            "(self: TXN, var: string, value: any, ifexist?: boolean)",
-            "sets a variable",
-            set_var
-        ),
-        now!("get_var", "(self: TXN, var: string): any", "the value of a variable, or nil", get_var),
-        now!("unset_var", "(self: TXN, var: string)", "unsets a variable", unset_var),
-        now!("set_priv", "(self: TXN, data: any)", "keeps a value with the transaction", set_priv),
-        now!("get_priv", "(self: TXN): any", "the value that was kept", get_priv),
-        now!("log", "(self: TXN, level: integer, message: string)", "writes a log line", log),
-        now!("deflog", "(self: TXN, message: string)", "writes a log line of the usual level", deflog),
-        now!("Debug", "(self: TXN, message: string)", "writes a log line of level debug", debug),
-        now!("Info", "(self: TXN, message: string)", "writes a log line of level info", info),
-        now!("Warning", "(self: TXN, message: string)", "writes a log line of level warning", warning),
-        now!("Alert", "(self: TXN, message: string)", "writes a log line of level alert", alert),
-        now!("done", "(self: TXN, reply?: Reply)", "ends the transaction, with a reply or without", done),
-    ]],
+    functions: &[
+        &[
+            now!(
+                "set_var",
+                "(self: TXN, var: string, value: any, ifexist?: boolean)",
+                "sets a variable",
+                set_var
+            ),
+            now!("get_var", "(self: TXN, var: string): any", "the value of a variable, or nil", get_var),
+            now!("unset_var", "(self: TXN, var: string)", "unsets a variable", unset_var),
+            now!("set_priv", "(self: TXN, data: any)", "keeps a value with the transaction", set_priv),
+            now!("get_priv", "(self: TXN): any", "the value that was kept", get_priv),
+            now!("log", "(self: TXN, level: integer, message: string)", "writes a log line", log),
+            now!("deflog", "(self: TXN, message: string)", "writes a log line of the usual level", deflog),
+            now!("Debug", "(self: TXN, message: string)", "writes a log line of level debug", debug),
+            now!("Info", "(self: TXN, message: string)", "writes a log line of level info", info),
+            now!("Warning", "(self: TXN, message: string)", "writes a log line of level warning", warning),
+            now!("Alert", "(self: TXN, message: string)", "writes a log line of level alert", alert),
+            now!("done", "(self: TXN, reply?: Reply)", "ends the transaction, with a reply or without", done),
+        ],
+        reply::TXN,
+        tuning::TXN,
+    ],
 };
 
 /// How `done` ends a script.

@@ -1,7 +1,11 @@
 //! The class `core`: registers functions, logs, waits; what else it has stands in files of its own, one slice of rows each.
 
 mod log;
+mod net;
+mod process;
 mod register;
+mod text;
+mod time;
 mod wait;
 
 use mlua::Table;
@@ -10,6 +14,8 @@ use super::{httpclient, proxy, socket};
 use crate::class::{Class, field};
 
 pub(crate) use log::write;
+pub(crate) use process::thread;
+pub(crate) use text::CONCAT;
 
 /// The class.
 pub(crate) static CLASS: Class = Class {
@@ -26,11 +32,23 @@ pub(crate) static CLASS: Class = Class {
         field!("notice", "integer", "log level 5"),
         field!("info", "integer", "log level 6"),
         field!("debug", "integer", "log level 7"),
+        field!("thread", "integer", "the number of the thread; 0 in the state that all threads share"),
         field!("proxies", "table<string, Proxy>", "all proxies by name"),
         field!("frontends", "table<string, Proxy>", "those that clients connect to"),
         field!("backends", "table<string, Proxy>", "those that have servers"),
     ],
-    functions: &[register::CORE, log::CORE, wait::CORE, proxy::CORE, socket::CORE, httpclient::CORE],
+    functions: &[
+        register::CORE,
+        log::CORE,
+        wait::CORE,
+        text::CORE,
+        time::CORE,
+        net::CORE,
+        process::CORE,
+        proxy::CORE,
+        socket::CORE,
+        httpclient::CORE,
+    ],
 };
 
 const LEVELS: [&str; 9] = ["silent", "emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"];

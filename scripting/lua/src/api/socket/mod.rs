@@ -2,12 +2,13 @@
 
 mod plug;
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use mlua::{AnyUserData, Lua, LuaString, MultiValue, Table, Value};
+use mlua::{Lua, LuaString, MultiValue, Table, Value};
 
 use crate::api::address;
-use crate::class::{Class, Method, now, object, waits};
+use crate::class::{Class, Method, Of, now, object_of, waits};
 use crate::scene;
 use crate::wish::{self, Begun};
 use plug::{Fail, Handle, MOST, Pattern};
@@ -65,27 +66,18 @@ pub(crate) static CLASS: Class = Class {
 pub(crate) const CORE: &[Method] =
     &[now!("tcp", "(): Socket", "a socket that is to be connected: a connection of the script's own", tcp)];
 
-/// The key of an object's connection; no script reaches it by accident.
-const PLUG: &str = "\0plug";
-
 /// The wait for a connection where the script sets none, as HAProxy has it.
 const CONNECT: Duration = Duration::from_secs(5);
 
 fn tcp(lua: &Lua, _: MultiValue) -> mlua::Result<Table> {
-    let socket = object(lua, "Socket")?;
-    socket.raw_set(PLUG, lua.create_userdata(Handle::new())?)?;
-    Ok(socket)
+    object_of(lua, "Socket", Arc::new(Handle::new()))
 }
 
-fn id_of(socket: &Table) -> mlua::Result<u64> {
-    let handle = socket.raw_get::<Option<AnyUserData>>(PLUG)?;
-    let handle =
-        handle.ok_or_else(|| mlua::Error::runtime("this is no Socket: call its functions with ':'"))?;
-    Ok(handle.borrow::<Handle>()?.id())
-}
+/// The connection of an object.
+type Socket = Of<Arc<Handle>>;
 
-fn connect(_: &Lua, (socket, to, port): (Table, String, Option<u16>)) -> mlua::Result<Begun> {
-    let id = id_of(&socket)?;
+fn connect(_: &Lua, (socket, to, port): (Socket, String, Option<u16>)) -> mlua::Result<Begun> {
+    let id = socket.0.id();
     let address = address::parse(&to, port);
     let address = address.map_err(|why| mlua::Error::runtime(format!("connect: {why}")))?;
     let host = scene::host()?;
@@ -108,9 +100,9 @@ fn connect_ssl(_: &Lua, _: MultiValue) -> mlua::Result<()> {
 
 fn send(
     _: &Lua,
-    (socket, data, first, last): (Table, LuaString, Option<i64>, Option<i64>),
+    (socket, data, first, last): (Socket, LuaString, Option<i64>, Option<i64>),
 ) -> mlua::Result<Begun> {
-    let id = id_of(&socket)?;
+    let id = socket.0.id();
     let data = data.as_bytes();
     let (from, to) = part(data.len(), first.unwrap_or(1), last.unwrap_or(-1));
     let bytes = data.get(from..to).unwrap_or_default().to_vec();
@@ -137,8 +129,8 @@ fn part(length: usize, first: i64, last: i64) -> (usize, usize) {
     (from as usize, to.max(from) as usize)
 }
 
-fn receive(_: &Lua, (socket, pattern, prefix): (Table, Value, Option<LuaString>)) -> mlua::Result<Begun> {
-    let id = id_of(&socket)?;
+fn receive(_: &Lua, (socket, pattern, prefix): (Socket, Value, Option<LuaString>)) -> mlua::Result<Begun> {
+    let id = socket.0.id();
     let pattern = read_pattern(&pattern)?;
     let prefix = prefix.map(|prefix| prefix.as_bytes().to_vec()).unwrap_or_default();
     let host = scene::host()?;
@@ -169,31 +161,31 @@ fn read_pattern(pattern: &Value) -> mlua::Result<Pattern> {
     }
 }
 
-fn settimeout(_: &Lua, (socket, seconds): (Table, Option<f64>)) -> mlua::Result<i64> {
+fn settimeout(_: &Lua, (socket, seconds): (Socket, Option<f64>)) -> mlua::Result<i64> {
     let time = match seconds.map(Duration::try_from_secs_f64) {
         None => None,
         // nothing comes in no time at all
         Some(Ok(time)) => Some(time.max(Duration::from_millis(1))),
         Some(Err(_)) => return Err(mlua::Error::runtime("settimeout: this is no time to wait")),
     };
-    plug::change(id_of(&socket)?, |plug| plug.timeout = time);
+    plug::change(socket.0.id(), |plug| plug.timeout = time);
     Ok(1)
 }
 
-fn setoption(_: &Lua, (socket, _, _): (Table, Value, Value)) -> mlua::Result<i64> {
-    id_of(&socket).map(|_| 1)
+fn setoption(_: &Lua, (_, _, _): (Socket, Value, Value)) -> mlua::Result<i64> {
+    Ok(1)
 }
 
-fn getpeername(_: &Lua, socket: Table) -> mlua::Result<Option<String>> {
-    Ok(plug::change(id_of(&socket)?, |plug| plug.peer().as_ref().map(address::shown)).flatten())
+fn getpeername(_: &Lua, socket: Socket) -> mlua::Result<Option<String>> {
+    Ok(plug::change(socket.0.id(), |plug| plug.peer().as_ref().map(address::shown)).flatten())
 }
 
-fn getsockname(_: &Lua, socket: Table) -> mlua::Result<Option<String>> {
-    Ok(plug::change(id_of(&socket)?, |plug| plug.local().as_ref().map(address::shown)).flatten())
+fn getsockname(_: &Lua, socket: Socket) -> mlua::Result<Option<String>> {
+    Ok(plug::change(socket.0.id(), |plug| plug.local().as_ref().map(address::shown)).flatten())
 }
 
-fn close(_: &Lua, socket: Table) -> mlua::Result<i64> {
-    plug::close(id_of(&socket)?);
+fn close(_: &Lua, socket: Socket) -> mlua::Result<i64> {
+    plug::close(socket.0.id());
     Ok(1)
 }
 

@@ -11,7 +11,6 @@ use std::sync::{Arc, Weak};
 use std::task::Poll;
 use std::time::Duration;
 
-use mlua::UserData;
 use portero_api::{Address, Dial, Host, Target, Wire};
 
 /// The most that one call reads.
@@ -90,8 +89,6 @@ impl Drop for Handle {
         let _ = &self.alive;
     }
 }
-
-impl UserData for Handle {}
 
 /// Looks at a connection, or changes it; none when it is closed or somebody waits with it.
 pub(super) fn change<T>(id: u64, change: impl FnOnce(&mut Plug) -> T) -> Option<T> {

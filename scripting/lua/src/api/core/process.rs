@@ -1,0 +1,28 @@
+//! What `core` has of the process: the number of the thread, and what is not there yet.
+
+use mlua::{Lua, MultiValue};
+
+use crate::class::{Method, now};
+use crate::scene;
+use crate::state::inside;
+
+/// The rows.
+pub(crate) const CORE: &[Method] = &[now!(
+    "set_nice",
+    "(nice: integer)",
+    "the priority of a task; there is none here, and it says so",
+    set_nice
+)];
+
+fn set_nice(_: &Lua, _: MultiValue) -> mlua::Result<()> {
+    Err(mlua::Error::runtime("core.set_nice() is not supported: here tasks have no priorities"))
+}
+
+/// `core.thread`: 0 in the state that all threads share, else the number of the thread. The state that is made while the
+/// configuration is checked is the first one's.
+pub(crate) fn thread(lua: &Lua) -> usize {
+    match inside(lua).per_thread {
+        true => scene::hosted().map_or(1, |host| host.thread()),
+        false => 0,
+    }
+}
