@@ -1,6 +1,6 @@
 //! One word of a line, after quotes, escapes and variables have been taken away.
 
-use crate::Span;
+use crate::{FileId, Span};
 
 /// A word as the configuration means it, with the way back to how it was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +21,13 @@ impl Word {
     /// A word that was written just as it is meant.
     pub fn plain(text: impl Into<String>, span: Span) -> Word {
         Word { text: text.into(), span, quoted: false, map: None, raw: None }
+    }
+
+    /// A whole file as one word.
+    pub fn whole(text: impl Into<String>, file: FileId) -> Word {
+        let text = text.into();
+        let span = Span { file, start: 0, end: text.len() as u32 };
+        Word::plain(text, span)
     }
 
     /// The bytes that the word stands for.

@@ -109,7 +109,7 @@ fn read(bytes: Vec<u8>) {
     env.vars.insert("A".into(), "x  é y".into());
     cfg::parse(&sources, &[file], &mut env).diagnostics.render(&sources, false);
     rules::parse(&sources, file, &env).1.render(&sources, false);
-    let word = Word::plain(text.as_str(), Span { file, start: 0, end: text.len() as u32 });
+    let word = Word::whole(text.as_str(), file);
     let errors = [
         rules::expr(&word).err(),
         rules::log_format(&word).err(),

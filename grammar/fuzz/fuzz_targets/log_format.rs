@@ -2,12 +2,12 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use portero_grammar::{Sources, Span, Word, rules};
+use portero_grammar::{Sources, Word, rules};
 
 fuzz_target!(|data: &str| {
     let mut sources = Sources::default();
     let file = sources.add("fuzz.log", data);
-    let word = Word::plain(data, Span { file, start: 0, end: data.len() as u32 });
+    let word = Word::whole(data, file);
     if let Err(errors) = rules::log_format(&word) {
         errors.iter().for_each(|error| drop(error.render(&sources, false)));
     }

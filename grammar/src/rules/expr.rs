@@ -117,11 +117,11 @@ fn unreadable(word: &Word) -> Diagnostic {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::FileId;
     use crate::cfg::words::{RawLine, cut};
-    use crate::{FileId, Span};
 
     fn read(text: &str) -> Result<Expr, Vec<Diagnostic>> {
-        expr(&Word::plain(text, Span { file: FileId(0), start: 0, end: text.len() as u32 }))
+        expr(&Word::whole(text, FileId(0)))
     }
 
     fn args(text: &str) -> Vec<String> {

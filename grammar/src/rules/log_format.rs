@@ -249,7 +249,7 @@ mod tests {
     use crate::FileId;
 
     fn read(text: &str) -> Result<LogFormat, Vec<Diagnostic>> {
-        log_format(&Word::plain(text, Span { file: FileId(0), start: 0, end: text.len() as u32 }))
+        log_format(&Word::whole(text, FileId(0)))
     }
 
     #[test]

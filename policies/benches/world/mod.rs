@@ -7,7 +7,7 @@ use std::sync::Arc;
 use portero_api::{Common, Conn, Directory, Exchange, Kind, ProxyState};
 use portero_grammar::cfg::Settings;
 use portero_grammar::rules::{self, Family, Rule, Statement};
-use portero_grammar::{Diagnostics, Sources, Span, Word};
+use portero_grammar::{Diagnostics, Sources, Word};
 use portero_policies::vocabulary::{Context, Files};
 use portero_policies::{Compiler, Cond, Expr, RuleSet, Stage, Vocabulary};
 
@@ -46,7 +46,7 @@ impl<F: Files> World<F> {
     pub(crate) fn expr(&self, text: &str) -> Expr {
         let mut sources = Sources::default();
         let file = sources.add("bench", text);
-        let word = Word::plain(text, Span { file, start: 0, end: text.len() as u32 });
+        let word = Word::whole(text, file);
         let tree = rules::expr(&word).expect("the expression can be read");
         self.compile(&sources, |compiler| compiler.expr(&tree, Stage::Request)).expect("it compiles")
     }

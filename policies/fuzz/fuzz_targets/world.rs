@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use portero_api::{Common, Conn, Directory, Exchange, Kind, ProxyState};
-use portero_grammar::{Diagnostics, Sources, Span, Word};
+use portero_grammar::{Diagnostics, Sources, Word};
 use portero_policies::vocabulary::{Context, Files};
 use portero_policies::{Compiler, Vocabulary};
 
@@ -25,7 +25,7 @@ impl Files for OneFile {
 pub fn compiled<T>(text: &str, make: impl FnOnce(&Compiler<'_>, &Word) -> Option<T>) -> Option<T> {
     let mut sources = Sources::default();
     let file = sources.add("fuzz", text);
-    let word = Word::plain(text, Span { file, start: 0, end: text.len() as u32 });
+    let word = Word::whole(text, file);
     let directory = Directory::default();
     directory.insert(Arc::new(ProxyState::new("web", 1, Kind::Listen, true)));
     let (common, mut found) = (Arc::<Common>::default(), Diagnostics::default());

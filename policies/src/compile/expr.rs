@@ -2,7 +2,7 @@
 
 use portero_api::{BadArg, Convert, Fetch, Make, SampleType, Setup};
 use portero_grammar::rules::{self as tree, Arg, Call};
-use portero_grammar::{Diagnostic, Span, Word};
+use portero_grammar::{Diagnostic, Word};
 
 use super::{Compiler, Reported};
 use crate::cast::castable;
@@ -228,9 +228,4 @@ pub(crate) fn needs_what(needs: Needs) -> &'static str {
         Needs::ResponseBytes => "it looks at bytes from the server",
         Needs::Log => "it has a value in log formats only",
     }
-}
-
-/// A span for what stands in a text of its own (plugins' expressions).
-pub(crate) fn whole(text: &str, file: portero_grammar::FileId) -> Span {
-    Span { file, start: 0, end: text.len() as u32 }
 }

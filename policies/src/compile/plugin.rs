@@ -4,7 +4,6 @@ use portero_api::{BadArg, Compile, Convert, Exchange, Expression, Format, Sample
 use portero_grammar::rules::{Arg, Call};
 use portero_grammar::{Diagnostics, FileId, Severity, Word};
 
-use super::expr::whole;
 use super::{Compiler, Reported};
 use crate::Expr;
 use crate::expr::{Step, convert};
@@ -70,7 +69,7 @@ impl Compiler<'_> {
         build: impl FnOnce(&Compiler<'_>, &Word) -> Result<T, Reported>,
     ) -> Result<T, BadArg> {
         let mut found = Diagnostics::default();
-        let word = Word::plain(text, whole(text, FileId(u32::MAX)));
+        let word = Word::whole(text, FileId(u32::MAX));
         let built = {
             let compiler = Compiler::new(self.vocabulary, self.context, self.sources, &mut found);
             compiler.at(self.stage(), || build(&compiler, &word))

@@ -13,7 +13,7 @@ use portero_api::{
 };
 use portero_grammar::cfg::{Environment, Version as CfgVersion};
 use portero_grammar::rules::{Acl, Family, Rule, Statement};
-use portero_grammar::{Diagnostics, Sources, Span, Word};
+use portero_grammar::{Diagnostics, Sources, Word};
 use portero_policies::tables::StickTable;
 use portero_policies::users::Userlist;
 use portero_policies::vocabulary::{Context, Files};
@@ -237,7 +237,7 @@ impl World {
         };
         let compiled = {
             let compiler = Compiler::new(&vocabulary, context, &sources, &mut found);
-            let word = Word::plain(format, Span { file, start: 0, end: format.len() as u32 });
+            let word = Word::whole(format, file);
             compiler.format(&word, stage, escape)
         };
         let compiled = compiled.unwrap_or_else(|| panic!("{}", found.render(&sources, false)));
