@@ -214,3 +214,6 @@ pub fn held_too_long(at: u8, response_begun: bool) -> Fail {
         false => Fail::status(504, b'P', at, Fault::Internal),
     }
 }
+
+#[cfg(test)]
+mod tests;
