@@ -11,9 +11,11 @@ mod health;
 mod rules;
 mod service;
 mod tables;
+mod work;
 
 pub use balance::{Balancer, balance, fair, turns_are_common};
 pub use health::{Check, health};
 pub use rules::{Acting, Converting, Fetching, action, convert, fetch};
 pub use service::{Serving, service};
 pub use tables::{MakeTable, table};
+pub use work::{Talking, Waiting, talk, wait};
