@@ -238,6 +238,21 @@ fn entries_live_on_over_a_reload() {
 }
 
 #[test]
+fn a_large_table_is_shown_whole_and_what_follows_comes_behind_it() {
+    let farm = farm("", "");
+    let keys: Vec<_> = (0..1000).map(|n| format!("10.0.{}.{}", n / 200, n % 200)).collect();
+    for (round, keys) in keys.chunks(100).enumerate() {
+        let set = |key: &String| format!("set table seen key {key} data.gpc0 {}", round % 2);
+        farm.ask(&keys.iter().map(set).collect::<Vec<_>>().join("; "));
+    }
+    let shown = farm.ask("show table seen; echo done");
+    assert!(shown.starts_with("# table: seen, type: ip, size:1024, used:1000\n"), "{}", &shown[..80]);
+    assert!(keys.iter().all(|key| shown.contains(&format!("key={key} "))));
+    assert!(shown.ends_with("\n\ndone\n\n"), "{:?}", &shown[shown.len() - 40..]);
+    assert_eq!(farm.ask("show table seen data.gpc0 eq 1").matches("key=").count(), 500);
+}
+
+#[test]
 fn an_operator_sees_sets_and_clears_entries() {
     let farm = farm("", "");
     assert_eq!(farm.ask("show table"), "# table: seen, type: ip, size:1024, used:0\n\n");

@@ -1,7 +1,6 @@
 //! The table: finds shards, keeps to size and time, and reads and changes values.
 
 use std::hash::RandomState;
-use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
@@ -43,6 +42,9 @@ const SHARDS: usize = 64;
 const WITH_EACH: usize = 4;
 /// Entries of a shard that are swept, or shown, at a time: the lock is held no longer.
 const AT_A_TIME: usize = 256;
+
+/// A place in a walk is the number of a shard, above that of an entry in it.
+const SHARD_SHIFT: u32 = 32;
 /// Entries that are looked at for one that may make room.
 const CANDIDATES: usize = 64;
 
@@ -310,19 +312,17 @@ impl Table for StickTable {
         Removed::Gone
     }
 
-    fn walk_rows(&self, visit: &mut dyn FnMut(Row) -> ControlFlow<()>) {
-        for cut in &self.shards {
-            let mut from = 0;
-            loop {
-                let Some(rows) = cut.read().some(from, AT_A_TIME) else { break };
-                from += AT_A_TIME;
-                let now = tick::now();
-                for row in rows.into_iter().filter(|row| !self.is_over(row, now)) {
-                    if visit(row).is_break() {
-                        return;
-                    }
-                }
-            }
+    fn some_rows(&self, from: u64) -> Option<(Vec<Row>, u64)> {
+        let (mut shard, mut place) = ((from >> SHARD_SHIFT) as usize, from as u32 as usize);
+        loop {
+            let cut = self.shards.get(shard)?;
+            let Some(rows) = cut.read().some(place, AT_A_TIME) else {
+                (shard, place) = (shard + 1, 0);
+                continue;
+            };
+            let now = tick::now();
+            let rows = rows.into_iter().filter(|row| !self.is_over(row, now)).collect();
+            return Some((rows, (shard as u64) << SHARD_SHIFT | (place + AT_A_TIME) as u64));
         }
     }
 

@@ -55,7 +55,9 @@ pub(super) enum Answer {
     Text(String),
     /// A text, as soon as it is there.
     Later(LocalFuture<'static, String>),
-    /// The same, and nothing after it.
+    /// A long text, piece by piece: others are served between two of them.
+    Pieces(Box<dyn Iterator<Item = String>>),
+    /// The same as `Later`, and nothing after it.
     Last(LocalFuture<'static, String>),
     /// Nothing: the connection ends.
     Bye,

@@ -49,7 +49,7 @@ impl Session {
                 None => None,
             };
             let mut out = String::new();
-            let next = self.execute(&line, payload.as_deref(), &mut out).await;
+            let next = self.execute(&line, payload.as_deref(), &mut out).await?;
             if next == Next::GoOn && self.settings.mode == Mode::Prompt {
                 out.push_str(&self.prompt());
             }
@@ -61,8 +61,8 @@ impl Session {
         Ok(())
     }
 
-    /// Runs the commands of a line; each answer ends with an empty line.
-    async fn execute(&mut self, line: &Line, payload: Option<&str>, out: &mut String) -> Next {
+    /// Runs the commands of a line; each answer ends with an empty line. What is long is sent at once.
+    async fn execute(&mut self, line: &Line, payload: Option<&str>, out: &mut String) -> io::Result<Next> {
         if line.commands.is_empty() {
             out.push('\n');
         }
@@ -72,16 +72,31 @@ impl Session {
             let (text, last) = match self.command(words, payload) {
                 Ok(Answer::Text(text)) | Err(text) => (text, false),
                 Ok(Answer::Later(text)) => (text.await, false),
+                Ok(Answer::Pieces(pieces)) => (self.send_pieces(pieces, out).await?, false),
                 Ok(Answer::Last(text)) => (text.await, true),
-                Ok(Answer::Bye) => return Next::Bye,
+                Ok(Answer::Bye) => return Ok(Next::Bye),
             };
             out.push_str(&text);
             out.push_str(if text.is_empty() || text.ends_with('\n') { "\n" } else { "\n\n" });
             if last {
-                return Next::Bye;
+                return Ok(Next::Bye);
             }
         }
-        Next::GoOn
+        Ok(Next::GoOn)
+    }
+
+    /// Sends what was said before and then piece after piece; nothing is left to be said.
+    async fn send_pieces(
+        &self,
+        pieces: Box<dyn Iterator<Item = String>>,
+        out: &mut String,
+    ) -> io::Result<String> {
+        self.write(std::mem::take(out).as_bytes()).await?;
+        for piece in pieces {
+            self.write(piece.as_bytes()).await?;
+            tokio::task::yield_now().await;
+        }
+        Ok(String::new())
     }
 
     /// Takes `@1` and its like off a command to the master. None when that was all: then it holds from now on.

@@ -9,6 +9,9 @@ use portero_api::tables::{Data, DataKind, Entry, KeyBuf, KeyType, Removed, Slot,
 
 use super::call::{Answer, Call, done};
 
+/// Entries that are shown in one piece.
+const AT_ONCE: usize = 512;
+
 /// Filters of one command at the most.
 const FILTERS: usize = 4;
 
@@ -27,6 +30,9 @@ pub(super) fn show(call: &mut Call<'_>) -> Result<Answer, String> {
         return done();
     }
     let used = swept(&*table);
+    if used > AT_ONCE && matches!(which, Which::All | Which::Filtered(_)) {
+        return Ok(Answer::Pieces(Box::new(pieces(table, which, used))));
+    }
     let (mut entries, mut shown) = (String::new(), 0);
     each(&table, &which, |entry| {
         write_entry(entry, &mut entries);
@@ -38,6 +44,21 @@ pub(super) fn show(call: &mut Call<'_>) -> Result<Answer, String> {
     // where all are shown, the number is theirs: one may have ended meanwhile
     let used = if matches!(which, Which::All) { shown } else { used };
     Ok((head(&*table, used) + &entries).into())
+}
+
+/// What is shown of a table that is too large for one piece. Entries may come and go meanwhile: the number is that of the
+/// beginning.
+fn pieces(table: Arc<dyn Table>, which: Which, used: usize) -> impl Iterator<Item = String> {
+    let first = head(&*table, used);
+    let mut from = 0;
+    let further = std::iter::from_fn(move || {
+        let (entries, next) = table.some(from)?;
+        from = next;
+        let mut text = String::new();
+        entries.iter().filter(|entry| which.takes(entry)).for_each(|entry| write_entry(entry, &mut text));
+        Some(text)
+    });
+    std::iter::once(first).chain(further)
 }
 
 pub(super) fn set(call: &mut Call<'_>) -> Result<Answer, String> {
@@ -223,17 +244,25 @@ fn each(table: &Arc<dyn Table>, which: &Which, mut visit: impl FnMut(&Entry)) {
         return table.find(key.as_key()).iter().for_each(visit);
     }
     table.walk(&mut |entry| {
-        match which {
-            Which::Filtered(filters) if !filters.iter().all(|filter| filter.accepts(entry)) => {}
-            Which::Id(id) if entry.id() != *id => {}
-            Which::Id(_) => {
-                visit(entry);
+        if which.takes(entry) {
+            visit(entry);
+            if matches!(which, Which::Id(_)) {
                 return ControlFlow::Break(());
             }
-            _ => visit(entry),
         }
         ControlFlow::Continue(())
     });
+}
+
+impl Which {
+    fn takes(&self, entry: &Entry) -> bool {
+        match self {
+            Which::All => true,
+            Which::Key(key) => entry.key() == *key,
+            Which::Id(id) => entry.id() == *id,
+            Which::Filtered(filters) => filters.iter().all(|filter| filter.accepts(entry)),
+        }
+    }
 }
 
 impl Filter {

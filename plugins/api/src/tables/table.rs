@@ -71,8 +71,9 @@ pub trait Table: Debug + Send + Sync {
     /// Takes the entry of a key away.
     fn remove(&self, key: Key<'_>) -> Removed;
 
-    /// Visits entries until the visitor breaks, in no order. Nobody waits meanwhile: what comes and goes may be missed.
-    fn walk_rows(&self, visit: &mut dyn FnMut(Row) -> ControlFlow<()>);
+    /// Some entries from a place on, 0 at first, and the place to go on from; none at the end. In no order; nobody waits
+    /// between two calls: what comes and goes may be missed.
+    fn some_rows(&self, from: u64) -> Option<(Vec<Row>, u64)>;
 
     /// Takes away some of the entries whose time is over, and says whether there are more.
     fn sweep(&self) -> bool;
@@ -107,6 +108,18 @@ impl dyn Table {
 
     /// Visits entries until the visitor breaks, in no order. Nobody waits meanwhile: what comes and goes may be missed.
     pub fn walk(self: &Arc<Self>, visit: &mut dyn FnMut(&Entry) -> ControlFlow<()>) {
-        self.walk_rows(&mut |row| visit(&Entry::new(self.clone(), row)));
+        let mut from = 0;
+        while let Some((entries, next)) = self.some(from) {
+            if entries.iter().try_for_each(&mut *visit).is_break() {
+                return;
+            }
+            from = next;
+        }
+    }
+
+    /// Some entries from a place on, 0 at first, and the place to go on from: for a walk that others must not wait for.
+    pub fn some(self: &Arc<Self>, from: u64) -> Option<(Vec<Entry>, u64)> {
+        let (rows, next) = self.some_rows(from)?;
+        Some((rows.into_iter().map(|row| Entry::new(self.clone(), row)).collect(), next))
     }
 }
