@@ -102,6 +102,11 @@ impl Sources {
         self.files.get(span.file.0 as usize).map_or(span, |file| Span { file: file.origin, ..span })
     }
 
+    /// The names of all of them, in order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        (0..self.files.len() as u32).map(|number| self.name(FileId(number)))
+    }
+
     /// The name of a file as messages show it.
     pub fn name(&self, file: FileId) -> &str {
         self.files.get(file.0 as usize).map_or("?", |f| &f.source.name)

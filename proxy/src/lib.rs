@@ -43,4 +43,5 @@ mod snapshot;
 mod states;
 mod tasks;
 mod tcp;
+mod watch;
 mod worker;

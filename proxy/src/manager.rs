@@ -63,7 +63,8 @@ async fn listen(daemon: &Rc<Daemon>, mut again: Signal, mut hangup: Signal) {
     }
 }
 
-async fn reload(daemon: Rc<Daemon>) {
+/// Reads the configuration again, and says how that went.
+pub async fn reload(daemon: Rc<Daemon>) {
     match daemon.reload().await {
         Ok(notes) if notes.is_empty() => tracing::info!("the new configuration is in use"),
         Ok(notes) => tracing::info!("the new configuration is in use\n{notes}"),

@@ -29,6 +29,7 @@ pub struct Starting {
     file: &'static str,
     values: Vec<(String, String)>,
     doors: Vec<String>,
+    files: Vec<(String, String)>,
     descriptors: Option<u32>,
     arguments: Vec<String>,
 }
@@ -48,6 +49,12 @@ impl Starting {
     /// Puts a value in the place of `${name}` in the configuration.
     pub fn set(mut self, name: &str, value: impl ToString) -> Starting {
         self.values.push((name.to_owned(), value.to_string()));
+        self
+    }
+
+    /// Writes a file into `${dir}`; `${...}` in it are filled as in the configuration.
+    pub fn file(mut self, name: &str, text: &str) -> Starting {
+        self.files.push((name.to_owned(), text.to_owned()));
         self
     }
 
@@ -86,6 +93,9 @@ impl Starting {
             self.values.push((name.clone(), format!("fd@{child_fd}")));
             mappings.push(FdMapping { parent_fd: OwnedFd::from(listener), child_fd });
         }
+        for (name, text) in &self.files {
+            folder.write(name, fill(text, &self.values));
+        }
         let file = folder.write(self.file, fill(&self.config, &self.values));
         let mut command = command(&self.program, self.descriptors);
         command.args(["-db", "-f"]).arg(&file).args(&self.arguments);
@@ -113,8 +123,16 @@ impl Proxy {
 
     fn from_text(config: &str, file: &'static str) -> Starting {
         let (values, doors) = (Vec::new(), vec!["front".to_owned()]);
-        let (program, config) = (portero().to_owned(), config.to_owned());
-        Starting { program, config, file, values, doors, descriptors: None, arguments: Vec::new() }
+        Starting {
+            program: portero().to_owned(),
+            config: config.to_owned(),
+            file,
+            values,
+            doors,
+            files: Vec::new(),
+            descriptors: None,
+            arguments: Vec::new(),
+        }
     }
 
     /// Where the door `front` is.
@@ -171,9 +189,18 @@ impl Proxy {
 
     /// Writes another configuration in the place of the first; `${...}` are filled as at the start.
     pub fn rewrite(&self, config: &str) {
+        self.replace(&self.file, config);
+    }
+
+    /// The same for another file of `${dir}`.
+    pub fn rewrite_file(&self, name: &str, text: &str) {
+        self.replace(&self.folder.path().join(name), text);
+    }
+
+    fn replace(&self, file: &Path, text: &str) {
         // moved into place: the proxy must never read half a file
-        let new = self.folder.write("new", fill(config, &self.values));
-        std::fs::rename(new, &self.file).expect("same folder");
+        let new = self.folder.write("new", fill(text, &self.values));
+        std::fs::rename(new, file).expect("same folder");
     }
 
     /// Sends a signal.

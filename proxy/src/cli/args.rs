@@ -75,6 +75,8 @@ pub struct Options {
     pub finish: Vec<i32>,
     /// `-st`: processes to terminate then.
     pub terminate: Vec<i32>,
+    /// `--watch`: reads the configuration again when a file of it changes.
+    pub watch: bool,
 }
 
 /// The help text.
@@ -82,6 +84,7 @@ pub const USAGE: &str = "\
 portero - a programmable proxy and load balancer
 
 usage: portero -f FILE [-f FILE ...] [options]     serve
+       portero run --watch -f FILE ...             serve, and take what changes in files and scripts at once
        portero check [--allow LINT] [--deny LINT] FILE ...
                                                    say what is wrong with a configuration
        portero convert haproxy.cfg ...             print the TOML that means the same
@@ -115,6 +118,7 @@ const WITH_VALUE: [&str; 8] = ["-f", "-C", "-S", "-p", "-L", "-n", "-m", "-x"];
 pub fn parse(args: &[String]) -> Result<Command, String> {
     match args.first().map(String::as_str) {
         None | Some("help" | "-h" | "--help") => Ok(Command::Help),
+        Some("run") => haproxy(&args[1..]),
         Some("demo") => no_more(args, Command::Demo),
         Some("version" | "--version") => Ok(Command::Version(false)),
         Some("check") => check(args),
@@ -235,6 +239,7 @@ fn haproxy(args: &[String]) -> Result<Command, String> {
             "-v" | "-vv" => return Ok(Command::Version(arg == "-vv")),
             "-d" | "-db" => options.foreground = true,
             "-D" => options.daemon = true,
+            "--watch" => options.watch = true,
             "-q" => options.quiet = true,
             "-V" => options.verbose = true,
             "-W" => options.master = true,
@@ -308,6 +313,12 @@ mod tests {
     fn process_numbers_end_with_the_next_option() {
         let Ok(Command::Run(options)) = parsed("-f a -sf 12 13 -D") else { panic!("no run") };
         assert_eq!((options.finish, options.daemon), (vec![12, 13], true));
+    }
+
+    #[test]
+    fn files_are_watched_where_that_is_asked_for() {
+        let Ok(Command::Run(options)) = parsed("run --watch -f a") else { panic!("no run") };
+        assert_eq!((options.watch, options.files), (true, vec![PathBuf::from("a")]));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use super::check;
 use crate::config::checked::{Bind, Checked};
 use crate::config::{environment, load};
 use crate::daemon::{Daemon, Limits, Source};
-use crate::{manager, privileges};
+use crate::{manager, privileges, watch};
 
 /// Told to the process in the background that it is that: the one in front has checked everything.
 const IN_BACKGROUND: &str = "PORTERO_IN_BACKGROUND";
@@ -85,6 +85,9 @@ fn serve(options: &Options, checked: Checked, source: Source) -> Result<ExitCode
         options.terminate.iter().for_each(|&pid| signal(pid, Signal::TERM));
         if options.notify {
             notify_ready();
+        }
+        if options.watch {
+            tokio::task::spawn_local(watch::watch(daemon.clone()));
         }
         Ok(manager::run(daemon, options.master, signals).await)
     })

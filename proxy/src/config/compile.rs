@@ -85,6 +85,9 @@ impl Rehearsal<'_> {
             refused.extend(compiler.at(Stage::Check, || plugins.health(&proxy.name, &proxy.check)).err());
         }
         refused.extend(proxy.filters.iter().filter_map(|usage| plugins.filter(&proxy.name, usage).err()));
+        for probe in proxy.servers.iter().filter_map(|s| s.check.as_ref()?.probe.as_ref()) {
+            refused.extend(compiler.at(Stage::Check, || plugins.health(&proxy.name, probe)).err());
+        }
         compiler.idle_bandwidth();
         compiler.finish();
         self.lint(proxy, &mut found);

@@ -6,6 +6,7 @@ mod source;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
 use std::os::fd::OwnedFd;
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -134,6 +135,11 @@ impl Daemon {
             return Err("the daemon was started twice".to_owned());
         }
         self.swap(checked).await
+    }
+
+    /// Where the configuration is read from: files and folders.
+    pub fn paths(&self) -> &[PathBuf] {
+        &self.source.paths
     }
 
     /// The configuration in use.

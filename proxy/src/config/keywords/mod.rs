@@ -331,7 +331,7 @@ fn run<T>(row: &Row<T>, call: &mut Call<'_, T>) -> Result<(), Diagnostic> {
 
 /// The keyword as messages name it: what was written, where the row only says how it begins.
 fn said<'n, T>(row: &Row<T>, call: &'n Call<'_, T>) -> &'n str {
-    match row.name.ends_with(['*', '(']) {
+    match row.name.ends_with(['*', '(', '.']) {
         true => call.reading.sources.slice(call.span),
         false => row.name,
     }

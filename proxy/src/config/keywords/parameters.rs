@@ -38,9 +38,10 @@ pub(super) fn parameters<T>(known: &Parameters<T>, words: &[Word], target: &mut 
     }
 }
 
-/// `set-proxy-v2-tlv-fmt(0x20)` is a name with something in parentheses; all others are the word itself.
+/// `set-proxy-v2-tlv-fmt(0x20)` is a name with something in parentheses, `lua.x` a plugin of a script; all others are
+/// the word itself.
 fn fits(name: &str, word: &Word) -> bool {
-    word.text == name || name.ends_with('(') && word.text.starts_with(name)
+    word.text == name || name.ends_with(['(', '.']) && word.text.starts_with(name)
 }
 
 fn tls_word(word: &Word, secure: bool) -> Diagnostic {

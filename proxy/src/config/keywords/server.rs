@@ -7,7 +7,7 @@ use portero_grammar::{Diagnostic, Word};
 use super::parameters::{Parameters, parameters};
 use super::{Call, Place, Row, moot, not_yet, row, tls};
 use crate::config::address::{self, Port};
-use crate::config::checked::{OnError, ProxyHeader};
+use crate::config::checked::{OnError, PluginUse, ProxyHeader};
 use crate::config::draft::{Draft, InitAddr, ServerDraft};
 use crate::config::resolve::Ip;
 
@@ -30,6 +30,11 @@ const SERVER: &[Row<ServerDraft>] = &[
     row("id", ANY, (1, 1), |c| { c.target.id = Some(c.number(0, 1..=BIG)?); Ok(()) }),
     row("init-addr", ANY, (1, 1), |c| { c.target.init_addr = init_addr(c)?; Ok(()) }),
     row("inter", ANY, (1, 1), |c| { c.target.check.inter = interval(c)?; Ok(()) }),
+    row("lua.", ANY, (0, 0), |c| {
+        let name = Word::plain(c.reading.sources.slice(c.span), c.span);
+        c.target.check.probe = Some(PluginUse { name, args: Vec::new(), lines: Vec::new() });
+        Ok(())
+    }),
     row("max-reuse", ANY, (1, 1), |c| { let n: i64 = c.number(0, -1..=BIG)?; c.target.max_reuse = u32::try_from(n).ok(); Ok(()) }),
     row("maxconn", ANY, (1, 1), |c| { c.target.maxconn = c.number(0, 0..=BIG)?; Ok(()) }),
     row("maxqueue", ANY, (1, 1), |c| { c.target.maxqueue = c.number(0, 0..=BIG)?; Ok(()) }),
@@ -178,6 +183,10 @@ fn with_parameters(
     };
     let known = Parameters { what: c.name, rows: SERVER, tls: tls::SERVER };
     parameters(&known, words, &mut draft, c.reading);
+    if let (Some(probe), Some(_), false) = (&draft.check.probe, name, draft.checked) {
+        let message = format!("'{}' says how the server is checked, but not that it is", probe.name.text);
+        c.reading.out.push(Diagnostic::error(probe.name.span, message).help("write 'check' in front of it"));
+    }
     draft
 }
 

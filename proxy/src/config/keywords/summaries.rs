@@ -89,6 +89,7 @@ const SUMMARIES: &[(&str, &str)] = &[
     ("option log-health-checks", "logs every change of a health check"),
     ("option log-separate-errors", "logs what went wrong one level higher"),
     ("option logasap", "logs when the response begins, not when it ends"),
+    ("option lua-check", "checks servers with a function that a script has registered"),
     ("option mysql-check", "checks servers by a MySQL handshake"),
     ("option nolinger", "closes connections with a reset, without waiting"),
     ("option originalto", "tells the server the address that the client connected to"),

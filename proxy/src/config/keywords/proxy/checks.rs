@@ -12,6 +12,7 @@ use crate::config::draft::Draft;
 pub(super) const ROWS: &[Row<Draft>] = &[
     inverts(row("option httpchk", BACK_DEF, (0, MANY), kind)),
     inverts(row("option ldap-check", BACK_DEF, (0, 0), kind)),
+    inverts(row("option lua-check", BACK_DEF, (1, MANY), script)),
     inverts(row("option mysql-check", BACK_DEF, (0, MANY), kind)),
     inverts(row("option pgsql-check", BACK_DEF, (0, MANY), kind)),
     inverts(row("option redis-check", BACK_DEF, (0, 0), kind)),
@@ -40,6 +41,20 @@ fn kind(c: &mut Call<'_, Draft>) -> Result<(), Diagnostic> {
     c.target.check_is_inherited = false;
     let name = Word::plain(name, c.span);
     c.target.check = Some(PluginUse { name, args: c.args.to_vec(), lines: Vec::new() });
+    Ok(())
+}
+
+/// `option lua-check NAME [ARGUMENT ...]`: a check that a script has registered, under the name of its plugin.
+fn script(c: &mut Call<'_, Draft>) -> Result<(), Diagnostic> {
+    if c.form != Form::Plain {
+        if c.target.check.as_ref().is_some_and(|k| k.name.text.starts_with("lua.")) {
+            c.target.check = None;
+        }
+        return Ok(());
+    }
+    let name = c.word(0)?;
+    let name = Word::plain(format!("lua.{}", name.text), name.span);
+    c.target.check = Some(PluginUse { name, args: c.args[1..].to_vec(), lines: Vec::new() });
     Ok(())
 }
 

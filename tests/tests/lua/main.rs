@@ -1,0 +1,4 @@
+//! Scripts: what an operator and a client see of them.
+
+mod config;
+mod reload;
