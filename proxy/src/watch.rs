@@ -1,5 +1,6 @@
 //! `--watch`, for development: the configuration is read again when one of its files or scripts has changed.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::{Duration, SystemTime};
@@ -11,19 +12,21 @@ use crate::manager;
 /// How often the files are looked at.
 const PACE: Duration = Duration::from_millis(500);
 
-/// Files as they were at one time: path, time of change, length. Those that are not there are left out.
-type Seen = Vec<(PathBuf, SystemTime, u64)>;
+/// Files as they were at one time: when they changed last, and their lengths. Those that are not there are left out.
+type Seen = BTreeMap<PathBuf, (SystemTime, u64)>;
 
 /// Looks at the files of the configuration for ever, and reloads when they are others than before.
 pub async fn watch(daemon: Rc<Daemon>) {
     let mut before = look(&daemon);
     loop {
         tokio::time::sleep(PACE).await;
-        if look(&daemon) != before {
+        let now = look(&daemon);
+        if now != before {
             tracing::info!("files have changed: reading the configuration again");
             manager::reload(daemon.clone()).await;
-            // other files may be named now; one that is broken is tried again when it changes
+            // other files may be named now; what has changed since they were looked at is taken in the next round
             before = look(&daemon);
+            before.extend(now.into_iter().filter(|(path, _)| before.contains_key(path)).collect::<Seen>());
         }
     }
 }
@@ -34,11 +37,9 @@ fn look(daemon: &Daemon) -> Seen {
         paths.push(path.clone());
         paths.extend(entries(path));
     }
-    paths.sort();
-    paths.dedup();
     let seen = |path: PathBuf| {
         let meta = std::fs::metadata(&path).ok()?;
-        Some((path, meta.modified().ok()?, meta.len()))
+        Some((path, (meta.modified().ok()?, meta.len())))
     };
     paths.into_iter().filter_map(seen).collect()
 }

@@ -87,7 +87,8 @@ rules = 'http-request return status 200 hdr x \"%[lua.name]\"'
 }
 
 /// Counts requests in a global variable.
-const COUNTER: &str = "count = 0\ncore.register_fetches('count', function() count = count + 1; return count end)";
+const COUNTER: &str =
+    "count = 0\ncore.register_fetches('count', function() count = count + 1; return count end)";
 
 /// Values of many connections, which come to all workers.
 fn counts(load: &str) -> Vec<u32> {

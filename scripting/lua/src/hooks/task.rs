@@ -3,6 +3,7 @@
 use std::future::poll_fn;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::task::Poll;
 
 use mlua::MultiValue;
 use portero_api::{BadArg, LocalFuture, Plugin, Setup, Task};
@@ -41,19 +42,29 @@ impl Task for LuaTask {
                     run_alone(&state, &one, MultiValue::new()).await;
                 }
             }
-            let Some(host) = scene::hosted() else { return };
+            let mut tasks: Vec<LocalFuture<'_, ()>> = Vec::new();
             for one in state.registered() {
-                if let Purpose::Task(args) = &one.purpose {
-                    let (seat, args, one) = (seat.clone(), args.clone(), one.clone());
-                    host.spawn(Box::pin(async move { run_alone(&seat.state(), &one, args).await }));
+                if let Purpose::Task(args) = one.purpose.clone() {
+                    let seat = &seat;
+                    tasks.push(Box::pin(async move { run_alone(&seat.state(), &one, args).await }));
                 }
             }
+            all(tasks).await;
         })
     }
 
     fn is_single(&self) -> bool {
         self.single
     }
+}
+
+/// Ends when all have ended. They are part of the task, so that they are dropped with it.
+async fn all(mut futures: Vec<LocalFuture<'_, ()>>) {
+    poll_fn(|cx| {
+        futures.retain_mut(|future| future.as_mut().poll(cx).is_pending());
+        if futures.is_empty() { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
 }
 
 /// Runs a function that belongs to no exchange; a failure ends in the log.
