@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use portero_api::trace::SetName;
-use portero_api::{Action, Answer, Exchange, Wait};
+use portero_api::{Action, Answer, Exchange, Wait, clock};
 use portero_grammar::Diagnostic;
 use portero_grammar::rules::{self as tree, Family};
 
@@ -69,6 +69,7 @@ impl RuleSet {
     /// at may not have arrived: the answer is then [`Wait::Data`], unless the payload is complete. The road marks it so
     /// when the inspect delay is over.
     pub fn run(&self, exchange: &mut Exchange, from: usize) -> Run {
+        let _hold = clock::hold();
         match (&exchange.trace, &self.name) {
             (Some(trace), Some(name)) => {
                 let mut telling = Telling::new(trace.clone(), name, from);

@@ -8,11 +8,49 @@ use std::time::{Duration, Instant, SystemTime};
 
 thread_local! {
     static AHEAD: Cell<Duration> = const { Cell::new(Duration::ZERO) };
+    static HELD: Cell<Held> = const { Cell::new(Held::No) };
 }
+
+/// Whether the clock of a thread stands still.
+#[derive(Clone, Copy, Debug)]
+enum Held {
+    No,
+    /// It will, from the first question on.
+    Yes,
+    At(Instant),
+}
+
+/// Lets the clock of [`held`] go on when it is dropped.
+#[derive(Debug)]
+pub struct Hold(Held);
 
 /// Now, for measuring.
 pub fn now() -> Instant {
     Instant::now() + AHEAD.get()
+}
+
+/// Holds the clock that [`held`] reads, on this thread and for as long as what it gives lives: to be kept no longer than
+/// a step that does not wait.
+pub fn hold() -> Hold {
+    let before = HELD.get();
+    if matches!(before, Held::No) {
+        HELD.set(Held::Yes);
+    }
+    Hold(before)
+}
+
+/// Now, or what was now when it was first asked for in a step that holds the clock: for values that are kept to the
+/// millisecond, and of which a step may change many.
+pub fn held() -> Instant {
+    match HELD.get() {
+        Held::At(at) => at,
+        Held::No => now(),
+        Held::Yes => {
+            let now = now();
+            HELD.set(Held::At(now));
+            now
+        }
+    }
 }
 
 /// Now, for dates.
@@ -23,6 +61,9 @@ pub fn date() -> SystemTime {
 /// Moves the clock of this thread forward. Only tests of policies do so.
 pub fn advance(by: Duration) {
     AHEAD.set(AHEAD.get() + by);
+    if matches!(HELD.get(), Held::At(_)) {
+        HELD.set(Held::Yes);
+    }
 }
 
 /// How far the clock of this thread stands ahead of the system's.
@@ -35,9 +76,31 @@ pub fn reset() {
     AHEAD.set(Duration::ZERO);
 }
 
+impl Drop for Hold {
+    fn drop(&mut self) {
+        if matches!(self.0, Held::No) {
+            HELD.set(Held::No);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_held_clock_stands_still_until_it_is_moved_or_let_go() {
+        let hold = hold();
+        let first = held();
+        while now() == first {}
+        assert_eq!(held(), first);
+        let day = Duration::from_secs(86_400);
+        advance(day);
+        assert!(held() >= first + day);
+        drop(hold);
+        reset();
+        assert!(first < held() && held() < first + day);
+    }
 
     #[test]
     fn a_clock_moves_on_its_own_thread_only() {
