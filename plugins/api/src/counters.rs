@@ -1,5 +1,6 @@
 //! Counters, rates and averages that every worker writes without touching another's cache lines.
 
+use std::cell::Cell;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
@@ -110,13 +111,16 @@ impl Default for Counters {
 
 impl Counters {
     /// Adds one.
+    #[inline]
     pub fn inc(&self, counter: Counter) {
         self.add(counter, 1);
     }
 
     /// Adds `n`.
+    #[inline]
     pub fn add(&self, counter: Counter, n: u64) {
-        bump(&self.shards[shard::current()].0[counter as usize], n);
+        let (place, own) = shard::among(self.shards.len());
+        bump(&self.shards[place].0[counter as usize], n, own);
     }
 
     /// The sum over all workers since the last clearing.
@@ -136,9 +140,11 @@ impl Counters {
     }
 }
 
-/// Adds to a cell that only this thread writes; other threads than workers share a shard and lock the bus.
-fn bump(cell: &AtomicU64, n: u64) {
-    if shard::is_own() {
+/// Adds to a cell, which costs little where only this thread writes it; other threads than workers share a shard and lock
+/// the bus.
+#[inline]
+fn bump(cell: &AtomicU64, n: u64, own: bool) {
+    if own {
         cell.store(cell.load(Relaxed).wrapping_add(n), Relaxed);
     } else {
         cell.fetch_add(n, Relaxed);
@@ -171,11 +177,12 @@ impl Default for Rate {
 impl Rate {
     /// Counts an event that happened at `now`.
     pub fn hit(&self, now: Instant) {
-        let shard = &self.shards[shard::current()];
-        let second = uptime(now).as_secs();
+        let (place, own) = shard::among(self.shards.len());
+        let shard = &self.shards[place];
+        let second = second(now);
         let current = shard.now.load(Relaxed);
         if current >> 32 == second {
-            bump(&shard.now, 1);
+            bump(&shard.now, 1, own);
             return;
         }
         shard.before.store(current, Relaxed);
@@ -249,10 +256,13 @@ impl Default for Averages {
 impl Averages {
     /// Takes in the times of one request, in milliseconds: queue, connect, response, total.
     pub fn note(&self, millis: [u64; 4]) {
-        let shard = &self.shards[shard::current()];
+        let shard = &self.shards[shard::among(self.shards.len()).0];
         let count = shard.count.load(Relaxed);
         for (i, &ms) in millis.iter().enumerate() {
             let sum = shard.sums[i].load(Relaxed);
+            if ms == 0 && sum == 0 {
+                continue;
+            }
             let fade = if count >= WINDOW { sum.div_ceil(WINDOW) } else { 0 };
             shard.sums[i].store(sum - fade + ms, Relaxed);
             if ms > shard.highest[i].load(Relaxed) {
@@ -279,6 +289,24 @@ impl Averages {
 fn uptime(now: Instant) -> Duration {
     static START: OnceLock<Instant> = OnceLock::new();
     now.saturating_duration_since(*START.get_or_init(|| now))
+}
+
+/// The second of the uptime that a moment lies in. It is asked several times for each request: as long as the second
+/// lasts two comparisons tell.
+fn second(now: Instant) -> u64 {
+    thread_local! {
+        static LAST: Cell<Option<(Instant, Instant, u64)>> = const { Cell::new(None) };
+    }
+    if let Some((begin, end, second)) = LAST.get()
+        && begin <= now
+        && now < end
+    {
+        return second;
+    }
+    let up = uptime(now);
+    let begin = now.checked_sub(Duration::from_nanos(up.subsec_nanos().into())).unwrap_or(now);
+    LAST.set(Some((begin, begin + Duration::from_secs(1), up.as_secs())));
+    up.as_secs()
 }
 
 #[cfg(test)]

@@ -29,7 +29,9 @@ pub fn current() -> usize {
     CURRENT.get().min(count() - 1)
 }
 
-/// True when the calling thread is the only writer of its shard.
-pub fn is_own() -> bool {
-    CURRENT.get() < count() - 1
+/// The shard of the calling thread among so many, and whether it is the only one that writes there.
+#[inline]
+pub(crate) fn among(shards: usize) -> (usize, bool) {
+    let (worker, last) = (CURRENT.get(), shards - 1);
+    if worker < last { (worker, true) } else { (last, false) }
 }
