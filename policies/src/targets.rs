@@ -52,7 +52,12 @@ impl Targets {
     }
 
     /// The same from a place on, with the place of the rule.
+    #[inline]
     pub fn pick_from<'a>(&'a self, exchange: &Exchange, from: usize) -> Option<(usize, Cow<'a, str>)> {
+        if self.list.is_empty() { None } else { self.first_from(exchange, from) }
+    }
+
+    fn first_from<'a>(&'a self, exchange: &Exchange, from: usize) -> Option<(usize, Cow<'a, str>)> {
         let (trace, set) = (exchange.trace.as_deref(), self.name.as_ref());
         if let (Some(trace), Some(set), 0) = (trace, set, from) {
             trace.push(Step::Set(set.clone()));

@@ -14,6 +14,9 @@ pub struct Headers {
     received: u32,
 }
 
+/// Room for as many fields is made at once.
+const USUAL_FIELDS: usize = 16;
+
 /// What stands in a line beside name and value: colon, blank and the end of the line.
 const LINE_EXTRA: usize = 4;
 
@@ -41,6 +44,7 @@ impl Headers {
     /// Takes a whole head as received: one copy, however many fields. [`Headers::place`] says where they are.
     pub fn load(&mut self, head: &[u8]) {
         self.clear();
+        self.entries.reserve(USUAL_FIELDS);
         self.buf.extend_from_slice(head);
         self.received = head.len() as u32;
     }
@@ -107,6 +111,12 @@ impl Headers {
         self.entries.iter().filter(move |e| self.is(e, name)).map(|e| self.slice(e.value))
     }
 
+    /// The same, or the values of all fields when the name is empty.
+    pub fn values<'a>(&'a self, name: &'a [u8]) -> impl DoubleEndedIterator<Item = &'a [u8]> + Clone {
+        let all = name.is_empty();
+        self.entries.iter().filter(move |e| all || self.is(e, name)).map(|e| self.slice(e.value))
+    }
+
     /// The comma-separated members of all values under a name, trimmed, quotes respected (RFC 9110, 5.6.1).
     pub fn members<'a>(&'a self, name: &'a [u8]) -> impl Iterator<Item = &'a [u8]> + Clone {
         self.all(name).flat_map(Members)
@@ -171,7 +181,13 @@ impl Headers {
     }
 
     fn is(&self, entry: &Entry, name: &[u8]) -> bool {
-        entry.name.1 as usize == name.len() && self.slice(entry.name).eq_ignore_ascii_case(name)
+        if entry.name.1 as usize != name.len() {
+            return false;
+        }
+        let own = self.slice(entry.name);
+        // the last letters tell names of one length apart sooner than the first ones (`Accept-`, `Content-`)
+        let ends = |name: &[u8]| name.last().map(u8::to_ascii_lowercase);
+        ends(own) == ends(name) && own.eq_ignore_ascii_case(name)
     }
 
     fn store(&mut self, bytes: &[u8]) -> (u32, u32) {

@@ -1,5 +1,7 @@
 //! Converters that cut texts at delimiters: `field`, `word`, `param`.
 
+use std::ops::Range;
+
 use portero_api::{BadArg, Sample, SampleType::*};
 
 use super::operand::bytes;
@@ -9,18 +11,15 @@ use crate::vocabulary::{Args, ConvertKind};
 
 pub(super) static ROWS: &[ConvertKind] = &[
     row("field", (2, 3), Str, Str, "fields between delimiters, from the start or (negative) the end", |a| {
-        let cut = Cut::from_args(a)?;
-        by(move |s, _| cut.apply(s, &fields))
+        let cut = Cut::from_args(a, true)?;
+        by(move |s, _| cut.apply(s))
     }),
     row("word", (2, 3), Str, Str, "like 'field', empty ones not counted", |a| {
-        let cut = Cut::from_args(a)?;
-        by(move |s, _| cut.apply(s, &words))
+        let cut = Cut::from_args(a, false)?;
+        by(move |s, _| cut.apply(s))
     }),
     row("param", (1, 2), Str, Str, "the value of a parameter name=value", param),
 ];
-
-/// Where pieces lie in a text.
-type Places = Vec<(usize, usize)>;
 
 /// Which pieces are wanted.
 struct Cut {
@@ -29,10 +28,12 @@ struct Cut {
     delimiters: Vec<u8>,
     /// How many; 0 for all that are left.
     count: usize,
+    /// Whether empty ones are counted.
+    empty: bool,
 }
 
 impl Cut {
-    fn from_args(args: &Args<'_>) -> Result<Cut, BadArg> {
+    fn from_args(args: &Args<'_>, empty: bool) -> Result<Cut, BadArg> {
         args.required(0, "an index")?;
         let index = args.int(0)?.unwrap_or(0);
         if index == 0 {
@@ -41,40 +42,48 @@ impl Cut {
         let delimiters = args.required(1, "delimiters")?.as_bytes().to_vec();
         // a negative count means "all that are left", as in HAProxy
         let count = usize::try_from(args.int(2)?.unwrap_or(1)).unwrap_or(0);
-        Ok(Cut { index, delimiters, count })
+        Ok(Cut { index, delimiters, count, empty })
     }
 
     /// The text from the first to the last of the wanted pieces, delimiters between them kept.
-    fn apply<'a>(&self, sample: Sample<'a>, places: &dyn Fn(&[u8], &[u8]) -> Places) -> Option<Sample<'a>> {
+    fn apply<'a>(&self, sample: Sample<'a>) -> Option<Sample<'a>> {
         let text = bytes(sample);
-        let pieces = places(&text, &self.delimiters);
-        let from = usize::try_from(self.index.unsigned_abs()).ok()?.checked_sub(1)?;
-        let left = pieces.len().checked_sub(from).filter(|&left| left > 0)?;
+        let before = usize::try_from(self.index.unsigned_abs()).ok()?.checked_sub(1)?;
+        let mut pieces = self.places(&text);
         // asked for all or for more than there are, delimiters at the edge come along
-        let open = self.count == 0 || self.count > left;
-        let count = if open { left } else { self.count };
         let (start, end) = if self.index > 0 {
-            (pieces[from].0, if open { text.len() } else { pieces[from + count - 1].1 })
+            let first = pieces.nth(before)?;
+            (first.start, self.furthest(first, pieces).map_or(text.len(), |last| last.end))
         } else {
-            (if open { 0 } else { pieces[left - count].0 }, pieces[left - 1].1)
+            let mut pieces = pieces.rev();
+            let last = pieces.nth(before)?;
+            (self.furthest(last.clone(), pieces).map_or(0, |first| first.start), last.end)
         };
         Some(part(Sample::Str(text), |text| &text[start..end]))
     }
-}
 
-fn fields(text: &[u8], delimiters: &[u8]) -> Places {
-    let mut start = 0;
-    let ends = text.iter().enumerate().filter(|(_, b)| delimiters.contains(b)).map(|(at, _)| at);
-    let mut places = Vec::new();
-    for end in ends.chain([text.len()]) {
-        places.push((start, end));
-        start = end + 1;
+    /// Where the pieces of a text lie.
+    fn places<'t>(&'t self, text: &'t [u8]) -> impl DoubleEndedIterator<Item = Range<usize>> + 't {
+        let place = |piece: &[u8]| {
+            let start = piece.as_ptr() as usize - text.as_ptr() as usize;
+            start..start + piece.len()
+        };
+        let pieces = text.split(|byte| self.delimiters.contains(byte));
+        pieces.filter(|piece| self.empty || !piece.is_empty()).map(place)
     }
-    places
-}
 
-fn words(text: &[u8], delimiters: &[u8]) -> Places {
-    fields(text, delimiters).into_iter().filter(|(start, end)| start < end).collect()
+    /// The last of as many pieces as are wanted; none when that is all that are left, or more.
+    fn furthest(
+        &self,
+        first: Range<usize>,
+        mut rest: impl Iterator<Item = Range<usize>>,
+    ) -> Option<Range<usize>> {
+        match self.count {
+            0 => None,
+            1 => Some(first),
+            count => rest.nth(count - 2),
+        }
+    }
 }
 
 fn param(args: &Args<'_>) -> Made {

@@ -112,7 +112,13 @@ impl Fetch for Values {
             let _ = self.one(headers).and_then(self.sample).map(visit);
             return Ok(());
         }
-        let _ = self.all(headers).filter_map(self.sample).try_for_each(visit);
+        for value in headers.values(&self.name) {
+            for piece in (Pieces { rest: Some(value), cut: self.cut }).filter_map(self.sample) {
+                if visit(piece).is_break() {
+                    return Ok(());
+                }
+            }
+        }
         Ok(())
     }
 }
@@ -128,8 +134,7 @@ fn count(args: &Args<'_>, side: Side, cut: Cut) -> Made {
 
 /// The values under a name, or of all fields when it is empty.
 fn fields<'a>(headers: &'a Headers, name: &'a [u8], cut: Cut) -> impl Iterator<Item = &'a [u8]> + Clone {
-    let named = headers.iter().filter(move |(n, _)| name.is_empty() || n.eq_ignore_ascii_case(name));
-    named.flat_map(move |(_, value)| Pieces { rest: Some(value), cut })
+    headers.values(name).flat_map(move |value| Pieces { rest: Some(value), cut })
 }
 
 /// The members of one value, empty ones included: `a,` has two.
