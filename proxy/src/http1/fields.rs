@@ -147,6 +147,10 @@ impl<'b> Facts<'b> {
     }
 
     fn note_connection(&mut self, value: &[u8]) {
+        if is(value, b"keep-alive") {
+            self.keep_alive = true;
+            return;
+        }
         for token in value.split(|&b| b == b',').map(trim) {
             match token {
                 b"" => {}
@@ -166,6 +170,12 @@ impl<'b> Facts<'b> {
     }
 
     fn note_length(&mut self, value: &[u8]) -> Result<(), Refusal> {
+        if self.length.is_none()
+            && let Some(length) = decimal(value)
+        {
+            self.length = Some(length);
+            return Ok(());
+        }
         for member in value.split(|&b| b == b',').map(trim) {
             let length = decimal(member).ok_or(Refusal::bad("Content-Length is no number"))?;
             match self.length.replace(length) {

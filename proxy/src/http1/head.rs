@@ -2,10 +2,8 @@
 
 use std::mem::MaybeUninit;
 use std::ops::Range;
-use std::sync::LazyLock;
 
 use httparse::{Header, ParserConfig};
-use memchr::memmem::Finder;
 use memchr::{memchr, memchr_iter};
 use portero_api::Headers;
 
@@ -22,21 +20,34 @@ pub struct Scan {
     at: usize,
 }
 
-/// The empty line at the end of a head.
-static END: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\r\n\r\n"));
-
 /// A line of a head ends in LF alone (RFC 9112, 2.2): two readers would not agree on where it ends.
 pub(super) const BARE_LF: Refusal = Refusal::bad("a line ends in LF without CR");
 
 /// How many fields have room without memory from the heap.
 const INLINE: usize = 128;
 
-/// Finds a whole head: the range of its lines, the empty one included. None while bytes are missing.
-///
-/// Line ends are judged here when a head comes in pieces, else by [`fields`]: each LF stands behind a CR. A CR
-/// without LF is left to httparse, which takes it nowhere.
+/// What may be read as a head before its end was looked for, since most heads come whole and without fault: httparse
+/// finds the end by itself, [`fields`] and [`is_whole`] judge how the lines end. Where that leads nowhere [`find`] says
+/// whether bytes are missing or what is wrong.
+pub(super) fn at_once<'b>(buf: &'b [u8], scan: &Scan, limits: &Limits) -> Option<&'b [u8]> {
+    let window = window(buf, limits);
+    let begins = scan.at == 0 && scan.start == 0 && window.first().is_some_and(|&b| is_token_byte(b));
+    (begins && !limits.unsafe_ok).then_some(window)
+}
+
+/// Whether a head that httparse takes for whole, and of so many bytes, ends as it should.
+pub(super) fn is_whole(bytes: &[u8], len: usize, limits: &Limits) -> bool {
+    if limits.unsafe_ok { len == bytes.len() } else { bytes[..len].ends_with(b"\r\n\r\n") }
+}
+
+fn window<'b>(buf: &'b [u8], limits: &Limits) -> &'b [u8] {
+    &buf[..buf.len().min(limits.head)]
+}
+
+/// Finds a whole head: the range of its lines, the empty one included. None while bytes are missing. Each LF must stand
+/// behind a CR; a CR without LF is left to httparse, which takes it nowhere.
 pub(super) fn find(buf: &[u8], scan: &mut Scan, limits: &Limits) -> Result<Option<Range<usize>>, Refusal> {
-    let window = &buf[..buf.len().min(limits.head)];
+    let window = window(buf, limits);
     while window[scan.start..].starts_with(b"\r\n") {
         scan.start += 2; // RFC 9112, 2.2
     }
@@ -44,15 +55,6 @@ pub(super) fn find(buf: &[u8], scan: &mut Scan, limits: &Limits) -> Result<Optio
         [] | [b'\r'] => {}
         [first, ..] if is_token_byte(first) => {}
         _ => return Err(Refusal::bad("the head does not begin with a token")),
-    }
-    if scan.at == 0
-        && !limits.unsafe_ok
-        && let Some(end) = END.find(&window[scan.start..])
-    {
-        // most heads come whole: whether its lines end well is then seen when its fields are known
-        let head = scan.start..scan.start + end + 4;
-        *scan = Scan::default();
-        return Ok(Some(head));
     }
     let from = scan.at.max(scan.start);
     for lf in memchr_iter(b'\n', &window[from..]).map(|at| from + at) {

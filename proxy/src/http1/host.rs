@@ -152,18 +152,30 @@ fn is_host(host: &[u8]) -> bool {
     let mut rest = host;
     while let [first, tail @ ..] = rest {
         rest = match (first, tail) {
+            (&b, _) if OF_NAMES[usize::from(b)] => tail,
             (b'%', [a, b, tail @ ..]) if a.is_ascii_hexdigit() && b.is_ascii_hexdigit() => tail,
-            (
-                b'-' | b'.' | b'_' | b'~' | b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b';'
-                | b'=',
-                _,
-            ) => tail,
-            (b, _) if b.is_ascii_alphanumeric() => tail,
             _ => return false,
         };
     }
     true
 }
+
+/// The bytes that stand for themselves in a registered name: unreserved ones and sub-delims, less the comma.
+const OF_NAMES: [bool; 256] = {
+    let mut of_names = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let b = byte as u8;
+        of_names[byte] = b.is_ascii_alphanumeric()
+            || matches!(
+                b,
+                b'-' | b'.' | b'_' | b'~' | b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+'
+            )
+            || matches!(b, b';' | b'=');
+        byte += 1;
+    }
+    of_names
+};
 
 fn replace_host(headers: &mut Headers, host: &[u8]) {
     let index = headers.iter().position(|(name, _)| name.eq_ignore_ascii_case(b"host"));

@@ -21,8 +21,12 @@ pub fn request(
     limits: &Limits,
     into: &mut Request,
 ) -> Result<Option<Head>, Refusal> {
+    if let Some(bytes) = head::at_once(buf, scan, limits)
+        && let Ok(head) = read(bytes, limits, into)
+    {
+        return Ok(Some(head));
+    }
     let Some(range) = head::find(buf, scan, limits)? else { return Ok(None) };
-    into.clear();
     let len = range.end;
     let head = &buf[range];
     match read(head, limits, into) {
@@ -31,11 +35,15 @@ pub fn request(
     }
 }
 
+/// Reads a head at the beginning of `bytes`.
 fn read(bytes: &[u8], limits: &Limits, into: &mut Request) -> Result<Head, Refusal> {
+    into.clear();
     head::with_room(limits.fields, |room| {
         let mut parsed = httparse::Request::new(&mut []);
         match head::config(limits).parse_request_with_uninit_headers(&mut parsed, bytes, room) {
-            Ok(Status::Complete(len)) if len == bytes.len() => fill(bytes, &parsed, limits, into),
+            Ok(Status::Complete(len)) if head::is_whole(bytes, len, limits) => {
+                fill(&bytes[..len], &parsed, limits, into)
+            }
             Ok(_) => Err(Refusal::bad("the head ends before its empty line")),
             Err(httparse::Error::Version) => read_other_version(bytes, limits, into),
             Err(error) => Err(head::refusal(error)),

@@ -24,19 +24,27 @@ pub fn response(
     if matches!(buf.first(), Some(b'\r' | b'\n')) {
         return Err(BadResponse { why: "an empty line before the response" });
     }
+    if let Some(bytes) = head::at_once(buf, scan, limits)
+        && let Ok(head) = read(bytes, limits, method, into)
+    {
+        return Ok(Some(head));
+    }
     let Some(range) = head::find(buf, scan, limits)? else { return Ok(None) };
-    into.clear();
     let head = &buf[range];
     Ok(read(head, limits, method, into)
         .map(Some)
         .map_err(|refusal| head::first_fault(head, limits, refusal))?)
 }
 
+/// Reads a head at the beginning of `bytes`.
 fn read(bytes: &[u8], limits: &Limits, method: &Method, into: &mut Response) -> Result<Head, Refusal> {
+    into.clear();
     head::with_room(limits.fields, |room| {
         let mut parsed = httparse::Response::new(&mut []);
         match head::config(limits).parse_response_with_uninit_headers(&mut parsed, bytes, room) {
-            Ok(Status::Complete(len)) if len == bytes.len() => fill(bytes, &parsed, limits, method, into),
+            Ok(Status::Complete(len)) if head::is_whole(bytes, len, limits) => {
+                fill(&bytes[..len], &parsed, limits, method, into)
+            }
             Ok(_) => Err(Refusal::bad("the head ends before its empty line")),
             Err(error) => Err(head::refusal(error)),
         }

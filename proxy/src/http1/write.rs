@@ -1,6 +1,5 @@
 //! Heads and chunks on the wire, written anew from the parsed form (RFC 9112, 3, 4 and 7.1).
 
-use memchr::memchr3;
 use portero_api::{Framing, Headers, Line, Request, Response, Version, trim};
 
 use super::fields::{Field, may_upgrade_to};
@@ -44,9 +43,9 @@ pub fn request_head(request: &Request, framing: Framing, connection: Connection,
     };
     let line = out.len();
     out.extend_from_slice(request.method.as_bytes());
+    blank(&mut out[line..]);
     out.push(b' ');
     push_target(&request.target, out);
-    blank(&mut out[line..]);
     out.extend_from_slice(if old { b" HTTP/1.0\r\n" } else { b" HTTP/1.1\r\n" });
     let mut host = false;
     let mut length = Length::new(framing, LengthField::Drop);
@@ -81,15 +80,15 @@ pub fn request_head(request: &Request, framing: Framing, connection: Connection,
 /// is not sent (HEAD, 304); it goes from 1xx and 204. With [`Framing::UntilClose`] neither length nor coding is said.
 /// Interim responses say nothing of the connection.
 pub fn response_head(response: &Response, framing: Framing, connection: Connection, out: &mut Vec<u8>) {
-    let line = out.len();
-    out.extend_from_slice(b"HTTP/1.1 ");
-    push_number(u64::from(response.status), out);
-    out.push(b' ');
+    let digit = |unit: u16| b'0' + (response.status / unit % 10) as u8;
+    let [a, b, c] = [digit(100), digit(10), digit(1)];
+    out.extend_from_slice(&[b'H', b'T', b'T', b'P', b'/', b'1', b'.', b'1', b' ', a, b, c, b' ']);
+    let phrase = out.len();
     match &response.reason[..] {
         [] => out.extend_from_slice(reason(response.status).as_bytes()),
         given => out.extend_from_slice(given),
     }
-    blank(&mut out[line..]);
+    blank(&mut out[phrase..]);
     out.extend_from_slice(b"\r\n");
     let connection = match (connection, response.status) {
         (_, 100 | 102..200) | (Connection::Upgrade, 200..300) => Connection::Silent,
@@ -240,10 +239,11 @@ fn plain(name: &[u8], value: &[u8], out: &mut Vec<u8>) {
 
 /// What came from the wire has no line ends, but a rule or a script may have put some in: they become spaces, so that
 /// one line stays one line (RFC 9110, 5.5).
-fn blank(mut line: &mut [u8]) {
-    while let Some(at) = memchr3(b'\r', b'\n', b'\0', line) {
-        line[at] = b' ';
-        line = &mut line[at + 1..];
+fn blank(line: &mut [u8]) {
+    let ends = |b: u8| matches!(b, b'\r' | b'\n' | b'\0');
+    // a look at all bytes at once, for hardly ever there is one
+    if line.iter().fold(false, |found, &b| found | ends(b)) {
+        line.iter_mut().filter(|b| ends(**b)).for_each(|b| *b = b' ');
     }
 }
 
