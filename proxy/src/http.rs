@@ -1,6 +1,7 @@
 //! A client's HTTP/1 connection while requests are under way: reads a head, walks the road, reads the next.
 
 use std::future::poll_fn;
+use std::io::ErrorKind;
 use std::rc::Rc;
 use std::task::Poll;
 use std::time::Duration;
@@ -154,14 +155,14 @@ impl Active {
                 if client.buffer.is_none() {
                     client.buffer = worker.buffers.take();
                 }
-                match client.stream.poll_read(cx, client.buffer.room()) {
-                    Poll::Ready(Ok(0) | Err(_)) => return Poll::Ready(Head::Left),
-                    Poll::Ready(Ok(n)) => {
+                match client.stream.try_read(client.buffer.room()) {
+                    Ok(n @ 1..) => {
                         client.buffer.fill(n);
                         client.heard = clock::now();
                         ex.log.bytes_in += n as u64;
                     }
-                    Poll::Pending => break,
+                    Err(e) if e.kind() == ErrorKind::WouldBlock => {}
+                    Ok(_) | Err(_) => return Poll::Ready(Head::Left),
                 }
             }
             if client.buffer.is_empty() {

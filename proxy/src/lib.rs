@@ -38,6 +38,7 @@ mod queue;
 mod registry;
 mod road;
 mod runtime;
+mod sessions;
 mod shared;
 mod snapshot;
 mod states;

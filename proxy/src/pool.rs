@@ -1,19 +1,16 @@
 //! Idle connections to a server, one pool per worker and server.
 
 use std::cell::{Cell, OnceCell, RefCell};
-use std::future::{Future, poll_fn};
 use std::net::SocketAddr;
-use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use portero_api::ServerState;
-use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
 use crate::health::Ended;
 use crate::net::Stream;
+use crate::sessions::Sessions;
 
 /// The idle connections of one worker to one server. The one used last is taken first: it is the least likely to be
 /// closed by the server meanwhile.
@@ -24,9 +21,8 @@ pub struct Pool {
     /// Connections in use now, and the most at once since the last purge: no more than were needed are kept.
     used: Cell<usize>,
     needed: Cell<usize>,
-    /// Told when all sessions with the server must end, and why that was the last time.
-    end: Notify,
-    ended: Cell<Ended>,
+    /// What is under way with the server.
+    pub sessions: Sessions,
     ear: OnceCell<AbortHandle>,
 }
 
@@ -71,8 +67,7 @@ impl Pool {
             idle: RefCell::default(),
             used: Cell::new(0),
             needed: Cell::new(0),
-            end: Notify::new(),
-            ended: Cell::default(),
+            sessions: Sessions::default(),
             ear: OnceCell::new(),
         }
     }
@@ -121,8 +116,9 @@ impl Pool {
     ) -> Option<Stream> {
         let mut idle = self.idle.borrow_mut();
         let room = self.needed.get().max(1).min(max.unwrap_or(usize::MAX));
-        if idle.len() + self.used.get() >= room {
-            // what the server has closed meanwhile takes no place
+        let full = idle.len() + self.used.get() >= room;
+        if full && idle.first().is_some_and(|oldest| !oldest.stream.is_quiet()) {
+            // what the server has closed meanwhile takes no place; it closes the oldest first
             let before = idle.len();
             idle.retain(|p| p.stream.is_quiet());
             self.server.add_idle(idle.len() as i32 - before as i32);
@@ -143,21 +139,9 @@ impl Pool {
 
     /// Ends all sessions with the server, and closes its idle connections.
     pub fn end_sessions(&self, why: Ended) {
-        self.ended.set(why);
-        self.end.notify_waiters();
+        self.sessions.end(why);
         let idle = std::mem::take(&mut *self.idle.borrow_mut());
         self.server.add_idle(-(idle.len() as i32));
-    }
-
-    /// Works on a connection to the server until the work is done, or all sessions must end. The work is pinned by the
-    /// caller: it is large, and would be moved else.
-    pub async fn until_ended<T>(&self, mut work: Pin<&mut impl Future<Output = T>>) -> Result<T, Ended> {
-        let mut end = pin!(self.end.notified());
-        poll_fn(|cx| match work.as_mut().poll(cx) {
-            Poll::Ready(done) => Poll::Ready(Ok(done)),
-            Poll::Pending => end.as_mut().poll(cx).map(|()| Err(self.ended.get())),
-        })
-        .await
     }
 
     /// Closes what has been idle for longer than the purge delay, and forgets an old need. Called every second.

@@ -203,7 +203,7 @@ async fn relay(road: &mut Road<'_>, mut up: Upstream, place: &Place) -> Result<(
         road::tables::store_response(road, place);
         tunnel::run(road, &mut up).await
     };
-    let ended = place.server.pool.until_ended(pin!(work)).await;
+    let ended = place.server.pool.sessions.until_ended(pin!(work)).await;
     let result = ended.unwrap_or_else(|why| Err(Fail::ended(why, true)));
     up.note_bytes(&mut road.ex.log);
     up.release(false, road.now, &road.worker.buffers);

@@ -6,27 +6,29 @@ mod sockets;
 
 use std::future::poll_fn;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::os::fd::OwnedFd;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
+use rustix::net::{SocketFlags, acceptfrom_with};
 use socket2::{Domain, Socket};
-use tokio::net::{TcpListener, UnixListener};
+use tokio::io::unix::AsyncFd;
+use tokio::net::UnixListener;
 
 pub use slot::{Seat, Slot};
 pub use sockets::Sockets;
 
 use crate::connection;
-use crate::net::Stream;
+use crate::net::{Stream, Tcp, watch};
 use crate::worker::Worker;
 
 /// A socket that connections come from.
 #[derive(Debug)]
 pub enum Listener {
     /// TCP.
-    Tcp(TcpListener),
+    Tcp(AsyncFd<TcpListener>),
     /// A unix stream socket.
     Unix(UnixListener),
 }
@@ -41,16 +43,19 @@ impl Listener {
         }
         // the connections that it accepts inherit the option
         socket.set_tcp_nodelay(true)?;
-        Ok(Listener::Tcp(TcpListener::from_std(socket.into())?))
+        Ok(Listener::Tcp(watch(socket.into())?))
     }
 
     /// The next connection, with the address of its client; none for unix sockets.
     pub fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<(Stream, Option<SocketAddr>)>> {
         match self {
-            Listener::Tcp(listener) => {
-                let (stream, peer) = ready!(listener.poll_accept(cx))?;
-                Poll::Ready(Ok((Stream::Tcp(stream), Some(peer))))
-            }
+            Listener::Tcp(listener) => loop {
+                let mut told = ready!(listener.poll_read_ready(cx))?;
+                if let Ok(accepted) = told.try_io(|listener| accept(listener.get_ref())) {
+                    let (stream, peer) = accepted?;
+                    return Poll::Ready(Ok((Stream::Tcp(stream), peer)));
+                }
+            },
             Listener::Unix(listener) => {
                 listener.poll_accept(cx).map_ok(|(stream, _)| (Stream::Unix(stream), None))
             }
@@ -60,10 +65,18 @@ impl Listener {
     /// The address that all its connections were made to; none when it is one of several, or not an IP address.
     fn fixed_address(&self) -> Option<SocketAddr> {
         match self {
-            Listener::Tcp(listener) => listener.local_addr().ok().filter(|a| !a.ip().is_unspecified()),
+            Listener::Tcp(listener) => {
+                listener.get_ref().local_addr().ok().filter(|a| !a.ip().is_unspecified())
+            }
             Listener::Unix(_) => None,
         }
     }
+}
+
+/// The next connection of a TCP socket, outside the event loop as yet.
+fn accept(listener: &TcpListener) -> io::Result<(Tcp, Option<SocketAddr>)> {
+    let (socket, peer) = acceptfrom_with(listener, SocketFlags::NONBLOCK | SocketFlags::CLOEXEC)?;
+    Ok((Tcp::new(socket.into()), peer.and_then(|peer| peer.try_into().ok())))
 }
 
 /// The pause after a failure to accept, and the time between two complaints about it.

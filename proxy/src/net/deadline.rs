@@ -6,7 +6,7 @@
 use std::cell::Cell;
 use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use portero_api::clock;
@@ -36,6 +36,8 @@ pub struct Deadline {
     /// Made when the first wait with an end begins.
     sleep: Option<Pin<Box<Sleep>>>,
     armed: Option<Instant>,
+    /// Whom the timer will wake.
+    wakes: Option<Waker>,
 }
 
 impl Deadline {
@@ -49,6 +51,9 @@ impl Deadline {
         if self.armed.is_none_or(|armed| armed > at) {
             self.arm(at);
         }
+        if self.will_wake(cx.waker()) {
+            return Poll::Pending;
+        }
         while self.sleep.as_mut().is_some_and(|sleep| sleep.as_mut().poll(cx).is_ready()) {
             if Instant::now() >= at {
                 self.armed = None;
@@ -56,11 +61,19 @@ impl Deadline {
             }
             self.arm(at);
         }
+        self.wakes = Some(cx.waker().clone());
         Poll::Pending
+    }
+
+    /// True when the timer has not fired and knows already whom to wake: nothing is to be told to it then.
+    fn will_wake(&self, waker: &Waker) -> bool {
+        self.wakes.as_ref().is_some_and(|wakes| wakes.will_wake(waker))
+            && self.sleep.as_ref().is_some_and(|sleep| !sleep.is_elapsed())
     }
 
     fn arm(&mut self, at: Instant) {
         self.armed = Some(at);
+        self.wakes = None;
         match &mut self.sleep {
             Some(sleep) => sleep.as_mut().reset(at.into()),
             None => self.sleep = Some(Box::pin(tokio::time::sleep_until(at.into()))),

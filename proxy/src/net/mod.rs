@@ -8,6 +8,7 @@ mod memory;
 mod sockets;
 mod sockopt;
 mod stream;
+mod tcp;
 
 pub use alarms::Alarms;
 pub use buffer::{Buffer, Buffers};
@@ -16,3 +17,4 @@ pub use lead::Lead;
 pub use memory::Memory;
 pub use sockets::{ClientSocket, ServerSocket, keep_first_packets};
 pub use stream::Stream;
+pub use tcp::{Tcp, watch};

@@ -3,20 +3,20 @@
 
 use std::io::{self, IoSlice};
 use std::net::{Shutdown, SocketAddr};
-use std::task::{Context, Poll, Waker, ready};
+use std::task::{Context, Poll, ready};
 
 use rustix::net::{RecvFlags, SendFlags, recv, send};
 use socket2::SockRef;
 use tokio::io::Interest;
-use tokio::net::{TcpStream, UnixStream};
+use tokio::net::UnixStream;
 
-use super::Memory;
+use super::{Memory, Tcp};
 
 /// A connected socket.
 #[derive(Debug)]
 pub enum Stream {
     /// TCP.
-    Tcp(TcpStream),
+    Tcp(Tcp),
     /// A unix stream socket.
     Unix(UnixStream),
     /// No socket at all.
@@ -46,7 +46,18 @@ impl Stream {
         }
     }
 
-    fn try_read(&self, room: &mut [u8]) -> io::Result<usize> {
+    /// The same for a read that is followed by a wait: what the event loop has told of is taken without asking whether
+    /// it is the turn of other tasks.
+    pub fn poll_read_told(&self, cx: &mut Context<'_>, room: &mut [u8]) -> Poll<io::Result<usize>> {
+        match self.try_read(room) {
+            Err(e) if e.kind() == io::ErrorKind::WouldBlock => self.poll_read(cx, room),
+            result => Poll::Ready(result),
+        }
+    }
+
+    /// Reads into `room` what the event loop has told of; [`io::ErrorKind::WouldBlock`] when that is nothing. Nobody is
+    /// woken for what comes later.
+    pub fn try_read(&self, room: &mut [u8]) -> io::Result<usize> {
         let len = room.len();
         let n = either!(
             self,
@@ -110,15 +121,12 @@ impl Stream {
     /// True when the peer has neither sent anything nor closed, as far as is known without asking the system:
     /// what makes an idle connection fit for another request.
     pub fn is_quiet(&self) -> bool {
-        let mut cx = Context::from_waker(Waker::noop());
         let mut byte = [0; 1];
         // a peer in memory has said all that it will
-        match either!(self, s => s.poll_read_ready(&mut cx), _ => return false) {
-            Poll::Pending => true,
+        match either!(self, s => s.try_io(Interest::READABLE, || Ok(())), _ => return false) {
+            Err(_) => true,
             // readiness may be left over from the last read: only the socket itself knows
-            Poll::Ready(_) => {
-                matches!(self.try_read(&mut byte), Err(e) if e.kind() == io::ErrorKind::WouldBlock)
-            }
+            Ok(()) => matches!(self.try_read(&mut byte), Err(e) if e.kind() == io::ErrorKind::WouldBlock),
         }
     }
 

@@ -53,8 +53,10 @@ pub async fn request_rules(road: &mut Road<'_>) -> Result<(), Fail> {
         super::payload::of_request(road, 0, road.fe.conf.timeouts.http_request).await?;
     }
     let Rules { tcp_content, http_request, redirect, .. } = &be.rules;
-    rules::content(road, tcp_content, be.conf.inspect_delay).await?;
-    rules::run_all(road, [http_request, redirect], Side::Request).await?;
+    if rules::any([tcp_content, http_request, redirect]) {
+        rules::content(road, tcp_content, be.conf.inspect_delay).await?;
+        rules::run_all(road, [http_request, redirect], Side::Request).await?;
+    }
     names::restrict(road, be.conf.options.unusual_names)
 }
 

@@ -32,7 +32,7 @@ pub async fn to_server(road: &mut Road<'_>, place: &mut Place) -> Result<(), Fai
     }
     let mut up = reach::for_request(road, &place.server).await?;
     tables::store(road, place);
-    let ended = place.server.pool.until_ended(pin!(talk(road, &mut up, place))).await;
+    let ended = place.server.pool.sessions.until_ended(pin!(talk(road, &mut up, place))).await;
     let result = ended.unwrap_or_else(|why| Err(Fail::ended(why, road.response_begun)));
     up.note_bytes(&mut road.ex.log);
     let reusable = matches!(result, Ok(true));
@@ -78,7 +78,9 @@ async fn converse(
         persistence::write(road, place.index)
     });
     tables::store_response(road, place);
-    after_response_rules(road).await?;
+    if rules::any([&road.be.rules.http_after_response, &road.fe.rules.http_after_response]) {
+        after_response_rules(road).await?;
+    }
     if road.filters.is_some() {
         filters::response(road, &mut incoming).await?;
     }
@@ -88,9 +90,12 @@ async fn converse(
 /// `tcp-response content` rules, then `http-response` rules: of the backend, then of the frontend.
 async fn response_rules(road: &mut Road<'_>, incoming: &mut Incoming<'_>) -> Result<(), Fail> {
     let be = road.be.clone();
-    incoming.run(road, &be.rules.tcp_response, be.conf.response_inspect_delay).await?;
-    incoming.run(road, &be.rules.http_response, Duration::ZERO).await?;
-    if !Rc::ptr_eq(&road.fe, &be) {
+    road.ex.room.waiting = incoming.up.buffer.filled().len();
+    if rules::any([&be.rules.tcp_response, &be.rules.http_response]) {
+        incoming.run(road, &be.rules.tcp_response, be.conf.response_inspect_delay).await?;
+        incoming.run(road, &be.rules.http_response, Duration::ZERO).await?;
+    }
+    if !Rc::ptr_eq(&road.fe, &be) && rules::any([&road.fe.rules.http_response]) {
         let fe = road.fe.clone();
         incoming.run(road, &fe.rules.http_response, Duration::ZERO).await?;
     }
@@ -121,7 +126,7 @@ fn compose(road: &mut Road<'_>, up: &mut Upstream) -> Option<Passage> {
         return None;
     };
     let throttle = Throttle::new(road.ex, true);
-    let pump = Pump::resume(reader, chunked).throttled(throttle, road.ex.payload.data.len());
+    let pump = Pump::resume(reader, chunked, throttle, road.ex.payload.data.len());
     Some(Passage::Straight(pump))
 }
 
@@ -150,7 +155,10 @@ async fn forward_interim(road: &mut Road<'_>) -> Result<(), Fail> {
     }
     let out = road.client.lead.head();
     http1::response_head(&road.ex.response, Framing::None, Connection::KeepAlive, out);
-    write_lead(road.client, road.time(Timeout::Client)).await.map_err(|_| client_gone(phase::HEADERS))
+    write_lead(road.client, road.time(Timeout::Client)).await.map_err(|_| client_gone(phase::HEADERS))?;
+    // a server that sends nothing else, and fast, would leave the other connections no time
+    tokio::task::coop::consume_budget().await;
+    Ok(())
 }
 
 /// Waits for a whole response head while the request body goes out.
@@ -184,7 +192,7 @@ async fn response_head(
                     Err(_) => return Poll::Ready(Err(bad_response())),
                 }
             }
-            match up.stream.poll_read(cx, up.buffer.room()) {
+            match up.stream.poll_read_told(cx, up.buffer.room()) {
                 Poll::Ready(Ok(0)) => return Poll::Ready(Err(no_response(up, safe, unsent))),
                 Poll::Ready(Ok(n)) => up.fill(n),
                 Poll::Ready(Err(e)) => {

@@ -76,8 +76,10 @@ pub async fn buffer_request(road: &mut Road<'_>) -> Result<(), Fail> {
 pub async fn request_rules(road: &mut Road<'_>) -> Result<(), Fail> {
     let fe = road.fe.clone();
     let Rules { tcp_content, http_request, redirect, .. } = &fe.rules;
-    rules::content(road, tcp_content, fe.conf.inspect_delay).await?;
-    rules::run_all(road, [http_request, redirect], Side::Request).await?;
+    if rules::any([tcp_content, http_request, redirect]) {
+        rules::content(road, tcp_content, fe.conf.inspect_delay).await?;
+        rules::run_all(road, [http_request, redirect], Side::Request).await?;
+    }
     names::restrict(road, fe.conf.options.unusual_names)
 }
 

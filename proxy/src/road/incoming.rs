@@ -35,7 +35,6 @@ impl<'a> Incoming<'a> {
     /// Evaluates rules on the response; those that look at the body may wait for it as long as `delay` from now.
     pub async fn run(&mut self, road: &mut Road<'_>, rules: &RuleSet, delay: Duration) -> Result<(), Fail> {
         let mut until = None;
-        road.ex.room.waiting = self.up.buffer.filled().len();
         let mut run = rules.run(road.ex, 0);
         while let Run::Answer(rule, answer) = run {
             let answer = match answer {

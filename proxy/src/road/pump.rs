@@ -51,32 +51,36 @@ pub enum PumpFail {
 impl Pump {
     /// A body that comes with one framing and goes with another.
     pub fn new(from: Framing, chunked: bool) -> Pump {
+        let ended = matches!(from, Framing::None | Framing::Length(0));
+        Pump::of(BodyReader::new(from), chunked, ended, None)
+    }
+
+    /// The rest of a body of which so many bytes were sent already, held to a bandwidth where there is one.
+    pub fn resume(
+        reader: BodyReader,
+        chunked: bool,
+        mut throttle: Option<Box<Throttle>>,
+        sent: usize,
+    ) -> Pump {
+        if let Some(throttle) = &mut throttle {
+            throttle.spend(sent);
+        }
+        Pump::of(reader, chunked, false, throttle)
+    }
+
+    fn of(reader: BodyReader, chunked: bool, ended: bool, throttle: Option<Box<Throttle>>) -> Pump {
         Pump {
-            reader: BodyReader::new(from),
+            reader,
             chunked,
             begun: false,
             ready: 0,
             skip: 0,
-            ended: matches!(from, Framing::None | Framing::Length(0)),
-            throttle: None,
+            ended,
+            throttle,
             held: false,
             written: 0,
             read: 0,
         }
-    }
-
-    /// The rest of a body whose beginning was sent already.
-    pub fn resume(reader: BodyReader, chunked: bool) -> Pump {
-        Pump { reader, ..Pump::new(Framing::Length(1), chunked) }
-    }
-
-    /// Holds the body to a bandwidth; so much of it has been sent before.
-    pub fn throttled(mut self, throttle: Option<Box<Throttle>>, sent: usize) -> Pump {
-        self.throttle = throttle;
-        if let Some(throttle) = &mut self.throttle {
-            throttle.spend(sent);
-        }
-        self
     }
 
     /// True while neither sender nor receiver is waited for, but the next period of a limit.

@@ -97,7 +97,7 @@ fn body_pump(road: &mut Road<'_>, body: Option<BodyReader>, chunked: bool) -> Pu
     match body {
         Some(body) if !whole => {
             let sent = road.ex.response_payload.data.len();
-            Pump::resume(body, chunked).throttled(Throttle::new(road.ex, false), sent)
+            Pump::resume(body, chunked, Throttle::new(road.ex, false), sent)
         }
         _ => Pump::new(Framing::None, false),
     }

@@ -17,6 +17,13 @@ pub enum Side {
     Response,
 }
 
+/// Whether there are rules in any of the sets. Asked before a wait that would be over at once: even that has its cost, on
+/// a road where most sets are empty.
+#[inline]
+pub fn any<const N: usize>(sets: [&RuleSet; N]) -> bool {
+    sets.iter().any(|rules| !rules.is_empty())
+}
+
 /// Evaluates sets of rules in order; those without rules cost nothing.
 pub async fn run_all<const N: usize>(
     road: &mut Road<'_>,

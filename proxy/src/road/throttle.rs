@@ -27,8 +27,8 @@ struct Rate {
 impl Throttle {
     /// The limits that rules have set on the way to the server, or on the way back; none where they set none.
     pub fn new(exchange: &Exchange, upload: bool) -> Option<Box<Throttle>> {
-        let begun = clock::now();
         let limits = exchange.tuning.as_ref()?.limits.iter().filter(|limit| limit.upload == upload);
+        let begun = clock::now();
         let rates: Vec<_> = limits.map(|limit| Rate { limit: limit.clone(), begun, moved: 0 }).collect();
         (!rates.is_empty()).then(|| Box::new(Throttle { rates, timer: Deadline::default() }))
     }

@@ -9,11 +9,11 @@ use portero_api::{Address, ConnError, Counter, Exchange, LogFacts, Packets, cloc
 use portero_policies::Format;
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use tokio::io::Interest;
-use tokio::net::{TcpStream, UnixStream};
+use tokio::net::UnixStream;
 
 use super::fail::{Fail, Fault, conn_error, phase};
 use crate::config::checked::{self, ProxyHeader};
-use crate::net::{Buffer, Buffers, Lead, Stream};
+use crate::net::{Buffer, Buffers, Lead, Stream, Tcp};
 use crate::pool::{Aim, Pooled};
 use crate::proxy_protocol;
 use crate::snapshot::Server;
@@ -247,7 +247,7 @@ async fn connect(
     }
 }
 
-async fn connect_tcp(source: Option<SocketAddr>, to: SocketAddr, packets: Packets) -> io::Result<TcpStream> {
+async fn connect_tcp(source: Option<SocketAddr>, to: SocketAddr, packets: Packets) -> io::Result<Tcp> {
     let kind = Type::STREAM.nonblocking().cloexec();
     let socket = Socket::new(Domain::for_address(to), kind, Some(Protocol::TCP))?;
     if !packets.is_plain() {
@@ -267,7 +267,11 @@ async fn connect_tcp(source: Option<SocketAddr>, to: SocketAddr, packets: Packet
         Err(e) if e.raw_os_error() != Some(rustix::io::Errno::INPROGRESS.raw_os_error()) => return Err(e),
         _ => {}
     }
-    let stream = TcpStream::from_std(socket.into())?;
+    let stream = Tcp::new(socket.into());
+    // a server on this machine has answered by now: there is nothing to wait for
+    if stream.peer_addr().is_ok() {
+        return Ok(stream);
+    }
     // the event itself says whether it went well: the system is asked only for the reason why not
     let ready = stream.ready(Interest::WRITABLE | Interest::ERROR).await?;
     if ready.is_error() || ready.is_write_closed() {

@@ -46,7 +46,7 @@ impl Passage {
         throttle: Option<Box<Throttle>>,
         out: Buffer,
     ) -> Passage {
-        let pump = Pump::resume(BodyReader::UntilClose, chunked).throttled(throttle, 0);
+        let pump = Pump::resume(BodyReader::UntilClose, chunked, throttle, 0);
         Passage::Filtered(Box::new(Filtered {
             direction,
             reader,
