@@ -56,6 +56,8 @@ pub struct Daemon {
     sockets: RefCell<Sockets>,
     /// Where the runtime API listens.
     apis: RefCell<runtime::Doors>,
+    /// The commands of plugins.
+    plugged: RefCell<runtime::Plugged>,
     /// One swap at a time: the next waits for its turn.
     turns: Semaphore,
     reloads: Cell<Reloads>,
@@ -112,6 +114,7 @@ impl Daemon {
             deeds: Cell::new(deeds),
             sockets: RefCell::new(sockets),
             apis: RefCell::default(),
+            plugged: RefCell::default(),
             turns: Semaphore::new(1),
             reloads: Cell::default(),
         }))
@@ -214,11 +217,18 @@ impl Daemon {
         states::apply(&self.shared, &checked);
         let lists = maps::store(&self.shared.common);
         lists.stage(checked.lists.clone());
-        if let Err(error) = self.deploy(&checked).await {
-            self.program.turn_to(&self.checked());
-            states::restore(&self.shared, before, &self.checked());
-            lists.abort();
-            return Err(error);
+        let deployed = match runtime::Plugged::new(&checked, &self.shared, &self.program) {
+            Ok(plugged) => self.deploy(&checked).await.map(|()| plugged),
+            Err(error) => Err(error),
+        };
+        match deployed {
+            Ok(plugged) => drop(self.plugged.replace(plugged)),
+            Err(error) => {
+                self.program.turn_to(&self.checked());
+                states::restore(&self.shared, before, &self.checked());
+                lists.abort();
+                return Err(error);
+            }
         }
         lists.commit();
         states::forget_others(&self.shared, &checked);
@@ -299,6 +309,11 @@ impl Daemon {
         // lines of a worker that does not answer in time are lost with it
         let _ = tokio::time::timeout(LAST_WORDS, self.ask_all(Order::Flush)).await;
         self.sinks.flush();
+    }
+
+    /// The commands of plugins.
+    pub fn plugged(&self) -> runtime::Plugged {
+        self.plugged.borrow().clone()
     }
 
     /// How reloads went so far.

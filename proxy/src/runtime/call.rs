@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use portero_api::{LocalFuture, ProxyState, ServerState};
 
+use super::plugged::Plugged;
 use crate::config::checked::Level;
 use crate::daemon::Daemon;
 
@@ -61,6 +62,8 @@ pub(super) enum Answer {
     Last(LocalFuture<'static, String>),
     /// Nothing: the connection ends.
     Bye,
+    /// What a plugin's command says, by its place.
+    Plugged(Plugged, usize),
 }
 
 impl From<String> for Answer {

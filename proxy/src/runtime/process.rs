@@ -15,7 +15,7 @@ pub(super) fn version(_: &mut Call<'_>) -> Result<Answer, String> {
 pub(super) fn help(call: &mut Call<'_>) -> Result<Answer, String> {
     let (level, target) = (call.settings.level, call.settings.target);
     let prefix = call.args.join(" ");
-    let list = table::list(level, target, |c| c.words.starts_with(&prefix));
+    let list = table::list(level, target, &prefix, &call.daemon.plugged());
     if list.is_empty() {
         return Err(format!("No command begins with '{prefix}'.\n"));
     }

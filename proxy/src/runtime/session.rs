@@ -1,36 +1,33 @@
 //! One connection to the runtime API.
 
-use std::future::poll_fn;
-use std::io::{self, IoSlice};
+use std::io;
 use std::rc::Rc;
 
 use super::call::{Answer, Call, Mode, Settings, Target};
 use super::line::{self, Line};
-use super::table;
+use super::table::{self, Found};
+use super::talk::{Operator, Talk};
 use crate::config::checked::Level;
 use crate::daemon::Daemon;
 use crate::net::Stream;
 
-/// Bytes of a line at the most, and of a payload.
-const MAX_LINE: usize = 16 * 1024;
+/// Bytes of a payload at the most.
 const MAX_PAYLOAD: usize = 128 * 1024;
 
 /// Serves a connection: one line, or as many as `prompt` asks for. The client may have closed its side already.
 pub(super) async fn serve(daemon: Rc<Daemon>, stream: Stream, level: Level, target: Option<Target>) {
     let mode = Mode::Single;
     let settings = Settings { level, mode, timed: false, expert: false, experimental: false, target };
-    let mut session = Session { daemon, stream, settings, input: Vec::new(), ended: false };
+    let talk = Talk::new(stream, daemon.checked().global.stats_timeout);
+    let mut session = Session { daemon, talk, settings };
     // a client that is gone needs no answer
     let _ = session.run().await;
 }
 
 struct Session {
     daemon: Rc<Daemon>,
-    stream: Stream,
+    talk: Rc<Talk>,
     settings: Settings,
-    input: Vec<u8>,
-    /// The client sends no more.
-    ended: bool,
 }
 
 /// What follows a line.
@@ -42,7 +39,7 @@ enum Next {
 
 impl Session {
     async fn run(&mut self) -> io::Result<()> {
-        while let Some(text) = self.line().await? {
+        while let Some(text) = self.talk.line().await? {
             let line = line::cut(&text);
             let payload = match &line.payload {
                 Some(end) => Some(self.payload(end).await?),
@@ -53,7 +50,7 @@ impl Session {
             if next == Next::GoOn && self.settings.mode == Mode::Prompt {
                 out.push_str(&self.prompt());
             }
-            self.write(out.as_bytes()).await?;
+            self.talk.write(out.as_bytes()).await?;
             if next == Next::Bye || self.settings.mode == Mode::Single {
                 break;
             }
@@ -75,6 +72,12 @@ impl Session {
                 Ok(Answer::Pieces(pieces)) => (self.send_pieces(pieces, out).await?, false),
                 Ok(Answer::Last(text)) => (text.await, true),
                 Ok(Answer::Bye) => return Ok(Next::Bye),
+                Ok(Answer::Plugged(plugged, place)) => {
+                    self.talk.write(std::mem::take(out).as_bytes()).await?;
+                    plugged.get(place).run(words.1, Box::new(Operator(self.talk.clone()))).await;
+                    out.push('\n');
+                    continue;
+                }
             };
             out.push_str(&text);
             out.push_str(if text.is_empty() || text.ends_with('\n') { "\n" } else { "\n\n" });
@@ -91,9 +94,9 @@ impl Session {
         pieces: Box<dyn Iterator<Item = String>>,
         out: &mut String,
     ) -> io::Result<String> {
-        self.write(std::mem::take(out).as_bytes()).await?;
+        self.talk.write(std::mem::take(out).as_bytes()).await?;
         for piece in pieces {
-            self.write(piece.as_bytes()).await?;
+            self.talk.write(piece.as_bytes()).await?;
             tokio::task::yield_now().await;
         }
         Ok(String::new())
@@ -123,8 +126,13 @@ impl Session {
         (target, words): (Option<Target>, &[String]),
         payload: Option<&str>,
     ) -> Result<Answer, String> {
-        let (command, args) =
-            table::find(words, target).map_err(|why| why.text(self.settings.level, target))?;
+        let plugged = self.daemon.plugged();
+        let found = table::find(words, target, &plugged);
+        let (command, args) = match found {
+            Ok(Found::Own(command, args)) => (command, args),
+            Ok(Found::Plugged(place)) => return Ok(Answer::Plugged(plugged, place)),
+            Err(why) => return Err(why.text(self.settings.level, target, &plugged)),
+        };
         table::allow(command, &self.settings)?;
         if payload.is_some() && !command.payload {
             return Err(format!("'{}' takes no payload.\n", command.words));
@@ -147,31 +155,13 @@ impl Session {
         }
     }
 
-    /// The next line without its end; none when there is none any more.
-    async fn line(&mut self) -> io::Result<Option<String>> {
-        loop {
-            if let Some(end) = self.input.iter().position(|&b| b == b'\n') {
-                let line: Vec<u8> = self.input.drain(..=end).collect();
-                return Ok(Some(String::from_utf8_lossy(&line[..end]).into_owned()));
-            }
-            if self.ended {
-                let rest = std::mem::take(&mut self.input);
-                return Ok((!rest.is_empty()).then(|| String::from_utf8_lossy(&rest).into_owned()));
-            }
-            if self.input.len() > MAX_LINE {
-                return Err(io::ErrorKind::InvalidData.into());
-            }
-            self.read().await?;
-        }
-    }
-
     /// The lines up to the one that ends the payload.
     async fn payload(&mut self, end: &str) -> io::Result<String> {
         let mut payload = String::new();
         if self.settings.mode == Mode::Prompt {
-            self.write(b"+ ").await?;
+            self.talk.write(b"+ ").await?;
         }
-        while let Some(line) = self.line().await? {
+        while let Some(line) = self.talk.line().await? {
             let line = line.trim_end_matches('\r');
             if line == end {
                 break;
@@ -181,33 +171,9 @@ impl Session {
                 return Err(io::ErrorKind::InvalidData.into());
             }
             if self.settings.mode == Mode::Prompt {
-                self.write(b"+ ").await?;
+                self.talk.write(b"+ ").await?;
             }
         }
         Ok(payload)
-    }
-
-    /// Reads some bytes within `stats timeout`.
-    async fn read(&mut self) -> io::Result<()> {
-        let mut room = [0; 4096];
-        let limit = self.daemon.checked().global.stats_timeout;
-        let read = tokio::time::timeout(limit, poll_fn(|cx| self.stream.poll_read(cx, &mut room)));
-        match read.await.map_err(|_| io::ErrorKind::TimedOut)?? {
-            0 => self.ended = true,
-            n => self.input.extend_from_slice(&room[..n]),
-        }
-        Ok(())
-    }
-
-    async fn write(&self, mut bytes: &[u8]) -> io::Result<()> {
-        let limit = self.daemon.checked().global.stats_timeout;
-        while !bytes.is_empty() {
-            let write = poll_fn(|cx| self.stream.poll_write(cx, &[IoSlice::new(bytes)]));
-            match tokio::time::timeout(limit, write).await.map_err(|_| io::ErrorKind::TimedOut)?? {
-                0 => return Err(io::ErrorKind::WriteZero.into()),
-                n => bytes = &bytes[n..],
-            }
-        }
-        Ok(())
     }
 }

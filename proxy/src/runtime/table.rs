@@ -2,6 +2,7 @@
 
 use super::call::{Run, Settings, Target};
 use super::maps::View;
+use super::plugged::Plugged;
 use super::{info, maps, master, process, proxies, scripts, servers, set_server, stats, tables, vars};
 use crate::config::checked::Level;
 
@@ -164,13 +165,13 @@ pub(super) enum NotFound {
 
 impl NotFound {
     /// The answer, with what may have been meant.
-    pub(super) fn text(&self, level: Level, target: Option<Target>) -> String {
+    pub(super) fn text(&self, level: Level, target: Option<Target>, plugged: &Plugged) -> String {
         match self {
             NotFound::NotThere(words) => format!("'{words}' is not supported by this version of Portero.\n"),
             NotFound::Unknown(words) => {
                 let begins = |depth: usize| {
                     let prefix = words[..depth.min(words.len())].join(" ");
-                    list(level, target, |c| c.words.starts_with(&prefix))
+                    list(level, target, &prefix, plugged)
                 };
                 let near = [2, 1].map(begins).into_iter().find(|list| !list.is_empty());
                 let first = &words[0];
@@ -180,7 +181,7 @@ impl NotFound {
                     ),
                     None => format!(
                         "Unknown command: '{first}'. Please enter one of the following commands only:\n{}",
-                        list(level, target, |_| true)
+                        list(level, target, "", plugged)
                     ),
                 }
             }
@@ -188,16 +189,28 @@ impl NotFound {
     }
 }
 
-/// The command that words name, and what follows its name.
-pub(super) fn find(
-    words: &[String],
+/// What words name.
+pub(super) enum Found<'w> {
+    /// A command of the list, and what follows its name.
+    Own(&'static Command, &'w [String]),
+    /// A plugin's, by its place.
+    Plugged(usize),
+}
+
+/// The command that words name. Where several fit the one with the most words is meant; a plugin takes no command's place.
+pub(super) fn find<'w>(
+    words: &'w [String],
     target: Option<Target>,
-) -> Result<(&'static Command, &[String]), NotFound> {
+    plugged: &Plugged,
+) -> Result<Found<'w>, NotFound> {
     let fitting = |command: &&Command| known(command, target) && begins_with(words, command.words);
-    let found = COMMANDS.iter().filter(fitting).max_by_key(|command| command.words.len());
-    match found {
-        Some(command) => Ok((command, &words[command.words.split(' ').count()..])),
-        None => Err(match NOT_THERE.iter().find(|missing| begins_with(words, missing)) {
+    let own =
+        COMMANDS.iter().filter(fitting).map(|c| (c, c.words.split(' ').count())).max_by_key(|(_, n)| *n);
+    let plugged = plugged.find(words).filter(|_| target != Some(Target::Master));
+    match (own, plugged) {
+        (own, Some((place, length))) if own.is_none_or(|(_, n)| n < length) => Ok(Found::Plugged(place)),
+        (Some((command, length)), _) => Ok(Found::Own(command, &words[length..])),
+        (None, _) => Err(match NOT_THERE.iter().find(|missing| begins_with(words, missing)) {
             Some(missing) => NotFound::NotThere(missing),
             None => NotFound::Unknown(words.to_vec()),
         }),
@@ -219,18 +232,20 @@ pub(super) fn allow(command: &Command, settings: &Settings) -> Result<(), String
     if settings.level < level { Err("Permission denied\n".to_owned()) } else { Ok(()) }
 }
 
-/// The lines of `help` for the commands that a connection may use.
-pub(super) fn list(level: Level, target: Option<Target>, wanted: impl Fn(&Command) -> bool) -> String {
+/// The lines of `help` for the commands that a connection may use, as far as they begin so.
+pub(super) fn list(level: Level, target: Option<Target>, prefix: &str, plugged: &Plugged) -> String {
     let may = |command: &&Command| match command.needs {
         Needs::Level(needed) => level >= needed,
         Needs::Experimental(_) | Needs::Expert(_) => false,
     };
-    let rows = COMMANDS.iter().filter(|c| known(c, target)).filter(may).filter(|c| wanted(c));
+    let rows =
+        COMMANDS.iter().filter(|c| known(c, target)).filter(may).filter(|c| c.words.starts_with(prefix));
     let line = |c: &Command| {
         let usage = format!("{} {}", c.words, c.args);
         format!("  {:<40}: {}\n", usage.trim_end(), c.help)
     };
-    rows.map(line).collect()
+    let own: String = rows.map(line).collect();
+    if target == Some(Target::Master) { own } else { own + &plugged.list(prefix) }
 }
 
 fn known(command: &Command, target: Option<Target>) -> bool {
