@@ -2,6 +2,7 @@
 
 mod act;
 mod address;
+mod applet;
 mod certs;
 mod core;
 mod fetches;
@@ -21,6 +22,7 @@ use mlua::{Lua, Table};
 
 use crate::class::{Class, Classes, object};
 
+pub(crate) use applet::Applet;
 pub(crate) use server::server_object;
 pub(crate) use txn::{Ending, new_txn};
 
@@ -42,6 +44,8 @@ pub(crate) const CLASSES: &[&Class] = &[
     &certs::ACME,
     &httpclient::CLASS,
     &listener::CLASS,
+    &applet::http::CLASS,
+    &applet::tcp::CLASS,
 ];
 
 /// What classes have that is no function: made once per state, behind their functions.
@@ -50,6 +54,8 @@ pub(crate) fn finish(lua: &Lua, classes: &Classes) -> mlua::Result<()> {
     act::finish(&classes.functions("act")?)?;
     proxy::finish(lua, &classes.functions("core")?)?;
     fetches::finish(lua, classes)?;
+    applet::http::finish(lua, classes)?;
+    applet::tcp::finish(lua, classes)?;
     txn::finish(lua, classes)
 }
 

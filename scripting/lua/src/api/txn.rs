@@ -69,7 +69,13 @@ impl std::error::Error for Ending {}
 
 /// Puts what every transaction has beside functions among them.
 pub(crate) fn finish(lua: &Lua, classes: &Classes) -> mlua::Result<()> {
-    let txn = classes.functions("TXN")?;
+    languages(lua, classes, "TXN")?;
+    classes.functions("TXN")?.raw_set("http", marker(lua, classes, "HTTP")?)
+}
+
+/// Gives a class the rule language: `f`, `sf`, `c`, `sc`.
+pub(crate) fn languages(lua: &Lua, classes: &Classes, class: &str) -> mlua::Result<()> {
+    let functions = classes.functions(class)?;
     for (name, class, safe) in [
         ("f", "Fetches", false),
         ("sf", "Fetches", true),
@@ -78,9 +84,9 @@ pub(crate) fn finish(lua: &Lua, classes: &Classes) -> mlua::Result<()> {
     ] {
         let marker = marker(lua, classes, class)?;
         marker.raw_set("__safe", safe)?;
-        txn.raw_set(name, marker)?;
+        functions.raw_set(name, marker)?;
     }
-    txn.raw_set("http", marker(lua, classes, "HTTP")?)
+    Ok(())
 }
 
 /// A new object: what a script puts into it is gone with the call.

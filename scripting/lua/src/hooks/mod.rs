@@ -4,6 +4,7 @@ mod action;
 mod balance;
 mod check;
 mod fetch;
+mod service;
 mod task;
 
 use std::cell::RefCell;
@@ -25,7 +26,8 @@ pub(crate) fn plugins(lot: &Arc<Lot>) -> Vec<Plugin> {
     let converters = lot.names(|purpose| matches!(purpose, Purpose::Converter));
     let balancers = lot.names(|purpose| matches!(purpose, Purpose::Balancer { .. }));
     let checks = lot.names(|purpose| matches!(purpose, Purpose::Check));
-    let sets = [&actions, &fetches, &converters, &balancers, &checks];
+    let services = lot.names(|purpose| matches!(purpose, Purpose::Service { .. }));
+    let sets = [&actions, &fetches, &converters, &balancers, &checks, &services];
     let all: BTreeSet<&String> = sets.into_iter().flatten().collect();
     let mut plugins: Vec<Plugin> = Vec::new();
     for name in all {
@@ -44,6 +46,9 @@ pub(crate) fn plugins(lot: &Arc<Lot>) -> Vec<Plugin> {
         }
         if checks.contains(name) {
             plugin = plugin.health(maker(lot, name, check::LuaCheck::new));
+        }
+        if services.contains(name) {
+            plugin = plugin.service(maker(lot, name, service::LuaService::new));
         }
         plugins.push(plugin);
     }

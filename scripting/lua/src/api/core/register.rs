@@ -26,6 +26,12 @@ pub(crate) const CORE: &[Method] = &[
         register_converters
     ),
     now!(
+        "register_service",
+        "(name: string, mode: string, func: fun(applet: AppletHTTP|AppletTCP))",
+        "makes a function a service: `use-service lua.NAME`; the mode is `http` or `tcp`",
+        register_service
+    ),
+    now!(
         "register_init",
         "(func: fun())",
         "calls a function when the configuration is put to use",
@@ -81,6 +87,18 @@ fn register_balancer(
 
 fn register_check(lua: &Lua, (name, function): (String, Function)) -> mlua::Result<()> {
     inside(lua).register(&name, Purpose::Check, function)
+}
+
+fn register_service(lua: &Lua, (name, mode, function): (String, String, Function)) -> mlua::Result<()> {
+    let http = match mode.as_str() {
+        "http" => true,
+        "tcp" => false,
+        other => {
+            let message = format!("register_service: '{other}' is no mode; there are 'http' and 'tcp'");
+            return Err(mlua::Error::runtime(message));
+        }
+    };
+    inside(lua).register(&name, Purpose::Service { http }, function)
 }
 
 fn register_init(lua: &Lua, function: Function) -> mlua::Result<()> {

@@ -1,0 +1,133 @@
+//! What the services of scripts have in common: what they read of the client, and what they say to it.
+//!
+//! Reading waits. What a script says is held up to a bound, and handed on when the script waits or ends: one that says
+//! little never waits for that.
+
+pub(crate) mod http;
+mod read;
+pub(crate) mod tcp;
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::task::{Context, Poll, ready};
+
+use mlua::{Lua, LuaString, MultiValue, Table};
+use portero_api::{Client, Exchange, Message};
+
+use crate::class::{Of, object_of};
+use crate::scene::Scene;
+use crate::wish::{self, Begun, Wish};
+
+/// A service at work, as its script and the hook share it.
+#[derive(Clone)]
+pub(crate) struct Applet(Arc<Mutex<Talk>>);
+
+/// What was said so far.
+struct Talk {
+    stage: Stage,
+    /// What the client has not been handed yet.
+    out: VecDeque<u8>,
+    /// What was read of the client and not by the script.
+    unread: Vec<u8>,
+}
+
+/// How far the response is.
+enum Stage {
+    /// Its head is being made.
+    Head(Message),
+    /// The script has begun it; the client has not been told.
+    Started(Message),
+    /// Bytes follow. In TCP mode they do from the beginning.
+    Open,
+}
+
+/// Bytes that are held for the client before the script has to wait.
+const HELD: usize = 16 * 1024;
+
+impl Applet {
+    /// A new one.
+    pub(crate) fn new(http: bool) -> Applet {
+        let stage = if http { Stage::Head(Message::new(200)) } else { Stage::Open };
+        Applet(Arc::new(Mutex::new(Talk { stage, out: VecDeque::new(), unread: Vec::new() })))
+    }
+
+    /// The object that the script is given.
+    pub(crate) fn object(&self, lua: &Lua, http: bool) -> mlua::Result<Table> {
+        object_of(lua, if http { "AppletHTTP" } else { "AppletTCP" }, self.clone())
+    }
+
+    /// Hands on what the script has said.
+    pub(crate) fn poll_out(
+        &self,
+        cx: &mut Context<'_>,
+        exchange: &mut Exchange,
+        client: &mut dyn Client,
+    ) -> Poll<io::Result<()>> {
+        self.talk().poll_out(cx, exchange, client)
+    }
+
+    fn talk(&self) -> MutexGuard<'_, Talk> {
+        self.0.lock().unwrap_or_else(|e| e.into_inner())
+    }
+}
+
+impl Talk {
+    fn poll_out(
+        &mut self,
+        cx: &mut Context<'_>,
+        exchange: &mut Exchange,
+        client: &mut dyn Client,
+    ) -> Poll<io::Result<()>> {
+        if let Stage::Started(_) = &self.stage
+            && let Stage::Started(head) = std::mem::replace(&mut self.stage, Stage::Open)
+        {
+            client.begin(exchange, head)?;
+        }
+        while !self.out.is_empty() {
+            let written = ready!(client.poll_write(cx, exchange, self.out.as_slices().0))?;
+            self.out.drain(..written);
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+/// `send`: waits only when much is held already.
+fn send(_: &Lua, (Of(applet), text): (Of<Applet>, LuaString)) -> mlua::Result<Begun> {
+    let mut talk = applet.talk();
+    if matches!(talk.stage, Stage::Head(_)) {
+        return Err(mlua::Error::runtime("send: call start_response() before it"));
+    }
+    talk.out.extend(text.as_bytes().iter());
+    let (said, much) = (text.as_bytes().len(), talk.out.len() > HELD);
+    drop(talk);
+    let said = MultiValue::from_iter([mlua::Value::Integer(said as i64)]);
+    match much {
+        true => wish::make(Sending { applet, said: Some(said) }),
+        false => Ok(Begun::Now(said)),
+    }
+}
+
+/// Waits until everything is handed on.
+struct Sending {
+    applet: Applet,
+    said: Option<MultiValue>,
+}
+
+impl Wish for Sending {
+    fn poll(
+        &mut self,
+        cx: &mut Context<'_>,
+        scene: &mut Scene<'_>,
+        _: &Lua,
+    ) -> Poll<mlua::Result<MultiValue>> {
+        let Scene::Exchange(exchange, client) = scene else { return Poll::Ready(Err(nobody())) };
+        let sent = ready!(self.applet.talk().poll_out(cx, exchange, *client));
+        let said = self.said.take().unwrap_or_default();
+        Poll::Ready(sent.map(|()| said).map_err(|why| mlua::Error::runtime(format!("send: {why}"))))
+    }
+}
+
+fn nobody() -> mlua::Error {
+    mlua::Error::runtime("there is no client here")
+}
