@@ -35,6 +35,12 @@ function core.register_fetches(name, func) end
 ---@param func fun(value: any, ...: string): any
 function core.register_converters(name, func) end
 
+---makes a function a service: `use-service lua.NAME`; the mode is `http` or `tcp`
+---@param name string
+---@param mode string
+---@param func fun(applet: AppletHTTP|AppletTCP)
+function core.register_service(name, mode, func) end
+
 ---calls a function when the configuration is put to use
 ---@param func fun()
 function core.register_init(func) end
@@ -709,3 +715,119 @@ local Listener = {}
 ---its row of `show stat`: names alone, for sockets are not counted one by one
 ---@return table<string, any>
 function Listener:get_stats() end
+
+---a service that answers a request
+---@class AppletHTTP
+---@field f Fetches all fetches as functions, with typed values
+---@field sf Fetches the same, with strings
+---@field c Converters all converters as functions, with typed values
+---@field sc Converters the same, with strings
+---@field method string the method of the request
+---@field version string the version of the request: `HTTP/1.1`
+---@field path string the path of the request
+---@field qs string the query of the request
+---@field length integer the length of its body; of a chunked one what is there of it
+---@field headers table<string, table<integer, string>> the request's fields by name in lower case, values from index 0
+local AppletHTTP = {}
+
+---sets the status of the response; false for what is none
+---@param code integer
+---@param reason? string
+---@return boolean
+function AppletHTTP:set_status(code, reason) end
+
+---adds a field to the response; `content-length` says how long its body is
+---@param name string
+---@param value string
+---@return boolean
+function AppletHTTP:add_header(name, value) end
+
+---begins the response
+function AppletHTTP:start_response() end
+
+---reads a line of the body with its end; without one at the end of the body, empty behind it
+---@return string
+function AppletHTTP:getline() end
+
+---reads so many bytes of the body, or all up to the end
+---@param size? integer
+---@return string
+function AppletHTTP:receive(size) end
+
+---sends a part of the body
+---@param msg string
+---@return integer
+function AppletHTTP:send(msg) end
+
+---sets a variable
+---@param var string
+---@param value any
+---@param ifexist? boolean
+function AppletHTTP:set_var(var, value, ifexist) end
+
+---the value of a variable, or nil
+---@param var string
+---@return any
+function AppletHTTP:get_var(var) end
+
+---unsets a variable
+---@param var string
+function AppletHTTP:unset_var(var) end
+
+---keeps a value with the transaction
+---@param data any
+function AppletHTTP:set_priv(data) end
+
+---the value that was kept
+---@return any
+function AppletHTTP:get_priv() end
+
+---a service that speaks with the client of a TCP session
+---@class AppletTCP
+---@field f Fetches all fetches as functions, with typed values
+---@field sf Fetches the same, with strings
+---@field c Converters all converters as functions, with typed values
+---@field sc Converters the same, with strings
+local AppletTCP = {}
+
+---reads a line with its end; without one at the end of the stream, empty behind it
+---@return string
+function AppletTCP:getline() end
+
+---reads so many bytes, or all up to the end; after so many milliseconds what is there, or nil
+---@param size? integer
+---@param timeout? integer
+---@return string?
+function AppletTCP:receive(size, timeout) end
+
+---what is there now; nil when that is nothing, empty at the end of the stream
+---@return string?
+function AppletTCP:try_receive() end
+
+---sends a text
+---@param msg string
+---@return integer
+function AppletTCP:send(msg) end
+
+---sets a variable
+---@param var string
+---@param value any
+---@param ifexist? boolean
+function AppletTCP:set_var(var, value, ifexist) end
+
+---the value of a variable, or nil
+---@param var string
+---@return any
+function AppletTCP:get_var(var) end
+
+---unsets a variable
+---@param var string
+function AppletTCP:unset_var(var) end
+
+---keeps a value with the session
+---@param data any
+function AppletTCP:set_priv(data) end
+
+---the value that was kept
+---@return any
+function AppletTCP:get_priv() end
