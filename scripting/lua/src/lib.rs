@@ -13,6 +13,7 @@
 //! | `protect` | errors with tracebacks, and budgets that scripts cannot catch |
 //! | `scene` | lends the exchange and the host to the functions that a script calls |
 //! | `class`, `api/` | a class is a table of rows; one file per class |
+//! | `modules/` | what scripts require in the place of libraries in C |
 //! | `values` | samples to Lua and back |
 //! | `hooks/` | from a registered function to a hook, one file per hook |
 
@@ -27,6 +28,7 @@ mod class;
 mod definitions;
 mod hooks;
 mod lot;
+mod modules;
 mod protect;
 mod run;
 mod scene;

@@ -9,6 +9,7 @@ use portero_api::Common;
 use crate::api;
 use crate::class::Classes;
 use crate::lot::Source;
+use crate::modules;
 use crate::protect;
 use crate::run;
 use crate::settings::{Libs, Settings};
@@ -119,6 +120,7 @@ impl State {
         api::finish(&lua, &classes)?;
         lua.set_app_data(classes);
         prepend(&lua, settings)?;
+        modules::install(&lua)?;
         if settings.maxmem > 0 {
             lua.set_memory_limit(settings.maxmem)?;
         }
