@@ -94,3 +94,25 @@ fn the_version_is_shown_when_it_is_asked_for() {
     assert!(proxy("stats show-version", &origin).get("/stats").text().contains(version));
     assert!(!proxy("stats hide-version", &origin).get("/stats").text().contains(version));
 }
+
+#[test]
+fn prometheus_scrapes_the_same_figures() {
+    let proxy = Proxy::with(
+        "defaults
+             mode http
+             timeout client 5s
+         frontend front
+             bind ${front}
+             http-request use-service prometheus-exporter if { path /metrics }
+             http-response set-header x-rule 1
+             http-request return status 204",
+    )
+    .start();
+    assert_eq!(proxy.get("/").status(), 204);
+    let page = proxy.get("/metrics?scope=frontend");
+    assert_eq!(page.header("content-type"), Some("text/plain; version=0.0.4"));
+    assert_eq!(page.header("x-rule"), Some("1"), "rules for responses see it");
+    let line = "haproxy_frontend_http_responses_total{proxy=\"front\",code=\"2xx\"} 1";
+    assert!(page.text().lines().any(|other| other == line), "{}", page.text());
+    assert_eq!(proxy.get("/metrics?scope").status(), 400);
+}
