@@ -14,6 +14,7 @@
 //! | `scene` | lends the exchange and the host to the functions that a script calls |
 //! | `class`, `api/` | a class is a table of rows; one file per class |
 //! | `modules/` | what scripts require in the place of libraries in C |
+//! | `store` | what scripts of all threads share |
 //! | `values` | samples to Lua and back |
 //! | `hooks/` | from a registered function to a hook, one file per hook |
 
@@ -34,6 +35,7 @@ mod run;
 mod scene;
 mod settings;
 mod state;
+mod store;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]

@@ -13,6 +13,7 @@
 ---@field info integer log level 6
 ---@field debug integer log level 7
 ---@field thread integer the number of the thread; 0 in the state that all threads share
+---@field shared Shared what all threads have in common, and what outlives a reload
 ---@field proxies table<string, Proxy> all proxies by name
 ---@field frontends table<string, Proxy> those that clients connect to
 ---@field backends table<string, Proxy> those that have servers
@@ -678,6 +679,140 @@ ACME = {}
 ---@param dns string
 ---@return integer
 function ACME.challenge_ready(crt, dns) end
+
+---what all threads have in common, and what outlives a reload
+---@class Shared
+local Shared = {}
+
+---the counter of a name, 0 in the beginning
+---@param name string
+---@return SharedCounter
+function Shared.counter(name) end
+
+---the dictionary of a name, with 65536 entries at the most unless `max` says otherwise
+---@param name string
+---@param options? { max?: integer }
+---@return SharedDict
+function Shared.dict(name, options) end
+
+---a whole number that all threads count with, without a lock
+---@class SharedCounter
+local SharedCounter = {}
+
+---the number
+---@return integer
+function SharedCounter:get() end
+
+---adds 1, or so much; the new number
+---@param by? integer
+---@return integer
+function SharedCounter:add(by) end
+
+---sets it; the number before
+---@param value integer
+---@return integer
+function SharedCounter:set(value) end
+
+---booleans, numbers and texts by key for all threads; entries may expire
+---@class SharedDict
+local SharedDict = {}
+
+---the value of a key
+---@param key string
+---@return boolean|number|string|nil
+function SharedDict:get(key) end
+
+---sets a value, for so many seconds; nil removes it; nil and `full`, where there is no room
+---@param key string
+---@param value boolean|number|string|nil
+---@param ttl? number
+---@return boolean?
+---@return string?
+function SharedDict:set(key, value, ttl) end
+
+---the same where there is no value; nil and `exists` where there is
+---@param key string
+---@param value boolean|number|string
+---@param ttl? number
+---@return boolean?
+---@return string?
+function SharedDict:add(key, value, ttl) end
+
+---adds to a whole number, which begins with `first` (0) and lives for `ttl` from then; the new one
+---@param key string
+---@param by? integer
+---@param first? integer
+---@param ttl? number
+---@return integer?
+---@return string?
+function SharedDict:incr(key, by, first, ttl) end
+
+---removes a value; whether there was one
+---@param key string
+---@return boolean
+function SharedDict:delete(key) end
+
+---keys, 1024 of them or so many at the most
+---@param most? integer
+---@return string[]
+function SharedDict:keys(most) end
+
+---how many entries there are
+---@return integer
+function SharedDict:len() end
+
+---where a script is; what would change how it runs is refused
+---@class debug
+debug = {}
+
+---a message and where the script is
+---@param message? any
+---@param level? integer
+---@return any
+function debug.traceback(message, level) end
+
+---what is known of a function, or of the one so many calls up: source, lines, names
+---@param where integer|function
+---@param what? string
+---@return table?
+function debug.getinfo(where, what) end
+
+---the metatable, even where it is hidden
+---@param table table
+---@return table?
+function debug.getmetatable(table) end
+
+---there is none of a script's
+---@return nil
+function debug.gethook() end
+
+---not supported: the budget of scripts is kept by the hook
+---@param ... any
+function debug.sethook(...) end
+
+---not supported
+---@param ... any
+function debug.getlocal(...) end
+
+---not supported
+---@param ... any
+function debug.setlocal(...) end
+
+---not supported
+---@param ... any
+function debug.getupvalue(...) end
+
+---not supported
+---@param ... any
+function debug.setupvalue(...) end
+
+---not supported
+---@param ... any
+function debug.getregistry(...) end
+
+---not supported
+---@param ... any
+function debug.setmetatable(...) end
 
 ---asks HTTP servers; a request is a table: url, headers, body, dst, timeout (ms), retries
 ---@class HTTPClient

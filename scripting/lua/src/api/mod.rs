@@ -5,6 +5,7 @@ mod address;
 mod applet;
 mod certs;
 mod core;
+mod debug;
 mod fetches;
 mod http;
 mod httpclient;
@@ -14,6 +15,7 @@ mod regex;
 mod replace;
 mod reply;
 mod server;
+mod shared;
 mod socket;
 mod tuning;
 mod txn;
@@ -21,6 +23,7 @@ mod txn;
 use mlua::{Lua, Table};
 
 use crate::class::{Class, Classes, object};
+use crate::state::inside;
 
 pub(crate) use applet::Applet;
 pub(crate) use server::server_object;
@@ -42,6 +45,10 @@ pub(crate) const CLASSES: &[&Class] = &[
     &reply::CLASS,
     &certs::CERT_CACHE,
     &certs::ACME,
+    &shared::SHARED,
+    &shared::COUNTER,
+    &shared::DICT,
+    &debug::CLASS,
     &httpclient::CLASS,
     &listener::CLASS,
     &applet::http::CLASS,
@@ -54,6 +61,8 @@ pub(crate) fn finish(lua: &Lua, classes: &Classes) -> mlua::Result<()> {
     act::finish(&classes.functions("act")?)?;
     proxy::finish(lua, &classes.functions("core")?)?;
     fetches::finish(lua, classes)?;
+    shared::finish(lua, classes)?;
+    debug::finish(lua, inside(lua).settings.openlibs.debug)?;
     applet::http::finish(lua, classes)?;
     applet::tcp::finish(lua, classes)?;
     txn::finish(lua, classes)

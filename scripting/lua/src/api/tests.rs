@@ -131,3 +131,61 @@ fn what_is_not_there_yet_says_so() {
         assert!(said.contains(why), "{body}: {said}");
     }
 }
+
+#[test]
+fn scripts_share_counters_and_dictionaries_over_reloads() {
+    let common = std::sync::Arc::default();
+    let load = |source: &str| {
+        let settings = crate::Settings::default();
+        let loaded =
+            crate::testing::load_in(source, &settings, Default::default(), std::sync::Arc::clone(&common));
+        loaded.unwrap_or_else(|mistake| panic!("{}", mistake.message));
+    };
+    load(
+        r#"local hits = core.shared.counter("hits")
+        assert(hits:add() == 1 and hits:add(4) == 5 and hits:set(7) == 5)
+        local seen = core.shared.dict("seen", { max = 2 })
+        assert(seen:set("a", "text", 60) and seen:add("b", 1.5))
+        local none, why = seen:add("a", 1)
+        assert(none == nil and why == "exists")
+        none, why = seen:set("c", 1)
+        assert(none == nil and why == "full")
+        assert(not pcall(seen.set, seen, "c", {}) and not pcall(seen.set, seen, "c", 1, -1))
+        assert(not pcall(core.shared.dict, "seen", { max = 0 }))"#,
+    );
+    load(
+        r#"assert(core.shared.counter("hits"):get() == 7)
+        local seen = core.shared.dict("seen")
+        assert(seen:get("a") == "text" and seen:get("b") == 1.5 and seen:len() == 2)
+        assert(seen:delete("a") and not seen:delete("a") and seen:set("b", nil) and seen:len() == 0)
+        assert(seen:incr("n") == 1 and seen:incr("n", 5) == 6 and seen:incr("m", 1, 10, 60) == 11)
+        table.sort(seen:keys())
+        assert(#seen:keys() == 2 and #seen:keys(1) == 1)
+        seen:set("n", "x")
+        local none, why = seen:incr("n")
+        assert(none == nil and why == "no number")"#,
+    );
+}
+
+#[test]
+fn debug_tells_where_a_script_is_and_refuses_to_change_it() {
+    holds(
+        r#"local function deep() return debug.traceback("here", 1), debug.getinfo(1, "Sl"), debug.getinfo(1).name end
+        local text, at, name = deep()
+        assert(text:find("^here\nstack traceback:") and text:find(".lua:2:", 1, true), text)
+        assert(at.currentline == 2 and at.short_src:find("%.lua$") and at.what == "Lua" and name == "deep")
+        assert(debug.getinfo(deep).linedefined == 2 and debug.getinfo(print).what == "C" and not debug.getinfo(99))
+        local hidden = setmetatable({}, { __metatable = false })
+        assert(debug.getmetatable(hidden).__metatable == false)
+        local done, why = pcall(debug.sethook, print, "l")
+        assert(not done and tostring(why):find("debug.sethook() is not supported", 1, true))"#,
+    );
+}
+
+#[test]
+fn scripts_have_the_libraries_that_the_configuration_gives_them() {
+    let none = crate::Libs { debug: false, io: false, os: false, ..crate::Libs::default() };
+    let settings = crate::Settings { openlibs: none, ..crate::Settings::default() };
+    let loaded = crate::testing::load("assert(not debug and not io and not os and string)", &settings);
+    loaded.unwrap_or_else(|mistake| panic!("{}", mistake.message));
+}

@@ -33,6 +33,7 @@ pub(crate) static CLASS: Class = Class {
         field!("info", "integer", "log level 6"),
         field!("debug", "integer", "log level 7"),
         field!("thread", "integer", "the number of the thread; 0 in the state that all threads share"),
+        field!("shared", "Shared", "what all threads have in common, and what outlives a reload"),
         field!("proxies", "table<string, Proxy>", "all proxies by name"),
         field!("frontends", "table<string, Proxy>", "those that clients connect to"),
         field!("backends", "table<string, Proxy>", "those that have servers"),
