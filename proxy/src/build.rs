@@ -13,7 +13,7 @@ use portero_policies::vocabulary::Context;
 use portero_policies::{Compiler, Conditions, Page, Stage, Targets, Vocabulary};
 
 use crate::config::checked::{self, Checked, LogStyle, PluginUse};
-use crate::config::stick_rules;
+use crate::config::{admins, stick_rules};
 use crate::explain::live::Live;
 use crate::health::Observer;
 use crate::host::compile_apart;
@@ -177,6 +177,7 @@ impl<'a> Builder<'a> {
             name: Rc::from("<STATS>"),
             service: plugins.service(&conf.name, &usage)?,
             rules: compiler.rules(Family::HttpRequest, &stats.rules),
+            admin: admins(stats, compiler),
         }))
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use portero_api::{Balance, Candidates, Filter, ProxyState, Request, ServerState, Service};
 use portero_policies::trace::Outline;
-use portero_policies::{Conditions, Format, Page, RuleSet, Stick, Targets, Uses};
+use portero_policies::{Cond, Conditions, Format, Page, RuleSet, Stick, Targets, Uses};
 
 use crate::build::Builder;
 use crate::config::checked::{self, Checked, Observe};
@@ -145,6 +145,8 @@ pub struct Stats {
     pub service: Box<dyn Service>,
     /// `stats http-request` rules.
     pub rules: RuleSet,
+    /// `stats admin`: whose requests may change servers.
+    pub admin: Vec<Cond>,
 }
 
 impl Stats {

@@ -37,6 +37,8 @@ pub struct Tuning {
     pub no_l7_retry: bool,
     /// `set-priority-class`, `set-priority-offset`
     pub priority: Priority,
+    /// `stats admin`: a service may let this client change the process.
+    pub admin: bool,
     /// How packets to the server are marked.
     pub server_packets: Packets,
     /// How fast the bodies may move (`set-bandwidth-limit`).

@@ -282,6 +282,7 @@ fn stats(draft: &Draft, mode: Mode, reading: &mut Reading) -> Option<Stats> {
     Some(Stats {
         uri: draft.stats.uri.clone().unwrap_or_else(|| STATS_URI.to_vec()),
         lines: draft.stats.lines.clone(),
+        admin: draft.stats.admin.clone(),
         rules: draft.stats.rules.iter().map(|rule| with_realm(rule, draft)).collect(),
     })
 }

@@ -10,9 +10,9 @@ use portero_policies::format::Escape;
 use portero_policies::maps;
 use portero_policies::tables::StickTable;
 use portero_policies::vocabulary::Context;
-use portero_policies::{Compiler, Stage, Vocabulary, lint};
+use portero_policies::{Compiler, Cond, Stage, Vocabulary, lint};
 
-use super::checked::{Checked, LogStyle, Mode, Proxy, SetVar};
+use super::checked::{Checked, LogStyle, Mode, Proxy, SetVar, Stats};
 use super::files::ProxyFiles;
 use crate::build::{made_pages, proxy_values};
 use crate::plugins::Plugins;
@@ -75,6 +75,7 @@ impl Rehearsal<'_> {
         proxy.servers.iter().for_each(|server| drop(proxy_values(server, &compiler)));
         if let Some(stats) = &proxy.stats {
             compiler.rules(Family::HttpRequest, &stats.rules);
+            drop(admins(stats, &compiler));
         }
         let plugins = Plugins { all: self.plugins, common: &self.common, compile: &compiler, here: None };
         let mut refused = Vec::new();
@@ -121,6 +122,12 @@ impl Rehearsal<'_> {
             }
         }
     }
+}
+
+/// The conditions of `stats admin`.
+pub(crate) fn admins(stats: &Stats, compiler: &Compiler<'_>) -> Vec<Cond> {
+    let stage = Stage::Rule(Family::HttpRequest);
+    stats.admin.iter().filter_map(|condition| compiler.condition(condition, stage)).collect()
 }
 
 fn formats(proxy: &Proxy, compiler: &Compiler<'_>) {

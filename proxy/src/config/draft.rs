@@ -143,6 +143,7 @@ pub(super) struct StatsDraft {
     pub(super) uri: Option<Vec<u8>>,
     pub(super) lines: Vec<Vec<Word>>,
     pub(super) rules: Vec<tree::Rule>,
+    pub(super) admin: Vec<tree::Condition>,
 }
 
 /// A `server` line, or what `default-server` says for those below it.

@@ -33,7 +33,7 @@ mod tables;
 mod time;
 mod written;
 
-pub(crate) use compile::stick_rules;
+pub(crate) use compile::{admins, stick_rules};
 pub(crate) use keywords::{About, about, summary};
 pub(crate) use policy::APPLY;
 

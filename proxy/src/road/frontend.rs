@@ -96,6 +96,9 @@ pub async fn serve(road: &mut Road<'_>, proxy: &Rc<crate::snapshot::Proxy>) -> R
         return Ok(());
     }
     rules::run(road, &stats.rules, Side::Request).await?;
+    if stats.admin.iter().any(|condition| condition.holds(road.ex)) {
+        road.ex.tune().admin = true;
+    }
     payload::of_request(road, 0, road.fe.conf.timeouts.http_request).await?;
     let Some(Served { head, body }) = stats.service.serve(road.ex).reply() else { return Ok(()) };
     road.ex.log.service = Some(stats.name.clone());

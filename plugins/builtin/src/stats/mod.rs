@@ -1,6 +1,7 @@
 //! `stats`: the statistics page, and the same figures as CSV and JSON.
 
 mod auth;
+mod change;
 mod config;
 mod fields;
 mod page;
@@ -11,9 +12,12 @@ pub mod text;
 use std::sync::Arc;
 use std::time::Instant;
 
-use portero_api::{Body, Directory, Exchange, Figures, Message, Method, Plugin, Process, ProxyState};
+use portero_api::{
+    Body, Control, Directory, Exchange, Figures, Message, Method, Plugin, Process, ProxyState,
+};
 use portero_api::{Serve, Served, Service};
 
+use change::Outcome;
 use config::Config;
 use rows::{Pick, View};
 
@@ -22,7 +26,8 @@ pub fn plugin() -> Plugin {
     Plugin::new("stats", "the statistics page, and its figures as CSV and JSON").service(|setup| {
         let config = Config::read(setup)?;
         let (directory, process) = (setup.common.directory.clone(), setup.common.process.clone());
-        Ok(Stats { config, directory, process, figures: setup.common.figures.clone() })
+        let (figures, control) = (setup.common.figures.clone(), setup.common.control.clone());
+        Ok(Stats { config, directory, process, figures, control })
     })
 }
 
@@ -32,16 +37,21 @@ struct Stats {
     directory: Arc<Directory>,
     process: Arc<Process>,
     figures: Arc<Figures>,
+    control: Arc<dyn Control>,
 }
 
 /// What stands behind a semicolon in the URI: `/stats;up;norefresh`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Wish {
     format: Format,
     /// `up`: servers that are down are left out.
     up: bool,
     /// `norefresh`: the page stays as it is.
     still: bool,
+    /// `scope=TEXT`, behind a question mark as well: only proxies with that in their names.
+    scope: String,
+    /// `st=WORD`: what became of a change.
+    outcome: Option<&'static str>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -56,7 +66,7 @@ enum Format {
 
 impl Wish {
     fn of(target: &[u8]) -> Wish {
-        let mut wish = Wish::default();
+        let mut wish = Wish { scope: scope(target), ..Wish::default() };
         for word in target.split(|&b| b == b';').skip(1) {
             match word {
                 b"csv" => wish.format = Format::Csv,
@@ -64,11 +74,21 @@ impl Wish {
                 b"scripts" => wish.format = Format::Scripts,
                 b"up" => wish.up = true,
                 b"norefresh" => wish.still = true,
-                _ => {}
+                word => {
+                    let outcome = word.strip_prefix(b"st=").map(String::from_utf8_lossy);
+                    wish.outcome = outcome.and_then(|word| Outcome::sentence(&word)).or(wish.outcome);
+                }
             }
         }
         wish
     }
+}
+
+/// What stands behind `scope=`, wherever that is.
+fn scope(target: &[u8]) -> String {
+    let target = String::from_utf8_lossy(target);
+    let behind = target.split_once("scope=").map_or("", |(_, behind)| behind);
+    behind.split([';', '&']).next().unwrap_or_default().to_ascii_lowercase()
 }
 
 impl Stats {
@@ -92,24 +112,35 @@ impl Stats {
         if !self.config.users.is_empty() && !auth::allowed(request, &self.config.users) {
             return stranger(&self.config.realm);
         }
-        if !matches!(request.method, Method::Get | Method::Head) {
-            let head = Message::new(405).header("allow", "GET, HEAD");
-            return whole(head, "text/plain", "Look, do not touch.\n");
+        let admin = exchange.tuning.as_ref().is_some_and(|tuning| tuning.admin);
+        let uri = request.target.split(|&b| b == b';').next().unwrap_or_default();
+        let uri = String::from_utf8_lossy(uri);
+        match request.method {
+            Method::Get | Method::Head => {}
+            Method::Post => {
+                let outcome = change::apply(exchange, &self.proxies(), &*self.control);
+                let head = Message::new(303).header("location", format!("{uri};st={}", outcome.word()));
+                return whole(head.header("cache-control", "no-cache"), "text/plain", "");
+            }
+            _ => {
+                let head = Message::new(405).header("allow", "GET, HEAD, POST");
+                return whole(head, "text/plain", "Look, do not touch.\n");
+            }
         }
         let wish = Wish::of(&request.target);
         let view = View { now: Instant::now(), legends: self.config.legends, pick: Pick::default() };
-        let proxies = self.proxies();
+        let mut proxies = self.proxies();
+        proxies.retain(|proxy| proxy.name.to_ascii_lowercase().contains(&wish.scope));
         let head = Message::new(200).header("cache-control", "no-cache");
         match wish.format {
             Format::Csv => whole(head, "text/plain", text::csv(&proxies, &view)),
             Format::Json => whole(head, "application/json", text::json(&proxies, &view)),
             Format::Scripts => whole(head, "text/html; charset=utf-8", scripts::table(&self.figures.read())),
             Format::Page => {
-                let uri = request.target.split(|&b| b == b';').next().unwrap_or_default();
-                let uri = String::from_utf8_lossy(uri);
                 let page = page::Page {
                     uri: &uri,
                     wish,
+                    admin,
                     config: &self.config,
                     process: &self.process,
                     figures: &self.figures,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use portero_api::{Figures, Process, ProxyState};
 
+use super::change::ACTIONS;
 use super::config::Config;
 use super::rows::{Row, Subject, View, each_row};
 use super::{Wish, scripts};
@@ -18,6 +19,8 @@ pub(super) struct Page<'a> {
     /// The URI without what stands behind the semicolon.
     pub(super) uri: &'a str,
     pub(super) wish: Wish,
+    /// True where servers may be changed.
+    pub(super) admin: bool,
     pub(super) config: &'a Config,
     pub(super) process: &'a Process,
     pub(super) figures: &'a Figures,
@@ -85,6 +88,9 @@ impl Page<'_> {
         }
         put(&mut out, format_args!("<style>{}</style></head><body>\n", include_str!("page.css")));
         self.head(&mut out);
+        if let Some(outcome) = self.wish.outcome {
+            put(&mut out, format_args!("<p class=\"note\" role=\"status\">{outcome}</p>\n"));
+        }
         tiles(proxies, view, &mut out);
         proxies.iter().for_each(|proxy| self.proxy(proxy, view, &mut out));
         scripts::section(&self.figures.read(), &mut out);
@@ -147,6 +153,10 @@ impl Page<'_> {
         if !description.is_empty() {
             put(out, format_args!("<p>{}</p>", escape(&description)));
         }
+        let admin = self.admin && proxy.kind.has_back();
+        if admin {
+            put(out, format_args!("<form method=\"post\" action=\"{}\">", escape(self.uri)));
+        }
         out.push_str("<div class=\"scroll\"><table>");
         out.push_str("<thead><tr><th>Name</th><th>State</th>");
         for Column(label, title, ..) in COLUMNS {
@@ -156,14 +166,31 @@ impl Page<'_> {
         each_row(std::slice::from_ref(proxy), view, |row| {
             let down = row.subject.server().is_some_and(|server| !server.usable());
             if !(down && self.wish.up) {
-                tr(&row, out);
+                tr(&row, admin, out);
             }
         });
-        out.push_str("</tbody></table></div></section>\n");
+        out.push_str("</tbody></table></div>");
+        if admin {
+            actions(proxy, out);
+        }
+        out.push_str("</section>\n");
     }
 }
 
-fn tr(row: &Row<'_>, out: &mut String) {
+/// The end of the form: what is to be done with the servers that are ticked.
+fn actions(proxy: &ProxyState, out: &mut String) {
+    put(
+        out,
+        format_args!("<p class=\"actions\"><input type=\"hidden\" name=\"b\" value=\"#{}\">", proxy.id()),
+    );
+    out.push_str("<select name=\"action\" aria-label=\"what to do\">");
+    for (value, label, _) in ACTIONS {
+        put(out, format_args!("<option value=\"{value}\">{label}</option>"));
+    }
+    out.push_str("</select> <button>Apply to ticked servers</button></p></form>");
+}
+
+fn tr(row: &Row<'_>, admin: bool, out: &mut String) {
     let (class, name) = match row.subject {
         Subject::Front(_) => ("front", "Frontend".to_owned()),
         Subject::Back(_) => ("back", "Backend".to_owned()),
@@ -173,7 +200,14 @@ fn tr(row: &Row<'_>, out: &mut String) {
     let status = row.text("status");
     let (key, name) = (escape(&key), escape(&name));
     put(out, format_args!("<tr class=\"{class}\" data-row=\"{key}\" data-state=\"{}\">", state(&status)));
-    put(out, format_args!("<th scope=\"row\">{name}"));
+    out.push_str("<th scope=\"row\">");
+    if admin && row.subject.server().is_some() {
+        put(
+            out,
+            format_args!("<input type=\"checkbox\" name=\"s\" value=\"{name}\" aria-label=\"{name}\"> "),
+        );
+    }
+    out.push_str(&name);
     let backup = row.subject.server().is_some_and(|server| server.is_backup());
     for small in [row.text("addr"), if backup { "backup".into() } else { String::new() }] {
         if !small.is_empty() {

@@ -316,4 +316,6 @@ pub struct Stats {
     pub lines: Vec<Vec<Word>>,
     /// `stats http-request` rules.
     pub rules: Vec<tree::Rule>,
+    /// `stats admin`: any of these.
+    pub admin: Vec<tree::Condition>,
 }

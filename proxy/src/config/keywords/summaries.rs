@@ -119,6 +119,7 @@ const SUMMARIES: &[(&str, &str)] = &[
     ("source", "the address that servers are connected from"),
     ("spread-checks", "by how many percent the times of checks are spread"),
     ("srvtimeout", "the word of old for 'timeout server'"),
+    ("stats admin", "whose requests may change servers on the statistics page"),
     ("stats auth", "a name and password that the statistics page asks for"),
     ("stats enable", "the statistics page with its defaults"),
     ("stats hide-version", "the statistics page does not tell the version"),

@@ -40,7 +40,6 @@ pub(super) const NOT_YET: &[Row<Draft>] = &[
     not_yet("srvtcpka-idle", BACK_DEF),
     not_yet("srvtcpka-intvl", BACK_DEF),
     not_yet("ssl-f-use", FRONT),
-    not_yet("stats admin", PROXY),
     not_yet("transparent", BACK_DEF),
     not_yet("use-fcgi-app", BACK),
 ];

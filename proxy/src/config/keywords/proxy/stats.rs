@@ -9,6 +9,7 @@ use crate::config::draft::Draft;
 
 #[rustfmt::skip]
 pub(super) const ROWS: &[Row<Draft>] = &[
+    http(row("stats admin", PROXY, (2, MANY), admin)),
     http(row("stats auth", ALL, (1, 1), line)),
     http(row("stats enable", ALL, (0, 0), line)),
     http(row("stats hide-version", ALL, (0, 0), line)),
@@ -47,6 +48,16 @@ fn sentence(c: &mut Call<'_, Draft>) -> Result<(), Diagnostic> {
         let text = words.drain(1..).map(|word| word.text).collect::<Vec<_>>().join(" ");
         words.push(Word::plain(text, first.span.to(last.span)));
     }
+    Ok(())
+}
+
+/// `stats admin if COND`: whose requests may change servers.
+fn admin(c: &mut Call<'_, Draft>) -> Result<(), Diagnostic> {
+    match rules::condition(c.args) {
+        Ok(condition) => c.target.stats.admin.extend(condition),
+        Err(errors) => c.reading.out.extend(errors),
+    }
+    c.target.stats.wanted = Some(c.line);
     Ok(())
 }
 
