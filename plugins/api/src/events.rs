@@ -54,6 +54,8 @@ pub struct StateChange {
     pub requeued: u32,
     /// True when a check was the cause.
     pub by_check: bool,
+    /// True when a change of the administrative state was the cause.
+    pub by_admin: bool,
 }
 
 /// How the administrative state of a server changed.

@@ -189,7 +189,7 @@ impl Member {
         let admin = self.server.admin();
         let warming = self.is_warming();
         let states = (tell::state(was, admin, warming), tell::state(oper, admin, warming));
-        tell::change(&self.common.events, &self.server, states, cause);
+        tell::change(&self.common.events, &self.server, states, cause, false);
         let via = Cause::Tracked(full_name(&self.server));
         self.for_followers(|f| f.set_oper(oper, &via));
         backend.look_around();
@@ -245,7 +245,7 @@ impl Member {
         let after = tell::state(self.server.oper(), admin, self.is_warming());
         let bits = tell::admin_bits(admin, self.inherited.get());
         tell::admin(&self.common.events, &self.server, (before.1, bits), cause);
-        tell::change(&self.common.events, &self.server, (before.0, after), cause);
+        tell::change(&self.common.events, &self.server, (before.0, after), cause, true);
         let via = Cause::Tracked(full_name(&self.server));
         self.for_followers(|f| f.set_admin(admin, &via));
         backend.look_around();

@@ -49,12 +49,14 @@ fn ended(finding: &Finding, vitals: &Vitals) -> CheckEnded {
     }
 }
 
-/// Tells that a state changed, and that the server came up or went down with it.
+/// Tells that a state changed, and that the server came up or went down with it. `by_admin`: because of what the operator
+/// says of it.
 pub(super) fn change(
     events: &Events,
     server: &Arc<ServerState>,
     (before, after): (&'static str, &'static str),
     cause: &Cause,
+    by_admin: bool,
 ) {
     if before == after || !events.wanted() {
         return;
@@ -65,7 +67,7 @@ pub(super) fn change(
         _ => {}
     }
     let by_check = matches!(cause, Cause::Check(_));
-    let change = StateChange { before, after, cause: words(cause), requeued: 0, by_check };
+    let change = StateChange { before, after, cause: words(cause), requeued: 0, by_check, by_admin };
     events.publish(EventKind::ServerState(server.clone(), change));
 }
 

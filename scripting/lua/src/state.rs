@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
+use std::task::{Context, Waker};
 
 use mlua::{Function, HookTriggers, Lua, LuaOptions, MultiValue, StdLib, Table, Thread, Value};
 use portero_api::Common;
@@ -40,7 +41,15 @@ pub(crate) struct Inside {
     /// The thread it belongs to; 0 when all share it.
     pub(crate) per_thread: bool,
     registered: Mutex<Vec<Registered>>,
+    late: Mutex<Late>,
     loading: AtomicBool,
+}
+
+/// Tasks that were registered behind loading, until the one who runs tasks takes them.
+#[derive(Default)]
+struct Late {
+    tasks: Vec<Registered>,
+    waker: Option<Waker>,
 }
 
 /// A function that a script registered.
@@ -113,6 +122,7 @@ impl State {
             common: common.clone(),
             per_thread,
             registered: Mutex::default(),
+            late: Mutex::default(),
             loading: AtomicBool::new(true),
         });
         lua.set_app_data(inside.clone());
@@ -182,6 +192,27 @@ impl Inside {
         let registered = Registered { name: name.to_owned(), purpose, function };
         self.registered.lock().unwrap_or_else(|e| e.into_inner()).push(registered);
         Ok(())
+    }
+
+    /// Notes a task: it is begun with the others, or soon where those run already.
+    pub(crate) fn begin_task(&self, function: Function, args: MultiValue) -> mlua::Result<()> {
+        if self.is_loading() {
+            return self.register("", Purpose::Task(args), function);
+        }
+        let task = Registered { name: String::new(), purpose: Purpose::Task(args), function };
+        let mut late = self.late.lock().unwrap_or_else(|e| e.into_inner());
+        late.tasks.push(task);
+        if let Some(waker) = late.waker.take() {
+            waker.wake();
+        }
+        Ok(())
+    }
+
+    /// The tasks that were registered behind loading; who asks is woken by further ones.
+    pub(crate) fn take_late(&self, cx: &Context<'_>) -> Vec<Registered> {
+        let mut late = self.late.lock().unwrap_or_else(|e| e.into_inner());
+        late.waker = Some(cx.waker().clone());
+        std::mem::take(&mut late.tasks)
     }
 
     /// True while files are loaded.

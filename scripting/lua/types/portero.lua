@@ -17,6 +17,7 @@
 ---@field proxies table<string, Proxy> all proxies by name
 ---@field frontends table<string, Proxy> those that clients connect to
 ---@field backends table<string, Proxy> those that have servers
+---@field tables table<string, StickTable> all stick tables: of proxies, and `PEERS/NAME`
 core = {}
 
 ---makes a function an action: `http-request lua.NAME ARG...`
@@ -166,6 +167,46 @@ function core.tcp() end
 ---something to ask HTTP servers with
 ---@return HTTPClient
 function core.httpclient() end
+
+---adds an entry or changes its value
+---@param name string
+---@param key string
+---@param value string
+function core.set_map(name, key, value) end
+
+---takes entries out of a map
+---@param name string
+---@param key string
+function core.del_map(name, key) end
+
+---adds a pattern unless it is there
+---@param name string
+---@param key string
+function core.add_acl(name, key) end
+
+---takes patterns out of a list
+---@param name string
+---@param key string
+function core.del_acl(name, key) end
+
+---a map or an ACL list by its name
+---@param name string
+---@return Patref
+function core.get_patref(name) end
+
+---calls a function when something happens to servers or the process
+---@param types string[]
+---@param func fun(event: string, data: table, sub: EventSub, when: integer)
+---@return EventSub
+function core.event_sub(types, func) end
+
+---a new queue
+---@return Queue
+function core.queue() end
+
+---waits for an alarm, at most so long
+---@param milliseconds? integer
+function core.wait(milliseconds) end
 
 ---what an action may return
 ---@class act
@@ -376,6 +417,7 @@ local Converters = {}
 ---@field uuid string its number (get_uuid() is the newer way)
 ---@field servers table<string, Server> its servers by name
 ---@field listeners table<string, Listener> its sockets by name
+---@field stktable StickTable? its stick table
 local Proxy = {}
 
 ---its name
@@ -542,6 +584,12 @@ function Server:agent_force_up() end
 
 ---nothing: no server has an agent
 function Server:agent_force_down() end
+
+---the same, for one server
+---@param types string[]
+---@param func fun(event: string, data: table, sub: EventSub, when: integer)
+---@return EventSub
+function Server:event_sub(types, func) end
 
 ---a connection of the script's own, after LuaSocket
 ---@class Socket
@@ -966,3 +1014,168 @@ function AppletTCP:set_priv(data) end
 ---the value that was kept
 ---@return any
 function AppletTCP:get_priv() end
+
+---a map of the process, asked in one way
+---@class Map
+---@field _int string numbers and ranges of numbers
+---@field _ip string addresses and networks
+---@field _str string whole texts
+---@field _beg string beginnings of texts
+---@field _sub string parts of texts
+---@field _dir string parts between slashes
+---@field _dom string parts between dots
+---@field _end string ends of texts
+---@field _reg string regular expressions
+Map = {}
+
+---opens a map, and reads its file if nobody has
+---@param name string
+---@param method? string
+---@return Map
+function Map.new(name, method) end
+
+---the value for a key
+---@param key any
+---@return string?
+function Map:lookup(key) end
+
+---the same, or an empty string
+---@param key any
+---@return string
+function Map:slookup(key) end
+
+---a map or an ACL list; its entries are there by index, and for pairs()
+---@class Patref
+local Patref = {}
+
+---its name
+---@return string
+function Patref:get_name() end
+
+---whether it is a map
+---@return boolean
+function Patref:is_map() end
+
+---takes all entries out at once
+function Patref:purge() end
+
+---begins a version that is filled beside the one in use
+function Patref:prepare() end
+
+---lets the version that was filled count
+---@return boolean?
+---@return string?
+function Patref:commit() end
+
+---forgets the version that was being filled
+function Patref:giveup() end
+
+---adds an entry
+---@param key string
+---@param value? string
+---@return boolean?
+---@return string?
+function Patref:add(key, value) end
+
+---adds many: keys with values for a map, a list of keys for an ACL
+---@param entries table
+---@return boolean?
+---@return string?
+function Patref:add_bulk(entries) end
+
+---takes the entries with a key out
+---@param key string
+---@return boolean
+function Patref:del(key) end
+
+---changes the value of a key; with `force` the key is made if need be
+---@param key string
+---@param value string
+---@param force? boolean
+---@return boolean?
+---@return string?
+function Patref:set(key, value, force) end
+
+---calls a function when the list changes
+---@param types string[]
+---@param func fun(event: string, data: nil, sub: EventSub, when: integer)
+---@return EventSub
+function Patref:event_sub(types, func) end
+
+---a stick table of a proxy or of a peers section
+---@class StickTable
+local StickTable = {}
+
+---what the table is declared to be
+---@return table
+function StickTable:info() end
+
+---what is stored under a key
+---@param key any
+---@return table?
+function StickTable:lookup(key) end
+
+---all entries by key; a filter is a list of { data, operator, number }
+---@param filter? table
+---@return table
+function StickTable:dump(filter) end
+
+---the same as lookup; makes the entry
+---@param key any
+---@return table?
+function StickTable:create_or_get(key) end
+
+---sets values; makes the entry
+---@param key any
+---@param values table
+---@return boolean
+function StickTable:set(key, values) end
+
+---adds to a value and gives the new one; makes the entry
+---@param key any
+---@param data string
+---@param by? integer
+---@return integer
+function StickTable:incr(key, data, by) end
+
+---takes an entry away
+---@param key any
+---@return boolean
+function StickTable:delete(key) end
+
+---a subscription to events
+---@class EventSub
+local EventSub = {}
+
+---ends it: the function is not called any more
+function EventSub:unsub() end
+
+---waits for the next event: its type, what is known of it, when; nothing once it has ended
+---@return string?
+---@return table?
+---@return integer?
+function EventSub:next() end
+
+---items that one coroutine pushes and another one pops
+---@class Queue
+local Queue = {}
+
+---adds an item at the end
+---@param item any
+---@return boolean
+function Queue:push(item) end
+
+---takes the first item, if there is one
+---@return any
+function Queue:pop() end
+
+---the same, and waits for it
+---@return any
+function Queue:pop_wait() end
+
+---how many items are in it
+---@return integer
+function Queue:size() end
+
+---lets the next core.wait() end with the next item
+function Queue:alarm() end

@@ -6,17 +6,23 @@ mod applet;
 mod certs;
 mod core;
 mod debug;
+mod event_data;
+mod events;
 mod fetches;
 mod http;
 mod httpclient;
 mod listener;
+mod map;
+mod patref;
 mod proxy;
+mod queue;
 mod regex;
 mod replace;
 mod reply;
 mod server;
 mod shared;
 mod socket;
+mod stick_table;
 mod tuning;
 mod txn;
 
@@ -53,6 +59,11 @@ pub(crate) const CLASSES: &[&Class] = &[
     &listener::CLASS,
     &applet::http::CLASS,
     &applet::tcp::CLASS,
+    &map::CLASS,
+    &patref::CLASS,
+    &stick_table::CLASS,
+    &events::CLASS,
+    &queue::CLASS,
 ];
 
 /// What classes have that is no function: made once per state, behind their functions.
@@ -60,6 +71,8 @@ pub(crate) fn finish(lua: &Lua, classes: &Classes) -> mlua::Result<()> {
     core::finish(&classes.functions("core")?)?;
     act::finish(&classes.functions("act")?)?;
     proxy::finish(lua, &classes.functions("core")?)?;
+    map::finish(&classes.functions("Map")?)?;
+    patref::finish(lua, classes)?;
     fetches::finish(lua, classes)?;
     shared::finish(lua, classes)?;
     debug::finish(lua, inside(lua).settings.openlibs.debug)?;

@@ -8,6 +8,7 @@ use portero_api::{Door, Kind, ProxyState};
 use super::listener::listener_object;
 use super::server::{control, stats};
 use super::server_object;
+use super::stick_table::table_object;
 use super::{core, txn};
 use crate::class::{Class, Method, Of, field, now, object_of};
 use crate::state::inside;
@@ -25,6 +26,7 @@ pub(crate) static CLASS: Class = Class {
         field!("uuid", "string", "its number (get_uuid() is the newer way)"),
         field!("servers", "table<string, Server>", "its servers by name"),
         field!("listeners", "table<string, Listener>", "its sockets by name"),
+        field!("stktable", "StickTable?", "its stick table"),
     ],
     functions: &[FUNCTIONS],
 };
@@ -70,6 +72,7 @@ fn lists(lua: &Lua, (core, key): (Table, Value)) -> mlua::Result<Value> {
         Some("proxies") => |_| true,
         Some("frontends") => Kind::has_front,
         Some("backends") => Kind::has_back,
+        Some("tables") => return tables(lua).map(Value::Table),
         _ => return Ok(Value::Nil),
     };
     let list = lua.create_table()?;
@@ -81,6 +84,16 @@ fn lists(lua: &Lua, (core, key): (Table, Value)) -> mlua::Result<Value> {
         core.raw_set(key, &list)?;
     }
     Ok(Value::Table(list))
+}
+
+/// `core.tables`
+fn tables(lua: &Lua) -> mlua::Result<Table> {
+    let list = lua.create_table()?;
+    for table in inside(lua).common.tables.all() {
+        let name = table.schema().name.clone();
+        list.raw_set(&*name, table_object(lua, table)?)?;
+    }
+    Ok(list)
 }
 
 /// The object of a proxy.
@@ -98,6 +111,9 @@ pub(crate) fn proxy_object(lua: &Lua, proxy: &Arc<ProxyState>) -> mlua::Result<T
         listeners.raw_set(&*name, listener_object(lua, &proxy.name, &name)?)?;
     }
     object.raw_set("listeners", listeners)?;
+    if let Some(table) = inside(lua).common.tables.get(&proxy.name) {
+        object.raw_set("stktable", table_object(lua, table)?)?;
+    }
     Ok(object)
 }
 

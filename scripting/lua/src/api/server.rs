@@ -6,6 +6,7 @@ use std::sync::Arc;
 use mlua::{Lua, Table, Value};
 use portero_api::{Address, Admin, Control, Oper, Sample, ServerState};
 
+use super::events;
 use super::proxy::proxy_object;
 use crate::class::{Class, Method, Of, field, now, object_of};
 use crate::settings::BoolConversion;
@@ -24,7 +25,7 @@ pub(crate) static CLASS: Class = Class {
         field!("name", "string", "its name (get_name() is the newer way)"),
         field!("puid", "string", "its number in the backend (get_puid() is the newer way)"),
     ],
-    functions: &[READ, CHANGE],
+    functions: &[READ, CHANGE, events::SERVER],
 };
 
 const READ: &[Method] = &[

@@ -42,14 +42,7 @@ impl Task for LuaTask {
                     run_alone(&state, &one, MultiValue::new()).await;
                 }
             }
-            let mut tasks: Vec<LocalFuture<'_, ()>> = Vec::new();
-            for one in state.registered() {
-                if let Purpose::Task(args) = one.purpose.clone() {
-                    let seat = &seat;
-                    tasks.push(Box::pin(async move { run_alone(&seat.state(), &one, args).await }));
-                }
-            }
-            all(tasks).await;
+            all(seat).await;
         })
     }
 
@@ -58,13 +51,23 @@ impl Task for LuaTask {
     }
 }
 
-/// Ends when all have ended. They are part of the task, so that they are dropped with it.
-async fn all(mut futures: Vec<LocalFuture<'_, ()>>) {
+/// Runs the tasks that were registered, and those that come later. They are part of this one, so that they are dropped
+/// with it.
+async fn all(seat: Rc<Seat>) {
+    let mut running: Vec<LocalFuture<'_, ()>> = Vec::new();
+    let mut coming = seat.state().registered();
     poll_fn(|cx| {
-        futures.retain_mut(|future| future.as_mut().poll(cx).is_pending());
-        if futures.is_empty() { Poll::Ready(()) } else { Poll::Pending }
+        coming.extend(seat.state().inside.take_late(cx));
+        for one in coming.drain(..) {
+            if let Purpose::Task(args) = one.purpose.clone() {
+                let seat = &seat;
+                running.push(Box::pin(async move { run_alone(&seat.state(), &one, args).await }));
+            }
+        }
+        running.retain_mut(|task| task.as_mut().poll(cx).is_pending());
+        Poll::Pending
     })
-    .await;
+    .await
 }
 
 /// Runs a function that belongs to no exchange; a failure ends in the log.

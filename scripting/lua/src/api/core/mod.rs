@@ -10,7 +10,7 @@ mod wait;
 
 use mlua::Table;
 
-use super::{httpclient, proxy, socket};
+use super::{events, httpclient, map, patref, proxy, queue, socket};
 use crate::class::{Class, field};
 
 pub(crate) use log::write;
@@ -37,6 +37,7 @@ pub(crate) static CLASS: Class = Class {
         field!("proxies", "table<string, Proxy>", "all proxies by name"),
         field!("frontends", "table<string, Proxy>", "those that clients connect to"),
         field!("backends", "table<string, Proxy>", "those that have servers"),
+        field!("tables", "table<string, StickTable>", "all stick tables: of proxies, and `PEERS/NAME`"),
     ],
     functions: &[
         register::CORE,
@@ -49,6 +50,10 @@ pub(crate) static CLASS: Class = Class {
         proxy::CORE,
         socket::CORE,
         httpclient::CORE,
+        map::CORE,
+        patref::CORE,
+        events::CORE,
+        queue::CORE,
     ],
 };
 

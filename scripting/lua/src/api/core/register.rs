@@ -107,9 +107,5 @@ fn register_init(lua: &Lua, function: Function) -> mlua::Result<()> {
 
 /// A task: begun with the configuration, or at once when that is in use already.
 fn register_task(lua: &Lua, (function, args): (Function, MultiValue)) -> mlua::Result<()> {
-    let inside = inside(lua);
-    if inside.is_loading() {
-        return inside.register("", Purpose::Task(args), function);
-    }
-    Err(mlua::Error::runtime("core.register_task() is not supported yet behind the loading of the file"))
+    inside(lua).begin_task(function, args)
 }
