@@ -66,6 +66,14 @@ fn world() -> World {
 }
 
 #[test]
+fn patterns_are_compared_as_texts_with_what_a_plugin_gives() {
+    let rules = "http-request set-header same yes if { lua.length 4 }\n\
+                 http-request set-header other yes if { lua.length 5 }";
+    let outcome = world().run(rules, exchange("GET /abc HTTP/1.1"));
+    assert_eq!(outcome.request_headers(), "same: yes");
+}
+
+#[test]
 fn plugins_give_fetches_converters_and_actions() {
     let rules = "http-request set-header double %[lua.length,lua.double]\n\
                  http-request lua.mark path,lower '<%[path]>' if { lua.length -m int gt 2 }";

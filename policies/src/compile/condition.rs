@@ -10,6 +10,7 @@ use super::expr::{needs_what, type_name};
 use super::{Compiler, Reported, derivative};
 use crate::Cond;
 use crate::cond::{Node, Test};
+use crate::lookup::{ConvertWord, FetchWord};
 use crate::matching::{METHODS, Matcher, Method};
 use crate::trace::{Probe, Shape};
 
@@ -124,6 +125,15 @@ impl Compiler<'_> {
         }
     }
 
+    /// True when the value comes from a plugin, whose type nobody knows before: patterns are compared as texts, as
+    /// HAProxy compares what scripts give.
+    fn is_plugins(&self, expr: &tree::Expr) -> bool {
+        match expr.converters.last() {
+            Some(call) => matches!(self.vocabulary.converter(&call.name), Some(ConvertWord::Plugin(_))),
+            None => matches!(self.vocabulary.fetch(&expr.fetch.name), Some(FetchWord::Plugin(_))),
+        }
+    }
+
     /// The method of a test: that of `-m`, of the ACL word, or of the type.
     fn method(
         &self,
@@ -137,7 +147,8 @@ impl Compiler<'_> {
             return Err(self.error(second.span, "a test has one matching method, this is the second '-m'"));
         }
         let Some(word) = explicit else {
-            let method = implied.or_else(|| Method::default_for(kind));
+            let text = || (self.is_plugins(&test.expr) && !test.patterns.is_empty()).then_some(Method::Str);
+            let method = implied.or_else(|| Method::default_for(kind)).or_else(text);
             return method.ok_or_else(|| {
                 let message = format!(
                     "'{}' gives {}: say with '-m' how to match it",

@@ -1,6 +1,7 @@
 //! Log lines of plugins: to the targets of a proxy or of the global section, and to stderr (HAProxy manual,
 //! "tune.lua.log.loggers" and "tune.lua.log.stderr").
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::io::Write;
@@ -46,7 +47,9 @@ impl Lines {
 
     fn send(&self, logger: &Logger, level: u8, text: &str) {
         let level = Level::of_number(level);
-        logger.send(level, text.as_bytes());
+        if !logger.is_empty() {
+            logger.send(level, one_line(text).as_bytes());
+        }
         let wanted = match self.checked.global.lua.settings.log.stderr {
             Stderr::On => true,
             // what is for developers alone must be asked for
@@ -82,4 +85,12 @@ fn to_stderr(level: Level, text: &str) {
     let name = LEVELS[level as usize];
     // nobody reads it: no reason to stop
     let _ = writeln!(std::io::stderr(), "[{name}] {day:03}/{time} ({}) : {text}", std::process::id());
+}
+
+/// A traceback has many lines, and a log target takes one at a time.
+fn one_line(text: &str) -> Cow<'_, str> {
+    match text.contains('\n') {
+        true => text.lines().map(str::trim).collect::<Vec<_>>().join(", ").into(),
+        false => text.into(),
+    }
 }

@@ -1,7 +1,24 @@
 //! The scripts that a configuration loads.
 
+use std::time::Duration;
+
 use portero_grammar::Span;
 use portero_lua::{Load, Settings};
+
+/// How plugins ask HTTP servers (`httpclient`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HttpClient {
+    /// Further tries when no connection is made.
+    pub retries: u32,
+    /// The longest wait for a connection.
+    pub connect: Duration,
+}
+
+impl Default for HttpClient {
+    fn default() -> Self {
+        HttpClient { retries: 3, connect: Duration::from_secs(5) }
+    }
+}
 
 /// The scripts that a configuration loads, and how they are run.
 #[derive(Clone, Debug, Default)]

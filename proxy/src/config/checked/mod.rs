@@ -12,7 +12,7 @@ mod table;
 pub use bind::{Bind, Level, Listen};
 pub use explain::{Explain, ExplainTo};
 pub use log::{Log, LogHeader, LogSink, LogStyle, LogTarget};
-pub use lua::Lua;
+pub use lua::{HttpClient, Lua};
 pub use proxy::{
     Cookie, CookieMode, ForwardFor, Forwarded, ForwardedBy, Mode, Options, PluginUse, Proxy, RetryOn, Reuse,
     Stats, Timeouts, UnusualNames,
@@ -135,6 +135,8 @@ pub struct Global {
     pub stick_counters: u8,
     /// Scripts.
     pub lua: Lua,
+    /// `httpclient`
+    pub http_client: HttpClient,
     /// `set-var` and `set-var-fmt` lines: evaluated at start. Name, format text as a word.
     pub set_vars: Vec<(Word, SetVar)>,
 }

@@ -5,7 +5,8 @@ use super::{Place, Row, gone, moot, not_yet};
 
 const ANY: Place = Place::ANY;
 const NO_TLS: &str = "it tunes TLS, and no socket uses TLS";
-const NO_LUA: &str = "it tunes Lua, and no script is loaded";
+const RESOLVED: &str = "names that scripts ask for are resolved by the system";
+const NO_TLS_CLIENT: &str = "it tunes TLS, and scripts cannot ask for https yet";
 const NO_H2: &str = "it tunes HTTP/2, which nothing uses";
 const NO_QUIC: &str = "it tunes QUIC, which nothing uses";
 const NO_ZLIB: &str = "it tunes compression, which nothing uses";
@@ -63,13 +64,11 @@ pub(in crate::config) const MOOT: &[Row<GlobalDraft>] = &[
     moot("fd-hard-limit", ANY, "descriptors are used as the system allows"),
     moot("h2-workaround-bogus-websocket-clients", ANY, NO_H2),
     moot("harden.reject-privileged-ports.quic", ANY, NO_QUIC),
-    moot("httpclient.resolvers.disabled", ANY, NO_LUA),
-    moot("httpclient.resolvers.id", ANY, NO_LUA),
-    moot("httpclient.resolvers.prefer", ANY, NO_LUA),
-    moot("httpclient.retries", ANY, NO_LUA),
-    moot("httpclient.ssl.ca-file", ANY, NO_LUA),
-    moot("httpclient.ssl.verify", ANY, NO_LUA),
-    moot("httpclient.timeout.connect", ANY, NO_LUA),
+    moot("httpclient.resolvers.disabled", ANY, RESOLVED),
+    moot("httpclient.resolvers.id", ANY, RESOLVED),
+    moot("httpclient.resolvers.prefer", ANY, RESOLVED),
+    moot("httpclient.ssl.ca-file", ANY, NO_TLS_CLIENT),
+    moot("httpclient.ssl.verify", ANY, NO_TLS_CLIENT),
     moot("insecure-fork-wanted", ANY, "no process is forked"),
     moot("issuers-chain-path", ANY, NO_TLS),
     moot("jwt.decrypt_alg_list", ANY, NO_TLS),

@@ -1,4 +1,4 @@
-//! Keywords of `global` about scripts (HAProxy manual, sections 3.1 `lua-load` and 3.2 `tune.lua`).
+//! Keywords of `global` about scripts (HAProxy manual, sections 3.1 `lua-load`, 3.2 `tune.lua` and 3.4).
 
 use std::time::Duration;
 
@@ -13,6 +13,8 @@ const ON_OFF: &[(&str, bool)] = &[("on", true), ("off", false)];
 
 #[rustfmt::skip]
 pub(in crate::config) const ROWS: &[Row<GlobalDraft>] = &[
+    row("httpclient.retries", ANY, (1, 1), |c| { c.target.global.http_client.retries = c.number(0, 0..=i32::MAX.into())?; Ok(()) }),
+    row("httpclient.timeout.connect", ANY, (1, 1), |c| { c.target.global.http_client.connect = c.time(0)?; Ok(()) }),
     row("lua-load", ANY, (1, MANY), |c| load(c, false)),
     row("lua-load-per-thread", ANY, (1, MANY), |c| load(c, true)),
     row("lua-on-error", ANY, (1, 1), |c| {

@@ -45,6 +45,8 @@ const SUMMARIES: &[(&str, &str)] = &[
     ("http-error", "the response of an error, made of its words"),
     ("http-fail-codes", "the statuses that tables count as failures of the server"),
     ("http-reuse", "when an idle connection to a server may serve another client"),
+    ("httpclient.retries", "how often scripts try to connect again to an HTTP server"),
+    ("httpclient.timeout.connect", "the longest that scripts wait for a connection to an HTTP server"),
     ("id", "the number of the proxy, for statistics and tables"),
     ("localpeer", "the name of this process among its peers"),
     ("log", "where log lines go"),

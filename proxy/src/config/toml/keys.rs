@@ -21,6 +21,8 @@ pub(super) const GLOBAL: &[Key] = &[
     key("log", Records(&LOG)),
     key("http-err-codes", Words),
     key("http-fail-codes", Words),
+    word("httpclient.retries", Number),
+    word("httpclient.timeout.connect", Time),
     word("localpeer", Text),
     key("log-send-hostname", SwitchOr(Text)),
     word("log-tag", Text),

@@ -60,7 +60,8 @@ impl LuaConvert {
     fn value(&self, sample: &Sample<'_>) -> mlua::Result<Option<Sample<'static>>> {
         let (state, function) = self.bound.get();
         let mut args = MultiValue::with_capacity(1 + self.args.len());
-        args.push_back(values::to_lua(&state.lua, sample, state.settings.bool_conversion)?);
+        // converters of scripts take text: HAProxy casts to it first
+        args.push_back(values::to_string(&state.lua, Some(sample))?);
         for arg in &self.args {
             args.push_back(Value::String(state.lua.create_string(arg)?));
         }
