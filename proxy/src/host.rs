@@ -127,7 +127,11 @@ impl Host for Program {
     fn call(&self, ask: HttpAsk) -> LocalFuture<'static, Result<HttpTold, HttpFail>> {
         match self.offline {
             true => Box::pin(async { Err(HttpFail::Connect(OFFLINE.to_owned())) }),
-            false => http_client::call(ask),
+            false => {
+                let newest = self.newest.borrow();
+                let settings = newest.as_ref().map(|newest| newest.checked.global.http_client);
+                http_client::call(ask, settings.unwrap_or_default())
+            }
         }
     }
 

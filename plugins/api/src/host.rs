@@ -62,8 +62,8 @@ pub struct HttpAsk {
     pub dst: Option<Address>,
     /// The longest wait for the connection, and for each step behind it.
     pub timeout: Duration,
-    /// Further tries when no connection is made.
-    pub retries: u32,
+    /// Further tries when no connection is made; none: as many as the configuration says.
+    pub retries: Option<u32>,
 }
 
 /// The answer to it.

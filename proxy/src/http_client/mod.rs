@@ -18,6 +18,7 @@ use hyper::client::conn::http1::{self, SendRequest};
 use hyper::{Request, Response, ext::ReasonPhrase};
 use portero_api::{Address, HttpAsk, HttpFail, HttpTold, LocalFuture};
 
+use crate::config::checked::HttpClient;
 use crate::dial::{Duplex, open_named};
 use ask::Prepared;
 use io::HyperIo;
@@ -29,19 +30,20 @@ const MAX_BODY: usize = 16 * 1024 * 1024;
 const TURNAROUND: Duration = Duration::from_secs(1);
 
 /// Asks a server and gives its whole answer.
-pub fn call(ask: HttpAsk) -> LocalFuture<'static, Result<HttpTold, HttpFail>> {
+pub fn call(ask: HttpAsk, settings: HttpClient) -> LocalFuture<'static, Result<HttpTold, HttpFail>> {
     Box::pin(async move {
         let Prepared { request, place } = ask::prepare(&ask)?;
-        let socket = connect(&place, &ask).await?;
+        let socket = connect(&place, &ask, settings).await?;
         converse(socket, request, ask.timeout).await
     })
 }
 
 /// A connection, in as many tries as are allowed.
-async fn connect(place: &Address, ask: &HttpAsk) -> Result<Box<dyn Duplex>, HttpFail> {
-    let mut tries_left = ask.retries;
+async fn connect(place: &Address, ask: &HttpAsk, settings: HttpClient) -> Result<Box<dyn Duplex>, HttpFail> {
+    let mut tries_left = ask.retries.unwrap_or(settings.retries);
+    let longest = ask.timeout.min(settings.connect);
     loop {
-        let failed = match within(ask.timeout, open_named(place)).await {
+        let failed = match within(longest, open_named(place)).await {
             Ok(Ok(socket)) => return Ok(socket),
             Ok(Err(error)) => HttpFail::Connect(error.to_string()),
             Err(timeout) => timeout,

@@ -17,7 +17,7 @@ fn get(url: &str) -> HttpAsk {
         body: Bytes::new(),
         dst: None,
         timeout: STEP,
-        retries: 0,
+        retries: Some(0),
     }
 }
 
@@ -36,6 +36,10 @@ async fn hear(stream: &mut (impl AsyncReadExt + Unpin), end: &str) -> String {
     String::from_utf8(heard).expect("the request is text")
 }
 
+async fn ask_it(ask: HttpAsk) -> Result<HttpTold, HttpFail> {
+    call(ask, HttpClient::default()).await
+}
+
 /// What the server heard, and what the client was told.
 async fn talk(ask: HttpAsk, end: &str, answer: &[u8]) -> (String, Result<HttpTold, HttpFail>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
@@ -46,7 +50,7 @@ async fn talk(ask: HttpAsk, end: &str, answer: &[u8]) -> (String, Result<HttpTol
         stream.write_all(answer).await.expect("the client listens");
         heard
     };
-    tokio::join!(server, call(HttpAsk { dst, ..ask }))
+    tokio::join!(server, ask_it(HttpAsk { dst, ..ask }))
 }
 
 #[tokio::test]
@@ -97,7 +101,7 @@ async fn names_are_resolved_and_unix_sockets_reached() {
         hear(&mut stream, "\r\n\r\n").await;
         stream.write_all(answer).await.expect("the client listens");
     };
-    assert_eq!(tokio::join!(server, call(get(&url))).1.map(|t| t.status), Ok(204));
+    assert_eq!(tokio::join!(server, ask_it(get(&url))).1.map(|t| t.status), Ok(204));
 
     let path = std::env::temp_dir().join(format!("portero-http-client-{}.sock", std::process::id()));
     let listener = UnixListener::bind(&path).expect("a socket");
@@ -108,7 +112,7 @@ async fn names_are_resolved_and_unix_sockets_reached() {
         heard
     };
     let ask = HttpAsk { dst: Some(Address::Unix(path.clone())), ..get("http://127.0.0.1") };
-    let (heard, told) = tokio::join!(server, call(ask));
+    let (heard, told) = tokio::join!(server, ask_it(ask));
     std::fs::remove_file(path).expect("it is ours");
     assert!(heard.contains("host: 127.0.0.1\r\n"), "{heard}");
     assert_eq!(told.map(|t| t.status), Ok(204));
@@ -116,7 +120,7 @@ async fn names_are_resolved_and_unix_sockets_reached() {
 
 #[tokio::test]
 async fn what_cannot_be_sent_is_refused_in_words() {
-    let refused = async |ask: HttpAsk| match call(ask).await {
+    let refused = async |ask: HttpAsk| match ask_it(ask).await {
         Err(HttpFail::Bad(why)) => why,
         other => panic!("{other:?}"),
     };
@@ -136,7 +140,7 @@ async fn a_connection_is_tried_again_as_often_as_the_plugin_says() {
     let url = format!("http://{}/", listener.local_addr().expect("an address"));
     drop(listener);
     let begun = tokio::time::Instant::now();
-    let failed = call(HttpAsk { retries: 2, ..get(&url) }).await;
+    let failed = ask_it(HttpAsk { retries: Some(2), ..get(&url) }).await;
     assert!(matches!(&failed, Err(HttpFail::Connect(why)) if why.contains("refused")), "{failed:?}");
     assert_eq!(begun.elapsed().as_secs(), 2, "there is a pause before each further try");
 }
@@ -146,7 +150,7 @@ async fn each_step_has_its_time() {
     // nobody accepts, and nobody answers
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let url = format!("http://{}/", listener.local_addr().expect("an address"));
-    assert_eq!(call(get(&url)).await.map(|t| t.status), Err(HttpFail::Timeout));
+    assert_eq!(ask_it(get(&url)).await.map(|t| t.status), Err(HttpFail::Timeout));
 }
 
 #[tokio::test]
@@ -166,6 +170,6 @@ async fn an_answer_that_is_none_or_too_long_is_an_error() {
         // the client hangs up before the end
         let _ = stream.write_all(&long).await;
     };
-    let told = tokio::join!(server, call(HttpAsk { dst, ..get("http://x/") })).1;
+    let told = tokio::join!(server, ask_it(HttpAsk { dst, ..get("http://x/") })).1;
     assert!(matches!(&told, Err(HttpFail::Response(why)) if why.contains("longer")), "{told:?}");
 }

@@ -33,9 +33,6 @@ pub(crate) const CORE: &[Method] =
 /// The longest wait for each step where a request says nothing.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Further tries of the connection where a request says nothing (`httpclient.retries`).
-const RETRIES: u32 = 3;
-
 /// The most further tries that a request may ask for.
 const MOST_RETRIES: u32 = 50;
 
@@ -81,7 +78,7 @@ fn ask(method: &str, request: &Table) -> mlua::Result<HttpAsk> {
     let timeout: Option<u64> = request.get("timeout")?;
     let timeout = timeout.filter(|&ms| ms > 0).map_or(TIMEOUT, Duration::from_millis);
     let retries: Option<u32> = request.get("retries")?;
-    let retries = retries.unwrap_or(RETRIES).min(MOST_RETRIES);
+    let retries = retries.map(|retries| retries.min(MOST_RETRIES));
     let headers = match request.get::<Option<Table>>("headers")? {
         Some(headers) => fields(&headers)?,
         None => Vec::new(),
@@ -189,7 +186,7 @@ mod tests {
         assert_eq!(headers, [field("X-A", "1"), field("X-A", "2"), field("X-B", "3")]);
         assert_eq!((&*asked[0].method, &asked[0].body[..]), ("POST", &b"ping"[..]));
         assert_eq!(asked[0].dst, Some(Address::Unix("/run/web".into())));
-        assert_eq!((asked[0].timeout, asked[0].retries), (Duration::from_millis(250), 1));
+        assert_eq!((asked[0].timeout, asked[0].retries), (Duration::from_millis(250), Some(1)));
     }
 
     #[test]
