@@ -175,7 +175,7 @@ fn a_script_that_fails_is_told_by_500_or_by_the_end() {
     assert_eq!(client.head_only().status(), 200);
     assert_eq!(client.rest(), b"4\r\nhalf\r\n", "no last chunk");
     log.line_with(&["front front/<lua.late> 200", " LR"]);
-    log.line_with(&["Lua applet '<lua.late>'", "too late"]);
+    log.line_with(&["Lua applet http '<lua.late>'", "too late"]);
 }
 
 #[test]

@@ -113,7 +113,11 @@ impl Bound {
     /// Logs why a service failed.
     fn complain(&self, error: &mlua::Error) {
         self.note(error);
-        scene::log(3, &format!("Lua applet '<lua.{}>': {error}", self.name()));
+        let mode = match self.registered().purpose {
+            Purpose::Service { http: false } => "tcp",
+            _ => "http",
+        };
+        scene::log(3, &format!("Lua applet {mode} '<lua.{}>': {error}", self.name()));
     }
 }
 
