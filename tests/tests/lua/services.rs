@@ -197,3 +197,55 @@ fn an_action_waits_and_the_request_goes_on() {
     let page = proxy.get("/paused");
     assert_eq!((page.text(), page.header("x-paused")), ("from the server".into(), Some("1")));
 }
+
+/// A listener with these lines, and scripts that wait.
+fn waiting(lines: &str) -> (Proxy, Syslog) {
+    const SCRIPT: &str = r#"
+        core.register_service("never", "http", function(applet) core.sleep(1000) end)
+        core.register_action("never", { "http-req" }, function(txn) core.sleep(1000) end)
+        core.register_service("read", "http", function(applet)
+            local body = applet:receive()
+            applet:start_response()
+            applet:send(body)
+        end)
+    "#;
+    const CONFIG: &str = "
+        global
+            .if version_atleast(3.1)
+            tune.lua.bool-sample-conversion normal
+            .endif
+            lua-load-per-thread ${dir}/waiting.lua
+        listen front
+            mode http
+            bind ${front}
+            log ${syslog} local0
+            log-format '%b/%s %ST %ts'
+            timeout client 300ms
+            timeout server 3s
+            timeout connect 3s
+            ${lines}
+        ";
+    let log = Syslog::udp();
+    let starting = Proxy::with(CONFIG).set("lines", lines).set("syslog", log.address());
+    (starting.file("waiting.lua", SCRIPT).start(), log)
+}
+
+#[test]
+fn a_client_that_leaves_ends_what_a_script_does_for_it() {
+    for rule in ["use-service lua.never", "lua.never"] {
+        let (proxy, log) = waiting(&format!("option abortonclose\n http-request {rule}"));
+        let mut client = proxy.connect();
+        client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+        client.leave();
+        log.line_with(&["front/", " CR"]);
+    }
+}
+
+#[test]
+fn a_client_that_does_not_send_its_body_is_told_when_its_time_is_over() {
+    let (proxy, log) = waiting("http-request use-service lua.read");
+    let mut client = proxy.connect();
+    client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab");
+    assert_eq!(client.response().status(), 408);
+    log.line_with(&["front/<lua.read> 408 cR"]);
+}

@@ -102,7 +102,8 @@ pub(crate) fn set_var(
     _: &Lua,
     (_, name, value, if_exists): (Value, String, Value, Option<bool>),
 ) -> mlua::Result<bool> {
-    let id = variable(&name)?;
+    // as with HAProxy, a name that is none is told by the answer
+    let Ok(id) = VarId::parse(&name) else { return Ok(false) };
     let Some(sample) = values::from_lua(&value) else {
         unset(id)?;
         return Ok(true);
@@ -122,7 +123,7 @@ pub(crate) fn set_var(
 }
 
 pub(crate) fn get_var(lua: &Lua, (_, name): (Value, String)) -> mlua::Result<Value> {
-    let id = variable(&name)?;
+    let Ok(id) = VarId::parse(&name) else { return Ok(Value::Nil) };
     let bools = inside(lua).settings.bool_conversion;
     let sample = match id.scope {
         Scope::Proc => process_vars().get(id),
