@@ -189,3 +189,21 @@ fn scripts_have_the_libraries_that_the_configuration_gives_them() {
     let loaded = crate::testing::load("assert(not debug and not io and not os and string)", &settings);
     loaded.unwrap_or_else(|mistake| panic!("{}", mistake.message));
 }
+
+#[test]
+fn one_name_may_be_an_action_of_requests_and_another_of_responses() {
+    let stage = script(
+        r#"core.register_action("cors", { "http-req" }, function(txn, kind)
+            txn.http:req_set_header("x-seen", kind)
+        end, 1)
+        core.register_action("cors", { "http-res" }, function(txn) txn.http:res_set_header("x-seen", "response") end)"#,
+    );
+    let make = stage.plugin("cors").action.as_ref().expect("it is an action");
+    let mut exchange = exchange("/");
+    stage.action("cors", "GET").run(&mut exchange);
+    make(&stage.bench("").in_rules("http-res").setup()).expect("it is right").run(&mut exchange);
+    assert_eq!(exchange.request.headers.get(b"x-seen"), Some(&b"GET"[..]));
+    assert_eq!(exchange.response.headers.get(b"x-seen"), Some(&b"response"[..]));
+    let wrong = make(&stage.bench("").in_rules("tcp-req").setup()).err().expect("there is none for tcp-req");
+    assert!(wrong.message.contains("for 'http-req', 'http-res', not for 'tcp-req'"), "{}", wrong.message);
+}

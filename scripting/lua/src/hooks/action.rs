@@ -12,7 +12,7 @@ use crate::lot::Seat;
 use crate::run::{Outcome, Run};
 use crate::scene::{self, Scene};
 use crate::settings::OnError;
-use crate::state::Purpose;
+use crate::state::{Purpose, State};
 
 /// A rule's action.
 pub(crate) struct LuaAction {
@@ -25,17 +25,14 @@ pub(crate) struct LuaAction {
 impl LuaAction {
     /// Checks that the rule may have it and gives it the right number of arguments.
     pub(crate) fn new(seat: Rc<Seat>, name: &str, setup: &Setup<'_>) -> Result<LuaAction, BadArg> {
-        let bound = Bound::new(seat, name, |purpose| matches!(purpose, Purpose::Action { .. }))?;
-        let Purpose::Action { rules, args } = bound.registered().purpose else {
+        // one name may be an action here and another one there: `cors` of requests, `cors` of responses
+        let here = setup.rules.to_owned();
+        let fits = move |purpose: &Purpose| matches!(purpose, Purpose::Action { rules, .. } if rules.contains(&here));
+        check_rules(&seat.state(), name, setup.rules, &fits)?;
+        let bound = Bound::new(seat, name, fits)?;
+        let Purpose::Action { args, .. } = bound.registered().purpose else {
             return Err(BadArg::new(format!("'{name}' is no action")));
         };
-        if !rules.iter().any(|rule| rule == setup.rules) {
-            let known = rules.join("', '");
-            return Err(BadArg::new(format!(
-                "the script registered it for '{known}', not for '{}'",
-                setup.rules
-            )));
-        }
         if setup.args.len() != args {
             let given = setup.args.len();
             let at = setup.args.len().min(args);
@@ -57,6 +54,25 @@ impl LuaAction {
         let on_error = state.settings.on_error;
         Ok(Working { run, bound: self.bound.clone(), response: self.response, on_error })
     }
+}
+
+/// Says for which rules an action is there, where it is not there for these.
+fn check_rules(
+    state: &State,
+    name: &str,
+    rules: &str,
+    fits: &impl Fn(&Purpose) -> bool,
+) -> Result<(), BadArg> {
+    let mut known = Vec::new();
+    for one in state.registered().into_iter().filter(|one| one.name == name) {
+        match one.purpose {
+            purpose if fits(&purpose) => return Ok(()),
+            Purpose::Action { rules, .. } => known.extend(rules),
+            _ => {}
+        }
+    }
+    let known = known.join("', '");
+    Err(BadArg::new(format!("the script registered it for '{known}', not for '{rules}'")))
 }
 
 impl Action for LuaAction {

@@ -70,7 +70,7 @@ fn maker<T: 'static>(
 pub(crate) struct Bound {
     seat: Rc<Seat>,
     name: String,
-    wanted: fn(&Purpose) -> bool,
+    wanted: Box<dyn Fn(&Purpose) -> bool>,
     /// The function, and the state that it was found in.
     found: RefCell<(u64, Registered)>,
     /// What it costs.
@@ -83,13 +83,17 @@ impl Bound {
     /// # Errors
     ///
     /// It was registered on another thread only: the script does not register the same things each time it is loaded.
-    pub(crate) fn new(seat: Rc<Seat>, name: &str, wanted: fn(&Purpose) -> bool) -> Result<Bound, BadArg> {
+    pub(crate) fn new(
+        seat: Rc<Seat>,
+        name: &str,
+        wanted: impl Fn(&Purpose) -> bool + 'static,
+    ) -> Result<Bound, BadArg> {
         let state = seat.state();
         let missing = || BadArg::new(format!("the script has not registered '{name}' on this thread"));
-        let found = state.find(name, wanted).ok_or_else(missing)?;
+        let found = state.find(name, &wanted).ok_or_else(missing)?;
         let figure = state.inside.common.figures.of(&format!("lua.{name}"));
         let found = RefCell::new((state.inside.id, found));
-        Ok(Bound { seat, name: name.to_owned(), wanted, found, figure })
+        Ok(Bound { seat, name: name.to_owned(), wanted: Box::new(wanted), found, figure })
     }
 
     /// The function and its state.
@@ -97,7 +101,7 @@ impl Bound {
         let state = self.seat.state();
         let mut found = self.found.borrow_mut();
         if found.0 != state.inside.id
-            && let Some(anew) = state.find(&self.name, self.wanted)
+            && let Some(anew) = state.find(&self.name, &self.wanted)
         {
             *found = (state.inside.id, anew);
         }
