@@ -26,6 +26,7 @@ mod http_client;
 mod inherit;
 mod listener;
 mod lsp;
+mod lua_shell;
 mod manager;
 mod net;
 mod offline;

@@ -18,6 +18,8 @@ pub enum Command {
     Convert(Vec<PathBuf>),
     /// Print the whole way of a request.
     Explain(Box<crate::explain::Options>),
+    /// Run a script's tests, and lines beside it.
+    Lua(crate::lua_shell::Options),
     /// Run tests of policies.
     Test(crate::policy_test::Options),
     /// Serve an editor on the standard input and output.
@@ -90,6 +92,7 @@ usage: portero -f FILE [-f FILE ...] [options]     serve
        portero convert haproxy.cfg ...             print the TOML that means the same
        portero explain -f FILE --request 'GET /'   print the whole way of a request: docs/explain.md
        portero test POLICY.test ...                run the tests of a policy: docs/testing.md
+       portero lua FILE [ARGUMENT ...]             run a script's tests, and lines beside it: docs/lua.md
        portero fmt [--check] FILE ...              lay out haproxy.cfg and files of rules; '-' is the standard input
        portero lsp                                 the language server, for editors: docs/editors.md
        portero demo                                three built-in origins behind one door, nothing else needed
@@ -124,6 +127,7 @@ pub fn parse(args: &[String]) -> Result<Command, String> {
         Some("check") => check(args),
         Some("explain") => Ok(Command::Explain(Box::new(super::explain::parse(&args[1..])?))),
         Some("test") => Ok(Command::Test(test(&args[1..])?)),
+        Some("lua") => Ok(Command::Lua(lua(&args[1..])?)),
         Some("convert") => Ok(Command::Convert(paths(args)?)),
         // editors add the way to talk, of which there is one
         Some("lsp") if args[1..].iter().all(|arg| arg == "--stdio") => Ok(Command::Language),
@@ -214,6 +218,32 @@ fn test(args: &[String]) -> Result<crate::policy_test::Options, String> {
         true => Err("'test' needs a file whose name ends in '.test', or a folder of them".into()),
         false => Ok(options),
     }
+}
+
+/// `lua [--test] [--request LINE] [--header 'NAME: VALUE'] FILE [ARGUMENT ...]`
+fn lua(args: &[String]) -> Result<crate::lua_shell::Options, String> {
+    let mut options = crate::lua_shell::Options::default();
+    let mut rest = args.iter();
+    while let Some(arg) = rest.next() {
+        let mut value = || rest.next().ok_or_else(|| format!("'{arg}' needs a value"));
+        match arg.as_str() {
+            "--test" => options.tests_alone = true,
+            "--request" => options.request = Some(value()?.clone()),
+            "--header" => {
+                let field = value()?;
+                let (name, value) =
+                    field.split_once(':').ok_or_else(|| format!("'{field}' is no 'NAME: VALUE'"))?;
+                options.headers.push((name.to_owned(), value.trim().to_owned()));
+            }
+            option if option.starts_with('-') => return Err(format!("unknown option '{option}' of 'lua'")),
+            file => {
+                options.file = file.into();
+                options.args = rest.cloned().collect();
+                return Ok(options);
+            }
+        }
+    }
+    Err("'lua' needs a script".into())
 }
 
 /// Which of HAProxy's modes was asked for.
@@ -327,6 +357,7 @@ mod tests {
         assert_eq!(parsed("check --deny unused-alc a"), Err("there is no lint 'unused-alc'".into()));
         assert_eq!(parsed("check --allow all"), Err("'check' needs a file".into()));
         assert_eq!(parsed("-f"), Err("'-f' needs a value".into()));
+        assert_eq!(parsed("lua --test"), Err("'lua' needs a script".into()));
         assert_eq!(parsed("demo now"), Err("'demo' takes no argument, and 'now' is one".into()));
     }
 }

@@ -39,6 +39,7 @@ pub fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
         }
         Ok(Command::Explain(options)) => crate::explain::main(&options),
         Ok(Command::Test(options)) => crate::policy_test::main(&options),
+        Ok(Command::Lua(options)) => crate::lua_shell::main(&options),
         Ok(Command::Demo) => crate::demo::main(),
         Err(message) => {
             eprintln!("error: {message}\n\n{}", args::USAGE);

@@ -4,3 +4,4 @@ mod config;
 mod places;
 mod reload;
 mod services;
+mod shell;
