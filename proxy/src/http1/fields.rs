@@ -23,7 +23,7 @@ pub(super) enum Field {
 
 impl Field {
     /// The role of a name: its length and first letter tell it from nearly all others.
-    #[inline]
+    #[inline(always)]
     pub(super) fn of(name: &[u8]) -> Field {
         let first = name.first().map_or(0, |b| b | 0x20);
         match (name.len(), first) {

@@ -27,7 +27,9 @@ async fn inner(road: &mut Road<'_>) -> Result<(), Fail> {
     frontend::begin(road)?;
     frontend::buffer_request(road).await?;
     frontend::request_rules(road).await?;
-    frontend::service(road).await?;
+    if road.fe.stats.is_some() {
+        frontend::service(road).await?;
+    }
     frontend::choose_backend(road)?;
     backend::enter(road);
     let result = in_backend(road).await;
@@ -38,7 +40,9 @@ async fn inner(road: &mut Road<'_>) -> Result<(), Fail> {
 async fn in_backend(road: &mut Road<'_>) -> Result<(), Fail> {
     filters::attach_backend(road);
     backend::request_rules(road).await?;
-    backend::service(road).await?;
+    if road.be.stats.is_some() {
+        backend::service(road).await?;
+    }
     tell::step(road, "cookie", "what the server is not to see", persistence::hold);
     tell::step(road, "options", "what the proxy tells the server", prepare::prepare);
     if road.filters.is_some() {

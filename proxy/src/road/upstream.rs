@@ -268,10 +268,6 @@ async fn connect_tcp(source: Option<SocketAddr>, to: SocketAddr, packets: Packet
         _ => {}
     }
     let stream = Tcp::new(socket.into());
-    // a server on this machine has answered by now: there is nothing to wait for
-    if stream.peer_addr().is_ok() {
-        return Ok(stream);
-    }
     // the event itself says whether it went well: the system is asked only for the reason why not
     let ready = stream.ready(Interest::WRITABLE | Interest::ERROR).await?;
     if ready.is_error() || ready.is_write_closed() {
