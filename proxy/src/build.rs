@@ -110,6 +110,7 @@ impl<'a> Builder<'a> {
             forwarded: conf.forwarded.as_ref().map(|forwarded| Forwarded::new(forwarded, compiler)),
             made_pages: made_pages(conf, compiler),
             monitor_fail: conditions(conf, compiler, &[Family::MonitorFail]),
+            switch_rules: conditions(conf, compiler, &[Family::ForceBeSwitch]),
             persist_rules: conditions(conf, compiler, &[Family::ForcePersist, Family::IgnorePersist]),
             states,
             state,

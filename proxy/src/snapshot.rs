@@ -81,6 +81,8 @@ pub struct Proxy {
     pub monitor_fail: Conditions,
     /// `force-persist` and `ignore-persist`, in order.
     pub persist_rules: Conditions,
+    /// `force-be-switch` rules.
+    pub switch_rules: Conditions,
 }
 
 impl Proxy {
@@ -202,7 +204,11 @@ impl Snapshot {
             );
             all.extend([&proxy.targets, &proxy.use_server].into_iter().flat_map(Targets::outline));
             all.extend(proxy.stick.outline());
-            all.extend([&proxy.monitor_fail, &proxy.persist_rules].into_iter().flat_map(Conditions::outline));
+            all.extend(
+                [&proxy.monitor_fail, &proxy.persist_rules, &proxy.switch_rules]
+                    .into_iter()
+                    .flat_map(Conditions::outline),
+            );
         }
         all
     }

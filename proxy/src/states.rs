@@ -26,6 +26,7 @@ pub fn apply(shared: &Shared, checked: &Checked) {
         state.set_id(conf.id);
         let default = conf.default_backend.map(|place| &*checked.proxies[place].name);
         state.set_default_backend(default.unwrap_or_default());
+        state.configure_published(!conf.unpublished);
         state.set_description(conf.description.as_deref().unwrap_or_default());
         state.set_listeners(control::listeners(&conf.binds));
         set_times(&state, conf);

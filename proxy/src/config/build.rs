@@ -114,6 +114,7 @@ impl Shared<'_> {
             made_pages,
             log: self.log(draft, mode, reading),
             stats: stats(draft, mode, reading),
+            unpublished: draft.unpublished,
             forwardfor: draft.forwardfor.clone(),
             bandwidth: draft.bandwidth.clone(),
             filters: draft.filters.clone(),

@@ -58,7 +58,10 @@ impl Rehearsal<'_> {
         for (family, rules) in &proxy.rules {
             match family {
                 Family::UseBackend | Family::UseServer => drop(compiler.targets(*family, rules)),
-                Family::MonitorFail | Family::ForcePersist | Family::IgnorePersist => {
+                Family::MonitorFail
+                | Family::ForcePersist
+                | Family::IgnorePersist
+                | Family::ForceBeSwitch => {
                     drop(compiler.conditions(rules));
                 }
                 Family::StickOn

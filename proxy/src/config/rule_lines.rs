@@ -22,9 +22,6 @@ pub(super) fn read(draft: &mut Draft, line: &Line, reading: &mut Reading) {
     match statement {
         Statement::Acl(acl) => draft.acls.push(acl),
         Statement::Rule(mut rule) => {
-            if let Some(message) = not_yet(rule.family) {
-                return reading.out.push(Diagnostic::error(line.words[0].span, message));
-            }
             if !family_place(rule.family).allows(draft.section) && draft.section != Place::DEFAULTS {
                 let message =
                     format!("'{}' means nothing in this kind of section and is left out", line.keyword());
@@ -89,13 +86,6 @@ fn rule_in_defaults(draft: &Draft, statement: &Statement, line: &Line, reading: 
     allowed
 }
 
-fn not_yet(family: Family) -> Option<&'static str> {
-    match family {
-        Family::ForceBeSwitch => Some("keyword 'force-be-switch' is not supported yet"),
-        _ => None,
-    }
-}
-
 fn family_place(family: Family) -> Place {
     let front = Place::FRONTEND.and(Place::LISTEN);
     let back = Place::BACKEND.and(Place::LISTEN);
@@ -103,6 +93,7 @@ fn family_place(family: Family) -> Place {
         Family::TcpRequestConnection
         | Family::TcpRequestSession
         | Family::UseBackend
+        | Family::ForceBeSwitch
         | Family::MonitorFail => front,
         Family::TcpResponseContent
         | Family::UseServer

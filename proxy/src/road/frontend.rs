@@ -8,7 +8,7 @@ use portero_api::{Counter, Message, Reply, Request, Served};
 use super::exchange::count_request;
 use super::rules::{self, Side};
 use super::{Fail, Fault, Road, names, payload, phase, replies, tell};
-use crate::snapshot::Rules;
+use crate::snapshot::{Proxy, Rules};
 
 /// Notes what the request says of itself before any rule changes it.
 pub fn begin(road: &mut Road<'_>) -> Result<(), Fail> {
@@ -90,7 +90,7 @@ pub async fn service(road: &mut Road<'_>) -> Result<(), Fail> {
 }
 
 /// Lets the services of a proxy answer.
-pub async fn serve(road: &mut Road<'_>, proxy: &Rc<crate::snapshot::Proxy>) -> Result<(), Fail> {
+pub async fn serve(road: &mut Road<'_>, proxy: &Rc<Proxy>) -> Result<(), Fail> {
     let Some(stats) = &proxy.stats else { return Ok(()) };
     if !stats.matches(&road.ex.request) {
         return Ok(());
@@ -109,9 +109,18 @@ pub async fn serve(road: &mut Road<'_>, proxy: &Rc<crate::snapshot::Proxy>) -> R
 /// The backend that a `use_backend` rule names, else the default one.
 pub fn choose_backend(road: &mut Road<'_>) -> Result<(), Fail> {
     let fe = road.fe.clone();
-    let named = fe.targets.pick(road.ex);
-    let by_name = named.as_deref().and_then(|name| road.snapshot.backend(name));
-    let default = || fe.conf.default_backend.and_then(|index| road.snapshot.proxy(index));
+    let is_open = |be: &Rc<Proxy>| be.state.is_published() || fe.switch_rules.first(road.ex).is_some();
+    let (mut named, mut by_name, mut from) = (None, None, 0);
+    while let Some((rule, name)) = fe.targets.pick_from(road.ex, from) {
+        by_name = road.snapshot.backend(&name);
+        if by_name.as_ref().is_none_or(is_open) {
+            named = Some(name);
+            break;
+        }
+        // as if the rule were not there
+        (by_name, from) = (None, rule + 1);
+    }
+    let default = || fe.conf.default_backend.and_then(|index| road.snapshot.proxy(index)).filter(is_open);
     let own = || fe.conf.kind.has_back().then(|| fe.clone());
     let found = by_name.or_else(default).or_else(own);
     tell::backend(road, named.as_deref(), found.as_ref());

@@ -18,6 +18,13 @@ pub(super) fn shutdown(call: &mut Call<'_>) -> Result<Answer, String> {
     set_door(call, Door::Stopped)
 }
 
+/// `publish backend`, `unpublish backend`
+pub(super) fn publish(call: &mut Call<'_>, published: bool) -> Result<Answer, String> {
+    let backend = call.arg(0).and_then(|name| call.backend(name)).ok_or("No such backend.")?;
+    backend.set_published(published);
+    Ok(if published { "Backend published." } else { "Backend unpublished." }.into())
+}
+
 fn set_door(call: &Call<'_>, door: Door) -> Result<Answer, String> {
     let name = frontend(call, 0)?.name.clone();
     let daemon = call.daemon.clone();

@@ -75,6 +75,7 @@ pub(super) const COMMANDS: &[Command] = &[
     both("operator", "", "lower the level of the current CLI session to operator", process::operator),
     row("prepare acl", "<acl>", "prepare a new version for atomic ACL replacement", ADMIN, |c| maps::prepare(c, View::Acl)),
     row("prepare map", "<map>", "prepare a new version for atomic map replacement", ADMIN, |c| maps::prepare(c, View::Map)),
+    row("publish backend", "<backend>", "let rules choose a backend", OPERATOR, |c| proxies::publish(c, true)),
     of_master("reload", "", "read the configuration again and use it", OPERATOR, master::reload),
     row("set map", "<map> [<key>|#<ref>] <value>", "modify a map entry", ADMIN, maps::set),
     row("set maxconn frontend", "<frontend> <value>", "change a frontend's maxconn setting", ADMIN, proxies::frontend_maxconn),
@@ -102,6 +103,7 @@ pub(super) const COMMANDS: &[Command] = &[
     both("show version", "", "show version of the current process", process::version),
     row("shutdown frontend", "<frontend>", "stop a specific frontend", ADMIN, proxies::shutdown),
     row("shutdown sessions server", "<bk>/<srv>", "kill sessions on a server", ADMIN, set_server::end_sessions),
+    row("unpublish backend", "<backend>", "let no rule choose a backend", OPERATOR, |c| proxies::publish(c, false)),
     both("user", "", "lower the level of the current CLI session to user", process::user),
     both("help", "[<command>]", "list matching or all commands", process::help),
     both("prompt", "[n|i|p|timed]*", "toggle interactive mode with prompt", process::prompt),
@@ -114,12 +116,12 @@ const NOT_THERE: &[&str] = &[
     "abort ssl", "acme", "add backend", "add server", "add ssl", 
     "commit ssl", "debug", "del backend", "del server",
     "del ssl", "disable agent", "disable dynamic-cookie", "dump", "enable agent", "enable dynamic-cookie", 
-    "hard-reload", "new ssl", "publish backend", "set anon",
+    "hard-reload", "new ssl", "set anon",
     "set dynamic-cookie-key", "set profiling", "set rate-limit", "set severity-output", "set ssl", "set timeout",
     "show activity", "show anon", "show cache", "show default-server", "show defaults", "show dev", "show errors",
     "show fd", "show libs", "show peers", "show pools", "show profiling", "show quic",
     "show resolvers", "show schema", "show ssl", "show startup-logs", "show tasks", "show threads",
-    "show tls-keys", "show trace", "shutdown session", "trace", "unpublish backend", "update ssl", "wait",
+    "show tls-keys", "show trace", "shutdown session", "trace", "update ssl", "wait",
 ];
 
 const fn row(words: &'static str, args: &'static str, help: &'static str, needs: Needs, run: Run) -> Command {

@@ -1,7 +1,7 @@
 //! A proxy as all workers see it.
 
 use std::sync::atomic::{
-    AtomicU8, AtomicU32, AtomicU64,
+    AtomicBool, AtomicU8, AtomicU32, AtomicU64,
     Ordering::{Acquire, Relaxed, Release},
 };
 use std::sync::{Arc, Mutex, RwLock};
@@ -75,6 +75,9 @@ pub struct ProxyState {
     pub queue: Gauge,
     id: AtomicU32,
     door: AtomicU8,
+    published: AtomicBool,
+    /// What the configuration says of that.
+    publish: AtomicBool,
     max_sessions: AtomicU32,
     servers: RwLock<Arc<[Arc<ServerState>]>>,
     pub(super) version: Arc<AtomicU64>,
@@ -108,6 +111,8 @@ impl ProxyState {
             queue: Gauge::default(),
             id: AtomicU32::new(id),
             door: AtomicU8::new(Door::Open as u8),
+            published: AtomicBool::new(true),
+            publish: AtomicBool::new(true),
             max_sessions: AtomicU32::new(0),
             servers: RwLock::new(Arc::new([])),
             version: Arc::new(AtomicU64::new(0)),
@@ -144,6 +149,23 @@ impl ProxyState {
     /// Opens or closes its frontend side.
     pub fn set_door(&self, door: Door) {
         self.door.store(door as u8, Relaxed);
+    }
+
+    /// Whether rules of others may choose its backend side (`be-unpublished`, `unpublish backend`).
+    pub fn is_published(&self) -> bool {
+        self.published.load(Relaxed)
+    }
+
+    /// Says whether they may.
+    pub fn set_published(&self, published: bool) {
+        self.published.store(published, Relaxed);
+    }
+
+    /// The same for the configuration: it counts when it has changed, until then what was said by hand stays.
+    pub fn configure_published(&self, published: bool) {
+        if self.publish.swap(published, Relaxed) != published {
+            self.set_published(published);
+        }
     }
 
     /// The servers in the order of the configuration.

@@ -96,6 +96,8 @@ pub struct Proxy {
     pub cookie: Option<Cookie>,
     /// `http-reuse`.
     pub reuse: Reuse,
+    /// `be-unpublished`: no rule of another proxy chooses it at first.
+    pub unpublished: bool,
     /// `description`, shown by the statistics page.
     pub description: Option<Arc<str>>,
 }

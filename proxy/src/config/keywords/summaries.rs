@@ -9,6 +9,7 @@ pub(crate) fn summary(name: &str) -> Option<&'static str> {
 const SUMMARIES: &[(&str, &str)] = &[
     ("backlog", "how many connections the kernel keeps that were not accepted yet"),
     ("balance", "the balancing algorithm, which picks a server"),
+    ("be-unpublished", "no rule chooses this backend before it is published"),
     ("bind", "an address to listen on, and what holds for its connections"),
     ("capture request header", "keeps a header field of the request for the log"),
     ("capture response header", "keeps a header field of the response for the log"),

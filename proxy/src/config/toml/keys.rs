@@ -94,6 +94,7 @@ const REUSE: &[&str] = &["never", "safe", "aggressive", "always"];
 pub(super) const PROXY: &[Key] = &[
     word("backlog", Number),
     key("balance", Record(&BALANCE)),
+    key("be-unpublished", Switch(Off::Silent)),
     key("bind", Records(&BIND)),
     key("capture request header", Records(&CAPTURE)),
     key("capture response header", Records(&CAPTURE)),

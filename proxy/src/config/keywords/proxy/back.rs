@@ -15,6 +15,7 @@ pub(super) const ROWS: &[Row<Draft>] = &[
         c.target.balance = c.args.split_first().map(|(name, args)| PluginUse { name: name.clone(), args: args.to_vec(), lines: Vec::new() });
         Ok(())
     }),
+    row("be-unpublished", BACK, (0, 0), |c| { c.target.unpublished = true; Ok(()) }),
     http(row("cookie", BACK_DEF, (1, MANY), cookie::cookie)),
     row("default-server", BACK_DEF, (1, MANY), server::default_server),
     row("hash-balance-factor", BACK_DEF, (1, MANY), hash_line),

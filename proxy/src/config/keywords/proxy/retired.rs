@@ -7,7 +7,6 @@ use crate::config::draft::Draft;
 /// Known to HAProxy, not supported yet.
 pub(super) const NOT_YET: &[Row<Draft>] = &[
     not_yet("acme", ALL),
-    not_yet("be-unpublished", BACK),
     not_yet("capture cookie", FRONT),
     not_yet("clitcpka-cnt", FRONT_DEF),
     not_yet("clitcpka-idle", FRONT_DEF),
