@@ -43,6 +43,12 @@ function core.register_converters(name, func) end
 ---@param func fun(applet: AppletHTTP|AppletTCP)
 function core.register_service(name, mode, func) end
 
+---makes a function a verb of the runtime API; it gets the words of the line, those of the path among them
+---@param path string[]
+---@param usage string
+---@param func fun(applet: AppletTCP, ...: string)
+function core.register_cli(path, usage, func) end
+
 ---calls a function when the configuration is put to use
 ---@param func fun()
 function core.register_init(func) end

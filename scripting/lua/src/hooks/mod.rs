@@ -3,6 +3,7 @@
 mod action;
 mod balance;
 mod check;
+mod command;
 mod fetch;
 mod service;
 mod task;
@@ -51,6 +52,10 @@ pub(crate) fn plugins(lot: &Arc<Lot>) -> Vec<Plugin> {
             plugin = plugin.service(maker(lot, name, service::LuaService::new));
         }
         plugins.push(plugin);
+    }
+    for name in lot.names(|purpose| matches!(purpose, Purpose::Command { .. })) {
+        let plugin = Plugin::new(format!("lua cli {name}"), "a verb of the runtime API of a Lua script");
+        plugins.push(plugin.command(maker(lot, &name, command::LuaCommand::new)));
     }
     plugins.push(task::plugin(lot));
     plugins

@@ -32,6 +32,12 @@ pub(crate) const CORE: &[Method] = &[
         register_service
     ),
     now!(
+        "register_cli",
+        "(path: string[], usage: string, func: fun(applet: AppletTCP, ...: string))",
+        "makes a function a verb of the runtime API; it gets the words of the line, those of the path among them",
+        register_cli
+    ),
+    now!(
         "register_init",
         "(func: fun())",
         "calls a function when the configuration is put to use",
@@ -99,6 +105,13 @@ fn register_service(lua: &Lua, (name, mode, function): (String, String, Function
         }
     };
     inside(lua).register(&name, Purpose::Service { http }, function)
+}
+
+fn register_cli(lua: &Lua, (words, usage, function): (Vec<String>, String, Function)) -> mlua::Result<()> {
+    if words.is_empty() || words.iter().any(|word| word.is_empty() || word.contains(char::is_whitespace)) {
+        return Err(mlua::Error::runtime("register_cli: the path is a list of words"));
+    }
+    inside(lua).register(&words.join(" "), Purpose::Command { words, usage }, function)
 }
 
 fn register_init(lua: &Lua, function: Function) -> mlua::Result<()> {
