@@ -37,32 +37,43 @@ pub struct VarId {
 impl VarId {
     /// The variable that a full name such as `txn.a` means; the error is a sentence for the user.
     pub fn parse(full: &str) -> Result<VarId, String> {
-        let (scope, name) = full.split_once('.').unwrap_or((full, ""));
-        let scope = match scope {
-            "proc" => Scope::Proc,
-            "sess" => Scope::Sess,
-            "txn" => Scope::Txn,
-            "req" => Scope::Req,
-            "res" => Scope::Res,
-            "check" => Scope::Check,
-            _ => {
-                let scopes = "'proc.', 'sess.', 'txn.', 'req.', 'res.' or 'check.'";
-                return Err(format!("variable '{full}' must start with its scope: {scopes}"));
-            }
-        };
-        let good = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
-        if name.is_empty() || !name.bytes().all(good) {
-            return Err(format!(
-                "'{full}' is no variable name: letters, digits, '.', '_' and '-' are allowed"
-            ));
-        }
-        Ok(VarId { scope, name: intern(full) })
+        Ok(VarId { scope: scope_of(full)?, name: intern(full) })
+    }
+
+    /// The same where the name is known already: from the configuration, or because somebody has set it. For names that
+    /// come from outside, of which there may be any number.
+    pub fn find(full: &str) -> Result<Option<VarId>, String> {
+        let scope = scope_of(full)?;
+        let names = names().lock().unwrap_or_else(|e| e.into_inner());
+        Ok(names.get(full).map(|&name| VarId { scope, name }))
     }
 
     /// Its full name. A search through all names: for traces, not for the road.
     pub fn name(self) -> String {
         let names = names().lock().unwrap_or_else(|e| e.into_inner());
         names.iter().find(|&(_, &id)| id == self.name).map(|(name, _)| name.clone()).unwrap_or_default()
+    }
+}
+
+/// The scope that a full name begins with.
+fn scope_of(full: &str) -> Result<Scope, String> {
+    let (scope, name) = full.split_once('.').unwrap_or((full, ""));
+    let scope = match scope {
+        "proc" => Scope::Proc,
+        "sess" => Scope::Sess,
+        "txn" => Scope::Txn,
+        "req" => Scope::Req,
+        "res" => Scope::Res,
+        "check" => Scope::Check,
+        _ => {
+            let scopes = "'proc.', 'sess.', 'txn.', 'req.', 'res.' or 'check.'";
+            return Err(format!("variable '{full}' must start with its scope: {scopes}"));
+        }
+    };
+    let good = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
+    match name.is_empty() || !name.bytes().all(good) {
+        true => Err(format!("'{full}' is no variable name: letters, digits, '.', '_' and '-' are allowed")),
+        false => Ok(scope),
     }
 }
 

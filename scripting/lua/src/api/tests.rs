@@ -207,3 +207,16 @@ fn one_name_may_be_an_action_of_requests_and_another_of_responses() {
     let wrong = make(&stage.bench("").in_rules("tcp-req").setup()).err().expect("there is none for tcp-req");
     assert!(wrong.message.contains("for 'http-req', 'http-res', not for 'tcp-req'"), "{}", wrong.message);
 }
+
+#[test]
+fn a_variable_that_nobody_uses_is_left_alone_where_the_script_asks_for_that() {
+    use portero_api::VarId;
+    let known = VarId::parse("txn.known_to_a_rule").expect("a name");
+    let exchange = holds(
+        r#"assert(txn:set_var("txn.known_to_a_rule", true, true) == true)
+        assert(txn:set_var("txn.unknown_to_all_rules", 1, true) == false)
+        assert(txn:set_var("proc.unknown_to_all_rules", 1, true) == false)"#,
+    );
+    assert!(exchange.vars.get(known).is_some());
+    assert_eq!(VarId::find("txn.unknown_to_all_rules"), Ok(None), "its name is not kept");
+}

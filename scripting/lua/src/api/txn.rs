@@ -103,12 +103,15 @@ pub(crate) fn set_var(
     (_, name, value, if_exists): (Value, String, Value, Option<bool>),
 ) -> mlua::Result<bool> {
     // as with HAProxy, a name that is none is told by the answer
-    let Ok(id) = VarId::parse(&name) else { return Ok(false) };
+    let only_known = if_exists == Some(true);
+    let found = if only_known { VarId::find(&name) } else { VarId::parse(&name).map(Some) };
+    let Ok(Some(id)) = found else { return Ok(false) };
     let Some(sample) = values::from_lua(&value) else {
         unset(id)?;
         return Ok(true);
     };
-    if if_exists == Some(true) && !exists(id)? {
+    // a name that the configuration uses is enough, but those of the process are only changed
+    if only_known && id.scope == Scope::Proc && process_vars().get(id).is_none() {
         return Ok(false);
     }
     match id.scope {
@@ -146,13 +149,6 @@ fn unset(id: VarId) -> mlua::Result<()> {
         })?,
     }
     Ok(())
-}
-
-fn exists(id: VarId) -> mlua::Result<bool> {
-    match id.scope {
-        Scope::Proc => Ok(process_vars().get(id).is_some()),
-        scope => scene::see(|exchange| exchange.vars_of(scope).is_some_and(|vars| vars.get(id).is_some())),
-    }
 }
 
 pub(crate) fn set_priv(lua: &Lua, (_, data): (Value, Value)) -> mlua::Result<()> {
