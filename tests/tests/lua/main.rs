@@ -5,3 +5,4 @@ mod places;
 mod reload;
 mod services;
 mod shell;
+mod world;
