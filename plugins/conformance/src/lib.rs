@@ -7,6 +7,7 @@
 pub mod rig;
 
 mod balance;
+mod filter;
 mod health;
 mod rules;
 mod service;
@@ -14,6 +15,7 @@ mod tables;
 mod work;
 
 pub use balance::{Balancer, balance, fair, turns_are_common};
+pub use filter::{Filtering, filter};
 pub use health::{Check, health};
 pub use rules::{Acting, Converting, Fetching, action, convert, fetch};
 pub use service::{Serving, service};

@@ -82,6 +82,8 @@ pub(crate) enum Purpose {
     Command { words: Vec<String>, usage: String },
     /// `core.register_filter`: the class whose objects filter; the function parses the arguments.
     Filter { class: Table },
+    /// `core.on_request_body`, `core.on_response_body`: by piece or whole, and the largest body that is looked at.
+    Body { response: bool, whole: bool, max: Option<usize> },
     /// `core.register_balancer`, with the table of further functions.
     Balancer { told: Option<Table> },
     /// `core.register_check`

@@ -69,6 +69,24 @@ function core.register_balancer(name, func, told) end
 ---@param func fun(server: Server, dial: fun(): Socket?): boolean|string|table
 function core.register_check(name, func) end
 
+---makes a class of callbacks a filter: `filter lua.NAME ARG...`
+---@param name string
+---@param flt table
+---@param func fun(flt: table, args: string[]): table?
+function core.register_filter(name, flt, func) end
+
+---makes a function that rewrites request bodies a filter, by piece or whole: `filter lua.NAME`
+---@param name string
+---@param func fun(txn: TXN, body: string, last: boolean): string?
+---@param how? { whole?: boolean, max?: integer }
+function core.on_request_body(name, func, how) end
+
+---the same for response bodies
+---@param name string
+---@param func fun(txn: TXN, body: string, last: boolean): string?
+---@param how? { whole?: boolean, max?: integer }
+function core.on_response_body(name, func, how) end
+
 ---writes a log line
 ---@param level integer
 ---@param message string
@@ -1185,3 +1203,244 @@ function Queue:size() end
 
 ---lets the next core.wait() end with the next item
 function Queue:alarm() end
+
+---what the callbacks of a filter answer, and what they may ask for
+---@class filter
+---@field CONTINUE integer 1: this step is done
+---@field WAIT integer 0: more data, or something else, is waited for
+---@field ERROR integer -1: the message cannot go on
+---@field FLT_CFG_FL_HTX integer the filter can work on HTTP
+filter = {}
+
+---the filter wants the data of a direction
+---@param flt table
+---@param chn Channel
+function filter.register_data_filter(flt, chn) end
+
+---the filter wants them no more
+---@param flt table
+---@param chn Channel
+function filter.unregister_data_filter(flt, chn) end
+
+---calls the callback again after so long, when it waits
+---@param milliseconds integer
+function filter.wake_time(milliseconds) end
+
+---a request or a response that passes a filter
+---@class HTTPMessage
+---@field channel Channel its data, without what HTTP makes of them
+local HTTPMessage = {}
+
+---adds a header field
+---@param name string
+---@param value string
+function HTTPMessage:add_header(name, value) end
+
+---removes all fields of a name
+---@param name string
+function HTTPMessage:del_header(name) end
+
+---the fields by name, values from index 0
+---@return table<string, table<integer, string>>
+function HTTPMessage:get_headers() end
+
+---method, uri and version of a request; version, code and reason of a response
+---@return table<string, string>
+function HTTPMessage:get_stline() end
+
+---replaces the fields of a name that match; `\1` is what the first group matched
+---@param name string
+---@param regex string
+---@param replace string
+function HTTPMessage:rep_header(name, regex, replace) end
+
+---replaces the comma-separated values of the fields that match
+---@param name string
+---@param regex string
+---@param replace string
+function HTTPMessage:rep_value(name, regex, replace) end
+
+---replaces all fields of a name
+---@param name string
+---@param value string
+function HTTPMessage:set_header(name, value) end
+
+---changes the method
+---@param method string
+function HTTPMessage:set_method(method) end
+
+---changes the path, keeps the query
+---@param path string
+function HTTPMessage:set_path(path) end
+
+---changes the query, keeps the path
+---@param query string
+function HTTPMessage:set_query(query) end
+
+---changes the whole target
+---@param uri string
+function HTTPMessage:set_uri(uri) end
+
+---changes the status of a response
+---@param status integer
+---@param reason? string
+function HTTPMessage:set_status(status, reason) end
+
+---says that the body changes: how it ends then follows from what passes
+---@param length integer|string
+---@return boolean
+function HTTPMessage:set_body_len(length) end
+
+---puts bytes behind the data
+---@param text string
+---@return integer
+function HTTPMessage:append(text) end
+
+---some of the body, nil at its end
+---@param offset? integer
+---@param length? integer
+---@return string?
+function HTTPMessage:body(offset, length) end
+
+---all of the body has come
+---@return boolean
+function HTTPMessage:eom() end
+
+---lets data pass
+---@param length integer
+---@return integer
+function HTTPMessage:forward(length) end
+
+---bytes that have not passed
+---@return integer
+function HTTPMessage:input() end
+
+---puts bytes at a place among the data
+---@param text string
+---@param offset? integer
+---@return integer
+function HTTPMessage:insert(text, offset) end
+
+---no more can come before some passes
+---@return boolean
+function HTTPMessage:is_full() end
+
+---it is the response
+---@return boolean
+function HTTPMessage:is_resp() end
+
+---more may come
+---@return boolean
+function HTTPMessage:may_recv() end
+
+---bytes that pass
+---@return integer
+function HTTPMessage:output() end
+
+---puts bytes before the data
+---@param text string
+---@return integer
+function HTTPMessage:prepend(text) end
+
+---takes some of the data away
+---@param offset? integer
+---@param length? integer
+---@return integer
+function HTTPMessage:remove(offset, length) end
+
+---lets bytes pass before the data
+---@param text string
+---@return integer
+function HTTPMessage:send(text) end
+
+---puts bytes in the place of some of the data
+---@param text string
+---@param offset? integer
+---@param length? integer
+---@return integer
+function HTTPMessage:set(text, offset, length) end
+
+---an error: the end follows from what passes
+function HTTPMessage:set_eom() end
+
+---an error: the end follows from what passes
+function HTTPMessage:unset_eom() end
+
+---the data of one direction that have come and not passed
+---@class Channel
+local Channel = {}
+
+---puts bytes behind the data
+---@param text string
+---@return integer
+function Channel:append(text) end
+
+---some of the data, nil at the end
+---@param offset? integer
+---@param length? integer
+---@return string?
+function Channel:data(offset, length) end
+
+---all data (old; better: data)
+---@return string?
+function Channel:dup() end
+
+---lets data pass
+---@param length integer
+---@return integer
+function Channel:forward(length) end
+
+---bytes that have not passed
+---@return integer
+function Channel:input() end
+
+---puts bytes at a place among the data
+---@param text string
+---@param offset? integer
+---@return integer
+function Channel:insert(text, offset) end
+
+---no more can come before some passes
+---@return boolean
+function Channel:is_full() end
+
+---it is the response's
+---@return boolean
+function Channel:is_resp() end
+
+---the first line of some of the data
+---@param offset? integer
+---@param length? integer
+---@return string?
+function Channel:line(offset, length) end
+
+---more may come
+---@return boolean
+function Channel:may_recv() end
+
+---bytes that pass
+---@return integer
+function Channel:output() end
+
+---puts bytes before the data
+---@param text string
+---@return integer
+function Channel:prepend(text) end
+
+---takes some of the data away
+---@param offset? integer
+---@param length? integer
+---@return integer
+function Channel:remove(offset, length) end
+
+---lets bytes pass before the data
+---@param text string
+---@return integer
+function Channel:send(text) end
+
+---puts bytes in the place of some of the data
+---@param text string
+---@param offset? integer
+---@param length? integer
+---@return integer
+function Channel:set(text, offset, length) end

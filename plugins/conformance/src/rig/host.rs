@@ -15,6 +15,8 @@ use super::{Net, Plain};
 pub struct Desk {
     net: Rc<Net>,
     now: Rc<Cell<Duration>>,
+    /// Woken when time goes by.
+    sleepers: Rc<RefCell<Vec<Waker>>>,
     log: RefCell<Vec<(u8, String)>>,
     spawned: RefCell<Vec<LocalFuture<'static, ()>>>,
     /// What it answers to HTTP calls; none: no connection.
@@ -42,6 +44,7 @@ impl Desk {
     /// Lets time go by, and those who were spawned go on.
     pub fn pass(&self, time: Duration) {
         self.now.set(self.now.get() + time);
+        self.sleepers.take().into_iter().for_each(Waker::wake);
         let mut cx = Context::from_waker(Waker::noop());
         let mut all = std::mem::take(&mut *self.spawned.borrow_mut());
         all.retain_mut(|future| future.as_mut().poll(&mut cx).is_pending());
@@ -65,7 +68,14 @@ impl Host for Desk {
 
     fn sleep(&self, time: Duration) -> LocalFuture<'static, ()> {
         let (now, until) = (self.now.clone(), self.now.get() + time);
-        Box::pin(poll_fn(move |_| if now.get() >= until { Poll::Ready(()) } else { Poll::Pending }))
+        let sleepers = self.sleepers.clone();
+        Box::pin(poll_fn(move |cx| {
+            if now.get() >= until {
+                return Poll::Ready(());
+            }
+            sleepers.borrow_mut().push(cx.waker().clone());
+            Poll::Pending
+        }))
     }
 
     fn spawn(&self, future: LocalFuture<'static, ()>) {

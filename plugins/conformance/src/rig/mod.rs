@@ -6,6 +6,7 @@ mod guest;
 mod host;
 mod net;
 mod plain;
+mod way;
 
 pub use exchange::{bare, exchange};
 pub use farm::Farm;
@@ -13,3 +14,4 @@ pub use guest::{Guest, Manner, work_through};
 pub use host::Desk;
 pub use net::{Answer, Net, Turn, now, say};
 pub use plain::{Bench, Plain, words};
+pub use way::Way;

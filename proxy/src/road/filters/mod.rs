@@ -149,6 +149,11 @@ pub fn framing(road: &mut Road<'_>, direction: Direction, framing: Framing) -> F
     let length = || Framing::Length(line.passed().data.len() as u64);
     match framing {
         Framing::Length(_) if !line.changes() => framing,
+        // a request may get a body on its way; a response that has none was asked for without
+        Framing::None if line.is_over() && direction == Direction::Request => match length() {
+            Framing::Length(0) => framing,
+            length => length,
+        },
         Framing::Length(_) | Framing::UntilClose if line.is_over() => length(),
         Framing::Length(_) if old => Framing::UntilClose,
         Framing::Length(_) => Framing::Chunked,
@@ -171,7 +176,7 @@ pub fn compose(road: &mut Road<'_>, up: &mut Upstream, connection: Connection) -
         return None;
     }
     let body = road.client.body.take();
-    Some(passage(road, Direction::Request, body, chunked))
+    Some(passage(road, Direction::Request, body, framing))
 }
 
 /// A body that filters look at, on its way out.
@@ -179,10 +184,10 @@ pub fn passage(
     road: &mut Road<'_>,
     direction: Direction,
     body: Option<BodyReader>,
-    chunked: bool,
+    framing: Framing,
 ) -> Passage {
     let throttle = Throttle::new(road.ex, direction == Direction::Request);
-    Passage::filtered(direction, body, chunked, throttle, road.worker.buffers.take())
+    Passage::filtered(direction, body, framing, throttle, road.worker.buffers.take())
 }
 
 /// The end of an exchange that filters do not let go on.

@@ -3,9 +3,9 @@
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
-use portero_api::{Direction, clock};
+use portero_api::{Direction, Framing, clock};
 
-use super::line::Line;
+use super::line::{Line, Stop};
 use super::{Filters, Through};
 use crate::http1::{BadBody, BodyReader};
 use crate::net::{Buffer, Deadline, Lead, Stream};
@@ -30,6 +30,8 @@ pub struct Filtered {
     /// What has passed, on its way out.
     out: Buffer,
     pump: Pump,
+    /// It was said that there is none.
+    bodyless: bool,
     read: u64,
     /// True while nobody but a filter is waited for.
     waits: bool,
@@ -42,16 +44,18 @@ impl Passage {
     pub fn filtered(
         direction: Direction,
         reader: Option<BodyReader>,
-        chunked: bool,
+        framing: Framing,
         throttle: Option<Box<Throttle>>,
         out: Buffer,
     ) -> Passage {
+        let chunked = framing == Framing::Chunked;
         let pump = Pump::resume(BodyReader::UntilClose, chunked, throttle, 0);
         Passage::Filtered(Box::new(Filtered {
             direction,
             reader,
             out,
             pump,
+            bodyless: framing == Framing::None,
             read: 0,
             waits: false,
             rung: false,
@@ -137,7 +141,7 @@ impl Filtered {
             if ready!(self.pump.push(cx, &mut self.out, to, lead))? {
                 return Poll::Ready(Ok(()));
             }
-            if self.take_passed(filters, lead) {
+            if self.take_passed(filters, lead)? {
                 continue;
             }
             let line = filters.line(self.direction);
@@ -145,7 +149,7 @@ impl Filtered {
             filters.poll(cx, self.direction, ex).map_err(|stop| PumpFail::Filter(stop, self.direction))?;
             let room = filters.line(self.direction).room();
             let more = self.reader.is_some() && !buffer.is_empty() && room > 0;
-            if self.take_passed(filters, lead) || more {
+            if self.take_passed(filters, lead)? || more {
                 continue;
             }
             if self.reader.is_none() || room == 0 {
@@ -164,20 +168,29 @@ impl Filtered {
     }
 
     /// Takes what has passed the filters; false when nothing has.
-    fn take_passed(&mut self, filters: &mut Filters, lead: &mut Lead) -> bool {
+    fn take_passed(&mut self, filters: &mut Filters, lead: &mut Lead) -> Result<bool, PumpFail> {
         let line = filters.line(self.direction);
         let over = line.is_over();
         let passed = line.out();
+        if self.bodyless && !passed.data.is_empty() {
+            passed.data.clear();
+            match self.direction {
+                // the head has gone, and what follows would be taken for another request
+                Direction::Request => return Err(PumpFail::Filter(Stop::Fail, self.direction)),
+                // as the answer to HEAD: who asked wants none
+                Direction::Response => return Ok(true),
+            }
+        }
         if !passed.data.is_empty() {
             let n = self.out.put(&passed.data);
             passed.data.drain(..n);
-            return n > 0;
+            return Ok(n > 0);
         }
         if over && !self.pump.is_decoded() {
             self.pump.finish(lead, Some(&passed.trailers));
-            return true;
+            return Ok(true);
         }
-        false
+        Ok(false)
     }
 
     fn end_of_stream(&mut self, filters: &mut Filters) -> Result<(), PumpFail> {

@@ -103,10 +103,10 @@ fn res_get_headers(lua: &Lua, _: Value) -> mlua::Result<Table> {
     scene::see(|exchange| headers_table(lua, &exchange.response.headers))?
 }
 
-type NameValue = (Value, LuaString, LuaString);
+pub(crate) type NameValue = (Value, LuaString, LuaString);
 
 /// Changes fields, within the room that the head has.
-fn edit(
+pub(crate) fn edit(
     response: bool,
     (_, name, value): NameValue,
     change: fn(&mut Headers, &[u8], &[u8]),
@@ -176,27 +176,30 @@ fn word(text: &LuaString) -> mlua::Result<Vec<u8>> {
     }
 }
 
-fn req_set_method(_: &Lua, (_, method): (Value, LuaString)) -> mlua::Result<()> {
+pub(crate) fn req_set_method(_: &Lua, (_, method): (Value, LuaString)) -> mlua::Result<()> {
     check(&method.as_bytes(), b"")?;
     scene::change(|exchange| exchange.request.method = Method::from_bytes(&method.as_bytes()))
 }
 
-fn req_set_path(_: &Lua, (_, path): (Value, LuaString)) -> mlua::Result<()> {
+pub(crate) fn req_set_path(_: &Lua, (_, path): (Value, LuaString)) -> mlua::Result<()> {
     let path = word(&path)?;
     scene::change(|exchange| exchange.request.set_path(&path))
 }
 
-fn req_set_query(_: &Lua, (_, query): (Value, LuaString)) -> mlua::Result<()> {
+pub(crate) fn req_set_query(_: &Lua, (_, query): (Value, LuaString)) -> mlua::Result<()> {
     let query = word(&query)?;
     scene::change(|exchange| exchange.request.set_query(query.strip_prefix(b"?").unwrap_or(&query)))
 }
 
-fn req_set_uri(_: &Lua, (_, uri): (Value, LuaString)) -> mlua::Result<()> {
+pub(crate) fn req_set_uri(_: &Lua, (_, uri): (Value, LuaString)) -> mlua::Result<()> {
     let uri = word(&uri)?;
     scene::change(|exchange| exchange.request.target = uri)
 }
 
-fn res_set_status(_: &Lua, (_, status, reason): (Value, u16, Option<LuaString>)) -> mlua::Result<()> {
+pub(crate) fn res_set_status(
+    _: &Lua,
+    (_, status, reason): (Value, u16, Option<LuaString>),
+) -> mlua::Result<()> {
     if !(100..=999).contains(&status) {
         return Err(mlua::Error::runtime(format!("{status} is no status code")));
     }

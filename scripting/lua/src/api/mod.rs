@@ -4,16 +4,20 @@ mod act;
 mod address;
 mod applet;
 mod certs;
+mod channel;
 mod core;
 mod debug;
 mod event_data;
 mod events;
 mod fetches;
+mod filter;
 mod http;
 mod httpclient;
 mod listener;
 mod map;
+pub(crate) mod message;
 mod patref;
+pub(crate) mod piece;
 mod proxy;
 mod queue;
 mod regex;
@@ -64,12 +68,16 @@ pub(crate) const CLASSES: &[&Class] = &[
     &stick_table::CLASS,
     &events::CLASS,
     &queue::CLASS,
+    &filter::CLASS,
+    &message::CLASS,
+    &channel::CLASS,
 ];
 
 /// What classes have that is no function: made once per state, behind their functions.
 pub(crate) fn finish(lua: &Lua, classes: &Classes) -> mlua::Result<()> {
     core::finish(&classes.functions("core")?)?;
     act::finish(&classes.functions("act")?)?;
+    filter::finish(&classes.functions("filter")?)?;
     proxy::finish(lua, &classes.functions("core")?)?;
     map::finish(&classes.functions("Map")?)?;
     patref::finish(lua, classes)?;

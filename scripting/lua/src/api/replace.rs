@@ -36,22 +36,33 @@ pub(crate) const HTTP: &[Method] = &[
     ),
 ];
 
-type Args = (Value, LuaString, LuaString, LuaString);
+/// What the functions are given: their object, name, expression, replacement.
+pub(crate) type Args = (Value, LuaString, LuaString, LuaString);
 
 fn req_header(_: &Lua, args: Args) -> mlua::Result<()> {
-    replace(args, false, line)
+    lines(args, false)
 }
 
 fn res_header(_: &Lua, args: Args) -> mlua::Result<()> {
-    replace(args, true, line)
+    lines(args, true)
 }
 
 fn req_value(_: &Lua, args: Args) -> mlua::Result<()> {
-    replace(args, false, each_value)
+    values(args, false)
 }
 
 fn res_value(_: &Lua, args: Args) -> mlua::Result<()> {
-    replace(args, true, each_value)
+    values(args, true)
+}
+
+/// Replaces whole fields.
+pub(crate) fn lines(args: Args, response: bool) -> mlua::Result<()> {
+    replace(args, response, line)
+}
+
+/// Replaces each of the values with commas between them.
+pub(crate) fn values(args: Args, response: bool) -> mlua::Result<()> {
+    replace(args, response, each_value)
 }
 
 /// What takes the place of a field's value; none where nothing matches.

@@ -2,9 +2,11 @@
 
 mod action;
 mod balance;
+mod body;
 mod check;
 mod command;
 mod fetch;
+mod filter;
 mod service;
 mod task;
 
@@ -28,7 +30,9 @@ pub(crate) fn plugins(lot: &Arc<Lot>) -> Vec<Plugin> {
     let balancers = lot.names(|purpose| matches!(purpose, Purpose::Balancer { .. }));
     let checks = lot.names(|purpose| matches!(purpose, Purpose::Check));
     let services = lot.names(|purpose| matches!(purpose, Purpose::Service { .. }));
-    let sets = [&actions, &fetches, &converters, &balancers, &checks, &services];
+    let filters = lot.names(|purpose| matches!(purpose, Purpose::Filter { .. }));
+    let bodies = lot.names(|purpose| matches!(purpose, Purpose::Body { .. }));
+    let sets = [&actions, &fetches, &converters, &balancers, &checks, &services, &filters, &bodies];
     let all: BTreeSet<&String> = sets.into_iter().flatten().collect();
     let mut plugins: Vec<Plugin> = Vec::new();
     for name in all {
@@ -50,6 +54,11 @@ pub(crate) fn plugins(lot: &Arc<Lot>) -> Vec<Plugin> {
         }
         if services.contains(name) {
             plugin = plugin.service(maker(lot, name, service::LuaService::new));
+        }
+        if filters.contains(name) {
+            plugin = plugin.filter(maker(lot, name, filter::LuaFilter::new));
+        } else if bodies.contains(name) {
+            plugin = plugin.filter(maker(lot, name, body::LuaBody::new));
         }
         plugins.push(plugin);
     }

@@ -3,6 +3,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::{Wake, Waker};
 
 use portero_conformance::rig::{Bench, exchange};
+use portero_conformance::{Filtering as Suite, filter};
 
 use super::*;
 
@@ -72,4 +73,12 @@ fn what_is_cut_at_random_passes_in_the_end() {
 fn bytes_are_shown_as_digits_and_as_text() {
     let line = format!("    000000  {:<48} hi..\n", "68 69 0a ff");
     assert_eq!(says::dump(b"hi\n\xff"), line);
+}
+
+#[test]
+fn it_keeps_to_the_hook() {
+    for args in ["quiet", "quiet random-forwarding", "quiet random-forwarding max-fwd 3"] {
+        let bodies: &[(&[u8], &[u8])] = &[(b"hello, world", b"hello, world"), (b"", b"")];
+        filter(&Suite { plugin: &plugin(), bench: Bench::new(args), prepare: &|_| {}, idle: &|| {}, bodies });
+    }
 }

@@ -193,3 +193,16 @@ fn the_next_request_on_the_connection_is_not_the_rest_of_a_body() {
     let got = String::from_utf8_lossy(&told.outcome.reply).into_owned();
     assert_eq!(got.matches("418").count(), 2, "{got}");
 }
+
+#[test]
+fn a_body_is_added_where_there_may_be_one() {
+    let told = tell(&["add"], "GET / HTTP/1.1\r\nHost: a\r\n\r\n", ANSWER);
+    let (head, body) = told.server.expect("the server is reached");
+    assert!(body == "more" && head.contains("content-length: 4"), "{head}");
+    assert_eq!(told.body, "worldmore");
+    let head_only = "HEAD / HTTP/1.1\r\nHost: a\r\n\r\n";
+    let told = tell(&["add"], head_only, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n");
+    assert!(told.outcome.reply.ends_with(b"\r\n\r\n"), "{}", told.head);
+    let told = tell(&["add"], POST, "HTTP/1.1 304 Not Modified\r\n\r\n");
+    assert!(told.status == 304 && told.outcome.reply.ends_with(b"\r\n\r\n"), "{}", told.head);
+}

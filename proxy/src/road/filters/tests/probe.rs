@@ -12,7 +12,7 @@ pub type Seen = Arc<Mutex<Vec<String>>>;
 
 /// The plugin `probe`: its words are deeds.
 ///
-/// `double`, `drop`: every piece twice, or not at all; `whole`: holds head and body up to the end, then tells the size
+/// `double`, `drop`, `add`: every piece twice, or not at all, or more at the end; `whole`: holds head and body up to the end, then tells the size
 /// in a field; `later`: lets every moment wait for one more turn; `greedy`: wants more than there is; `liar`: promises
 /// to change nothing and does; `reply=MOMENT`, `close=MOMENT`, `fail=MOMENT`, `stuck=MOMENT`: at such a moment
 /// (`request-head`, `response-body`, ...).
@@ -118,6 +118,7 @@ impl Probing {
                 held.data = held.data.iter().flat_map(|&b| [b, b]).collect();
             }
             Moment::Body(_) if probe.is("drop") => held.data.clear(),
+            Moment::Body(_) if probe.is("add") && held.ended => held.data.extend_from_slice(b"more"),
             _ => {}
         }
         Poll::Ready(Pass::Continue)

@@ -10,7 +10,7 @@ mod wait;
 
 use mlua::Table;
 
-use super::{events, httpclient, map, patref, proxy, queue, socket};
+use super::{events, filter, httpclient, map, patref, proxy, queue, socket};
 use crate::class::{Class, field};
 
 pub(crate) use log::write;
@@ -41,6 +41,7 @@ pub(crate) static CLASS: Class = Class {
     ],
     functions: &[
         register::CORE,
+        filter::CORE,
         log::CORE,
         wait::CORE,
         text::CORE,
