@@ -111,6 +111,10 @@ stories["/tables"] = function()
     return users:info().used
 end
 
+core.register_cli({ "show", "tale" }, "show tale <name>: tells one", function(applet, show, tale, name)
+    applet:send("the tale of " .. tostring(name) .. "\n")
+end)
+
 core.register_action("tell", { "http-req" }, function(txn)
     local ok, answer = pcall(stories[txn.sf:path()])
     txn:done({ status = ok and 200 or 500, body = tostring(answer) })
@@ -195,4 +199,14 @@ fn a_script_counts_in_tables_of_proxies_and_of_peers_sections() {
     assert_eq!(tell(&proxy, "/tables"), "1");
     let shown = ask(&proxy, "show table web");
     assert!(shown.contains("key=ann") && shown.contains("gpc0=42"), "{shown}");
+}
+
+#[test]
+fn a_function_of_a_script_is_a_command_of_the_runtime_api() {
+    let folder = Folder::new();
+    let proxy = start(&folder);
+    assert_eq!(ask(&proxy, "show tale bob; show version").lines().next(), Some("the tale of bob"));
+    assert!(ask(&proxy, "help show t").contains("show tale <name>: tells one"));
+    assert!(ask(&proxy, "user; show tale").contains("the tale of nil"), "everybody may");
+    assert!(ask(&proxy, "show taless").contains("Unknown command"));
 }
