@@ -261,6 +261,7 @@ local TXN = {}
 ---@param var string
 ---@param value any
 ---@param ifexist? boolean
+---@return boolean
 function TXN:set_var(var, value, ifexist) end
 
 ---the value of a variable, or nil
@@ -970,6 +971,7 @@ function AppletHTTP:send(msg) end
 ---@param var string
 ---@param value any
 ---@param ifexist? boolean
+---@return boolean
 function AppletHTTP:set_var(var, value, ifexist) end
 
 ---the value of a variable, or nil
@@ -1020,6 +1022,7 @@ function AppletTCP:send(msg) end
 ---@param var string
 ---@param value any
 ---@param ifexist? boolean
+---@return boolean
 function AppletTCP:set_var(var, value, ifexist) end
 
 ---the value of a variable, or nil

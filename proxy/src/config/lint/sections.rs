@@ -12,11 +12,13 @@ use crate::config::keywords::Place;
 use crate::config::modes;
 use crate::config::reading::Reading;
 
-/// Checks of the sections against each other.
-pub(in crate::config) fn sections(proxies: &[Draft], reading: &mut Reading) {
+/// Checks of the sections against each other. `scripted`: scripts are loaded, which may name anything.
+pub(in crate::config) fn sections(proxies: &[Draft], scripted: bool, reading: &mut Reading) {
     names_are_unique(proxies, reading);
     targets_exist(proxies, reading);
-    backends_are_named(proxies, reading);
+    if !scripted {
+        backends_are_named(proxies, reading);
+    }
     for draft in proxies {
         timeouts_are_there(draft, reading);
         frontends_listen(draft, reading);

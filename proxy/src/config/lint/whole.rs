@@ -13,8 +13,8 @@ use crate::config::checked::{Checked, Proxy};
 pub(in crate::config) fn whole(checked: &Checked, out: &mut Diagnostics) {
     let tracked = tracked(checked);
     let filled = filled(checked);
-    // whoever may talk to the runtime API may fill a map
-    let closed = checked.global.stats_sockets.is_empty();
+    // whoever may talk to the runtime API may fill a map, and so may scripts
+    let closed = checked.global.stats_sockets.is_empty() && checked.global.lua.loads.is_empty();
     for test in checked.proxies.iter().flat_map(|proxy| tests(proxy)) {
         counter(&test.expr.fetch, &tracked, checked, out);
         if closed {

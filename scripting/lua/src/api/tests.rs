@@ -209,14 +209,13 @@ fn one_name_may_be_an_action_of_requests_and_another_of_responses() {
 }
 
 #[test]
-fn a_variable_that_nobody_uses_is_left_alone_where_the_script_asks_for_that() {
-    use portero_api::VarId;
-    let known = VarId::parse("txn.known_to_a_rule").expect("a name");
-    let exchange = holds(
-        r#"assert(txn:set_var("txn.known_to_a_rule", true, true) == true)
-        assert(txn:set_var("txn.unknown_to_all_rules", 1, true) == false)
-        assert(txn:set_var("proc.unknown_to_all_rules", 1, true) == false)"#,
+fn a_variable_of_the_process_can_be_set_only_where_somebody_knows_it() {
+    holds(
+        r#"assert(txn:set_var("invalid.a", 1) == false and txn:get_var("invalid.a") == nil)
+        assert(txn:set_var("txn.new_of_it", 1, true) and txn:get_var("txn.new_of_it") == 1)
+        assert(txn:get_var("proc.nobodys") == nil and txn:set_var("proc.nobodys", 1, true) == false)
+        assert(txn:set_var("proc.ours", 1) and txn:set_var("proc.ours", 2, true))
+        txn:unset_var("proc.ours")
+        assert(txn:get_var("proc.ours") == nil)"#,
     );
-    assert!(exchange.vars.get(known).is_some());
-    assert_eq!(VarId::find("txn.unknown_to_all_rules"), Ok(None), "its name is not kept");
 }

@@ -27,7 +27,7 @@ pub(crate) static CLASS: Class = Class {
         &[
             now!(
                 "set_var",
-                "(self: TXN, var: string, value: any, ifexist?: boolean)",
+                "(self: TXN, var: string, value: any, ifexist?: boolean): boolean",
                 "sets a variable",
                 set_var
             ),
@@ -94,39 +94,37 @@ pub(crate) fn new_txn(lua: &Lua) -> mlua::Result<Table> {
     object(lua, "TXN")
 }
 
-fn variable(name: &str) -> mlua::Result<VarId> {
-    VarId::parse(name).map_err(mlua::Error::runtime)
+/// A variable that somebody has used before. A name that is none is none: scripts get nil or false for it, as in HAProxy.
+fn known(name: &str) -> Option<VarId> {
+    VarId::find(name).ok().flatten()
 }
 
 pub(crate) fn set_var(
     _: &Lua,
     (_, name, value, if_exists): (Value, String, Value, Option<bool>),
 ) -> mlua::Result<bool> {
-    // as with HAProxy, a name that is none is told by the answer
-    let only_known = if_exists == Some(true);
-    let found = if only_known { VarId::find(&name) } else { VarId::parse(&name).map(Some) };
-    let Ok(Some(id)) = found else { return Ok(false) };
+    let only_known = if_exists == Some(true) && name.starts_with("proc.");
+    let Some(id) = (if only_known { known(&name) } else { VarId::parse(&name).ok() }) else {
+        return Ok(false);
+    };
     let Some(sample) = values::from_lua(&value) else {
         unset(id)?;
         return Ok(true);
     };
-    // a name that the configuration uses is enough, but those of the process are only changed
-    if only_known && id.scope == Scope::Proc && process_vars().get(id).is_none() {
-        return Ok(false);
-    }
     match id.scope {
         Scope::Proc => process_vars().set(id, sample),
-        scope => scene::see(|exchange| {
-            if let Some(vars) = exchange.vars_of(scope) {
-                vars.set(id, portero_api::Value::from_sample(&sample));
-            }
-        })?,
+        scope => {
+            return scene::see(|exchange| {
+                let vars = exchange.vars_of(scope);
+                vars.map(|vars| vars.set(id, portero_api::Value::from_sample(&sample))).is_some()
+            });
+        }
     }
     Ok(true)
 }
 
 pub(crate) fn get_var(lua: &Lua, (_, name): (Value, String)) -> mlua::Result<Value> {
-    let Ok(id) = VarId::parse(&name) else { return Ok(Value::Nil) };
+    let Some(id) = known(&name) else { return Ok(Value::Nil) };
     let bools = inside(lua).settings.bool_conversion;
     let sample = match id.scope {
         Scope::Proc => process_vars().get(id),
@@ -136,7 +134,7 @@ pub(crate) fn get_var(lua: &Lua, (_, name): (Value, String)) -> mlua::Result<Val
 }
 
 pub(crate) fn unset_var(_: &Lua, (_, name): (Value, String)) -> mlua::Result<()> {
-    unset(variable(&name)?)
+    known(&name).map_or(Ok(()), unset)
 }
 
 fn unset(id: VarId) -> mlua::Result<()> {

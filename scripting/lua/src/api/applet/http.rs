@@ -59,7 +59,7 @@ pub(crate) static CLASS: Class = Class {
         waits!("send", "(self: AppletHTTP, msg: string): integer", "sends a part of the body", send),
         now!(
             "set_var",
-            "(self: AppletHTTP, var: string, value: any, ifexist?: boolean)",
+            "(self: AppletHTTP, var: string, value: any, ifexist?: boolean): boolean",
             "sets a variable",
             txn::set_var
         ),

@@ -39,7 +39,7 @@ pub(crate) static CLASS: Class = Class {
         waits!("send", "(self: AppletTCP, msg: string): integer", "sends a text", send),
         now!(
             "set_var",
-            "(self: AppletTCP, var: string, value: any, ifexist?: boolean)",
+            "(self: AppletTCP, var: string, value: any, ifexist?: boolean): boolean",
             "sets a variable",
             txn::set_var
         ),
