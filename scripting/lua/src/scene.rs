@@ -86,6 +86,14 @@ pub(crate) fn hosted() -> Option<Rc<dyn Host>> {
     HERE.with(|place| place.borrow().as_ref().map(|here| here.host.clone()))
 }
 
+/// Writes a log line for the whole program.
+pub(crate) fn log_globally(level: u8, text: &str) {
+    match hosted() {
+        Some(host) => host.log(level, text),
+        None => tracing::info!("{text}"),
+    }
+}
+
 /// Writes a log line: for the exchange of the moment, or for the whole program.
 pub(crate) fn log(level: u8, text: &str) {
     let Some(host) = hosted() else {

@@ -15,29 +15,39 @@ pub(crate) const CORE: &[Method] = &[
 ];
 
 fn log(_: &Lua, (level, text): (i64, mlua::LuaString)) -> mlua::Result<()> {
-    write(level, &text)
+    to_all(level, &text)
 }
 
 fn debug(_: &Lua, text: mlua::LuaString) -> mlua::Result<()> {
-    write(7, &text)
+    to_all(7, &text)
 }
 
 fn info(_: &Lua, text: mlua::LuaString) -> mlua::Result<()> {
-    write(6, &text)
+    to_all(6, &text)
 }
 
 fn warning(_: &Lua, text: mlua::LuaString) -> mlua::Result<()> {
-    write(4, &text)
+    to_all(4, &text)
 }
 
 fn alert(_: &Lua, text: mlua::LuaString) -> mlua::Result<()> {
-    write(1, &text)
+    to_all(1, &text)
 }
 
-/// Writes a line; level -1 is silence.
+/// Writes a line for the log targets of the global section, whatever exchange is under way.
+fn to_all(level: i64, text: &mlua::LuaString) -> mlua::Result<()> {
+    line(level, text, scene::log_globally)
+}
+
+/// Writes a line for those of the exchange of the moment.
 pub(crate) fn write(level: i64, text: &mlua::LuaString) -> mlua::Result<()> {
+    line(level, text, scene::log)
+}
+
+/// A line of a level that there is; -1 is silence.
+fn line(level: i64, text: &mlua::LuaString, write: fn(u8, &str)) -> mlua::Result<()> {
     match u8::try_from(level) {
-        Ok(level @ 0..=7) => scene::log(level, &text.to_string_lossy()),
+        Ok(level @ 0..=7) => write(level, &text.to_string_lossy()),
         _ if level == -1 => {}
         _ => return Err(mlua::Error::runtime(format!("log levels are 0 to 7, not {level}"))),
     }
