@@ -1,11 +1,15 @@
 //! The examples of docs/lua.md: all of them are loaded at once, and everything that they register is called.
 
+use std::io::{Read, Write};
+use std::os::unix::net::UnixStream;
+
 use portero_tests::{Client, Origin, Proxy, eventually, repository};
 
 /// What uses each name that the examples register.
 const CONFIG: &str = "
     global
         tune.lua.bool-sample-conversion normal
+        stats socket ${dir}/ctl level admin
         LOADS
     defaults
         mode http
@@ -14,6 +18,8 @@ const CONFIG: &str = "
         timeout connect 1s
     frontend front
         bind ${front}
+        filter lua.marking yes
+        filter lua.loud
         http-request use-service lua.time if { path /time }
         http-request lua.mark
         http-request lua.teapot
@@ -89,21 +95,27 @@ fn every_example_of_the_manual_runs() {
 
     eventually("the task's map", || (proxy.get("/").header("x-flag") == Some("on")).then_some(()));
     let seen = proxy.get("/new");
-    assert_eq!((seen.status(), seen.text().as_str()), (200, "hello"), "{:?}", proxy.output());
+    assert_eq!((seen.status(), seen.text().as_str()), (200, "HELLO"), "{:?}", proxy.output());
     let vars = seen.header("x-vars").expect("it is set");
     assert!(vars.starts_with("1 ") && vars.ends_with(" 1 +PONG some"), "{vars}");
     let counts: Vec<u32> =
         seen.header("x-counts").expect("it is set").split(' ').flat_map(str::parse).collect();
     assert!(counts.len() == 2 && counts[0] > 1 && counts[1] == counts[0], "{counts:?}");
+    assert_eq!(seen.header("x-marked"), Some("yes"));
     assert_eq!(seen.header("x-name"), Some("Ann Of Kent 4000..."));
     assert!(seen.header("x-signed").is_some_and(|json| json.contains("\"sum\"")), "{:?}", seen.head);
     assert!(origin.heads().iter().all(|head| head.header("x-client") == Some("nobody@127.0.0.1")));
 
     assert_eq!(proxy.get("/coffee").status(), 418);
-    assert!(proxy.get("/time").text().contains("\"path\":\"/time\""));
+    assert!(proxy.get("/time").text().to_lowercase().contains("\"path\":\"/time\""));
     let denied = proxy.connect().send("GET / HTTP/1.1\r\nHost: a\r\nX-Country: DE\r\n\r\n").response();
     assert_eq!(denied.status(), 403);
     assert_eq!(Client::to(proxy.door("lines")).send("a line\n").exactly(7), b"a line\n");
+    let mut commands = UnixStream::connect(proxy.folder().path().join("ctl")).expect("the runtime API");
+    commands.write_all(b"show requests\n").expect("it takes a line");
+    let mut requests = String::new();
+    commands.read_to_string(&mut requests).expect("it answers");
+    assert!(requests.trim().parse::<u32>().is_ok_and(|n| n >= counts[1]), "{requests}");
     let wrong = |line: &String| line.contains("Lua ") && line.contains("error");
     let wrong: Vec<_> = proxy.output().into_iter().filter(wrong).collect();
     assert!(wrong.is_empty(), "{wrong:#?}");
