@@ -168,10 +168,3 @@ pub(crate) fn object(lua: &Lua, class: &str) -> mlua::Result<Table> {
     table.set_metatable(Some(metatable))?;
     Ok(table)
 }
-
-/// Whether a value is an object of a class.
-pub(crate) fn is_a(value: &Value, class: &str) -> bool {
-    let Value::Table(table) = value else { return false };
-    let name = table.metatable().and_then(|meta| meta.raw_get::<mlua::LuaString>("__name").ok());
-    name.is_some_and(|name| name == class)
-}

@@ -18,9 +18,6 @@
 //! | `values` | samples to Lua and back |
 //! | `hooks/` | from a registered function to a hook, one file per hook |
 
-// rows of classes that are being written
-#![allow(dead_code)]
-
 /// The Lua that is compiled in.
 pub const VERSION: &str = "Lua 5.4";
 
@@ -32,6 +29,7 @@ mod lot;
 mod modules;
 mod protect;
 mod run;
+mod sandbox;
 mod scene;
 mod settings;
 mod state;

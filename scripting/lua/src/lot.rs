@@ -129,11 +129,11 @@ impl Lot {
     pub(crate) fn seat(self: &Arc<Lot>, here: Option<&Here>) -> Result<Rc<Seat>, BadArg> {
         scene::settle(here);
         let make = || {
-            Ok(Seat {
-                lot: self.clone(),
-                state: RefCell::new(self.state(here.is_some())?),
-                renewed: Cell::new(None),
-            })
+            let state = self.state(here.is_some())?;
+            if here.is_some() {
+                state.go_live();
+            }
+            Ok(Seat { lot: self.clone(), state: RefCell::new(state), renewed: Cell::new(None) })
         };
         match here {
             Some(here) => here.local.get(&format!("lua/{}", self.id), make),
@@ -217,7 +217,10 @@ impl Seat {
         self.renewed.set(Some(now));
         let spoiled = self.state.borrow().clone();
         match self.lot.renew(&spoiled) {
-            Ok(state) => drop(self.state.replace(state)),
+            Ok(state) => {
+                state.go_live();
+                drop(self.state.replace(state));
+            }
             Err(error) => scene::log(3, &format!("Lua state: could not be made anew: {error}")),
         }
     }

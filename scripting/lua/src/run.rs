@@ -164,6 +164,11 @@ pub(crate) fn hook(lua: &Lua, at: &Debug<'_>) -> mlua::Result<VmState> {
     Ok(if may_yield { VmState::Yield } else { VmState::Continue })
 }
 
+/// Runs the body of a file: it cannot wait, and must come to an end.
+pub(crate) fn within<T>(time: Duration, run: impl FnOnce() -> T) -> T {
+    metered(Meter { until: Some(Instant::now() + time), thread: None }, run)
+}
+
 fn metered<T>(meter: Meter, run: impl FnOnce() -> T) -> T {
     let before = METER.replace(meter);
     let stopped = STOPPED.replace(false);

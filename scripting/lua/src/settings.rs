@@ -27,12 +27,16 @@ pub struct Settings {
     pub task_timeout: Option<Duration>,
     /// The same of a service.
     pub service_timeout: Option<Duration>,
+    /// The longest that the body of a file runs while it is loaded.
+    pub load_timeout: Duration,
     /// The longest between two waits, whoever runs.
     pub burst_timeout: Option<Duration>,
     /// Bytes that a state may hold; 0: no limit.
     pub maxmem: usize,
     /// The standard libraries that scripts have.
     pub openlibs: Libs,
+    /// Takes files, programs and the environment away from scripts, whatever `openlibs` says.
+    pub sandbox: bool,
     /// How booleans come to Lua.
     pub bool_conversion: BoolConversion,
     /// Where scripts log to.
@@ -49,9 +53,11 @@ impl Default for Settings {
             session_timeout: Some(Duration::from_secs(4)),
             task_timeout: None,
             service_timeout: Some(Duration::from_secs(4)),
+            load_timeout: Duration::from_secs(10),
             burst_timeout: Some(Duration::from_secs(1)),
             maxmem: 0,
             openlibs: Libs::default(),
+            sandbox: false,
             bool_conversion: BoolConversion::default(),
             log: LogTo::default(),
             on_error: OnError::default(),

@@ -13,6 +13,8 @@ use crate::lot::Source;
 use crate::modules;
 use crate::protect;
 use crate::run;
+use crate::sandbox;
+use crate::scene;
 use crate::settings::{Libs, Settings};
 
 /// A Lua state. The one of `lua-load` is shared by all threads: each of its operations takes mlua's lock, and a function
@@ -24,6 +26,8 @@ pub(crate) struct State {
     pub(crate) settings: Arc<Settings>,
     /// What the functions of the API see of their state.
     pub(crate) inside: Arc<Inside>,
+    /// True once requests may come to it.
+    live: AtomicBool,
     /// What coroutines run: calls a function and adds a traceback to its errors.
     protected: Function,
     /// Coroutines that have ended and can be used again.
@@ -131,6 +135,7 @@ impl State {
         let classes = Classes::install(&lua, api::CLASSES)?;
         api::finish(&lua, &classes)?;
         lua.set_app_data(classes);
+        sandbox::close(&lua, settings.sandbox)?;
         prepend(&lua, settings)?;
         modules::install(&lua)?;
         if settings.maxmem > 0 {
@@ -141,13 +146,26 @@ impl State {
             run::hook,
         )?;
         let protected = protect::install(&lua)?;
-        Ok(State { lua, settings: settings.clone(), inside, protected, idle: Mutex::default() })
+        Ok(State {
+            lua,
+            settings: settings.clone(),
+            inside,
+            live: AtomicBool::new(false),
+            protected,
+            idle: Mutex::default(),
+        })
     }
 
     fn run_file(&self, source: &Source) -> mlua::Result<()> {
         let string = |arg: &String| self.lua.create_string(arg).map(Value::String);
         let args = source.args.iter().map(string).collect::<Result<MultiValue, _>>()?;
-        self.lua.load(without_shebang(&source.text)).set_name(&source.name).call(args)
+        let body = self.lua.load(without_shebang(&source.text)).set_name(&source.name);
+        run::within(self.settings.load_timeout, || body.call(args))
+    }
+
+    /// Notes that requests may come.
+    pub(crate) fn go_live(&self) {
+        self.live.store(true, Relaxed);
     }
 
     /// A coroutine that calls its first argument with the others.
@@ -178,6 +196,21 @@ impl State {
     /// The function registered under a name for a purpose.
     pub(crate) fn find(&self, name: &str, wanted: impl Fn(&Purpose) -> bool) -> Option<Registered> {
         self.registered().into_iter().rev().find(|one| one.name == name && wanted(&one.purpose))
+    }
+}
+
+impl Drop for State {
+    /// The last one has left: `core.on_unload`.
+    fn drop(&mut self) {
+        if !*self.live.get_mut() {
+            return;
+        }
+        for one in self.registered().iter().filter(|one| matches!(one.purpose, Purpose::Unload)) {
+            let figure = self.inside.common.figures.of("lua on_unload");
+            if let Err(error) = run::call(self, &one.function, (), &figure) {
+                scene::log(3, &format!("Lua on_unload: {error}"));
+            }
+        }
     }
 }
 

@@ -186,3 +186,18 @@ fn an_error_has_a_traceback() {
     );
     assert!(lines[1].1.contains("stack overflow"), "{lines:?}");
 }
+
+#[test]
+fn a_state_says_goodbye_once_the_last_one_has_left() {
+    let stage = script(
+        r#"core.on_unload(function() core.Info("goodbye") end)
+        core.register_action("stay", { "http-req" }, function() core.msleep(50) end)"#,
+    );
+    let mut exchange = exchange("/");
+    let Err(mut work) = stage.act("stay", &mut exchange) else { panic!("it did not wait") };
+    assert!(stage.desk.lines().is_empty(), "a request is still under way");
+    stage.desk.pass(Duration::from_millis(50));
+    assert!(poll(&mut work, &mut exchange).is_ready());
+    drop(work);
+    assert_eq!(stage.desk.lines(), [(6, "goodbye".to_owned())]);
+}

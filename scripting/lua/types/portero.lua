@@ -49,6 +49,10 @@ function core.register_service(name, mode, func) end
 ---@param func fun(applet: AppletTCP, ...: string)
 function core.register_cli(path, usage, func) end
 
+---calls a function when the state ends: behind a reload, once the last request has left it
+---@param func fun()
+function core.on_unload(func) end
+
 ---calls a function when the configuration is put to use
 ---@param func fun()
 function core.register_init(func) end

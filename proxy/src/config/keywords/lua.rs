@@ -25,6 +25,7 @@ pub(in crate::config) const ROWS: &[Row<GlobalDraft>] = &[
         let native = c.args.get(1).is_some() && c.choice(1, &[("path", false), ("cpath", true)])?;
         c.target.global.lua.settings.prepend_path.push((c.text(0)?.to_owned(), native)); Ok(())
     }),
+    row("lua-sandbox", ANY, (1, 1), |c| { c.target.global.lua.settings.sandbox = c.choice(0, ON_OFF)?; Ok(()) }),
     row("tune.lua.bool-sample-conversion", ANY, (1, 1), |c| {
         let choices = [("normal", BoolConversion::Normal), ("pre-3.1-bug", BoolConversion::Before31)];
         c.target.global.lua.settings.bool_conversion = c.choice(0, &choices)?;

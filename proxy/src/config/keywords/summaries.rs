@@ -57,6 +57,7 @@ const SUMMARIES: &[(&str, &str)] = &[
     ("lua-load", "loads a script into the state that all threads share; the words behind it are its arguments"),
     ("lua-load-per-thread", "loads a script into a state of its own on each thread"),
     ("lua-on-error", "what an action that fails means for its request: it goes on (skip), or ends with 500 (fail)"),
+    ("lua-sandbox", "takes files, programs and the environment away from scripts (on), or leaves them (off)"),
     ("lua-prepend-path", "a pattern of files that 'require' looks for first"),
     ("max-spread-checks", "the longest time over which the first checks of a server are spread"),
     ("maxconn", "the most connections at one time"),

@@ -30,6 +30,7 @@ pub(super) const GLOBAL: &[Key] = &[
     key("lua-load-per-thread", Lines),
     word("lua-on-error", OneOf(&["fail", "skip"])),
     key("lua-prepend-path", Lines),
+    word("lua-sandbox", OneOf(&["on", "off"])),
     word("max-spread-checks", Time),
     word("maxconn", Number),
     word("nbproc", Number),

@@ -32,7 +32,7 @@ mod txn;
 
 use mlua::{Lua, Table};
 
-use crate::class::{Class, Classes, object};
+use crate::class::{Class, Classes};
 use crate::state::inside;
 
 pub(crate) use applet::Applet;
@@ -94,11 +94,6 @@ pub(crate) fn marker(lua: &Lua, classes: &Classes, class: &str) -> mlua::Result<
     let table = lua.create_table()?;
     table.set_metatable(Some(classes.metatable(class)?))?;
     Ok(table)
-}
-
-/// A new object of a class.
-pub(crate) fn new(lua: &Lua, class: &str) -> mlua::Result<Table> {
-    object(lua, class)
 }
 
 #[cfg(test)]

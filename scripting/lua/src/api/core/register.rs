@@ -38,6 +38,12 @@ pub(crate) const CORE: &[Method] = &[
         register_cli
     ),
     now!(
+        "on_unload",
+        "(func: fun())",
+        "calls a function when the state ends: behind a reload, once the last request has left it",
+        on_unload
+    ),
+    now!(
         "register_init",
         "(func: fun())",
         "calls a function when the configuration is put to use",
@@ -112,6 +118,10 @@ fn register_cli(lua: &Lua, (words, usage, function): (Vec<String>, String, Funct
         return Err(mlua::Error::runtime("register_cli: the path is a list of words"));
     }
     inside(lua).register(&words.join(" "), Purpose::Command { words, usage }, function)
+}
+
+fn on_unload(lua: &Lua, function: Function) -> mlua::Result<()> {
+    inside(lua).register("", Purpose::Unload, function)
 }
 
 fn register_init(lua: &Lua, function: Function) -> mlua::Result<()> {
