@@ -15,18 +15,21 @@ const PACE: Duration = Duration::from_millis(500);
 /// Files as they were at one time: when they changed last, and their lengths. Those that are not there are left out.
 type Seen = BTreeMap<PathBuf, (SystemTime, u64)>;
 
-/// Looks at the files of the configuration for ever, and reloads when they are others than before.
-pub async fn watch(daemon: Rc<Daemon>) {
+/// Looks at the files of the configuration for ever, and reloads when they are others than they were when this was called.
+pub fn watch(daemon: Rc<Daemon>) -> impl Future<Output = ()> {
     let mut before = look(&daemon);
-    loop {
-        tokio::time::sleep(PACE).await;
-        let now = look(&daemon);
-        if now != before {
-            tracing::info!("files have changed: reading the configuration again");
-            manager::reload(daemon.clone()).await;
-            // other files may be named now; what has changed since they were looked at is taken in the next round
-            before = look(&daemon);
-            before.extend(now.into_iter().filter(|(path, _)| before.contains_key(path)).collect::<Seen>());
+    async move {
+        loop {
+            tokio::time::sleep(PACE).await;
+            let now = look(&daemon);
+            if now != before {
+                tracing::info!("files have changed: reading the configuration again");
+                manager::reload(daemon.clone()).await;
+                // other files may be named now; what has changed since they were looked at is taken in the next round
+                before = look(&daemon);
+                let there = now.into_iter().filter(|(path, _)| before.contains_key(path));
+                before.extend(there.collect::<Seen>());
+            }
         }
     }
 }

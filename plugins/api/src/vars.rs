@@ -48,6 +48,22 @@ impl VarId {
         Ok(names.get(full).map(|&name| VarId { scope, name }))
     }
 
+    /// The same for a name that a script makes up: new ones are taken in up to a bound, for names are kept for ever.
+    ///
+    /// # Errors
+    ///
+    /// A sentence: it is no name, or there are too many.
+    pub fn of_script(full: &str) -> Result<VarId, String> {
+        if let Some(known) = VarId::find(full)? {
+            return Ok(known);
+        }
+        let kept = names().lock().unwrap_or_else(|e| e.into_inner()).len();
+        match kept < MOST_NAMES {
+            true => VarId::parse(full),
+            false => Err(format!("there are {MOST_NAMES} names of variables already: no room for '{full}'")),
+        }
+    }
+
     /// Its full name. A search through all names: for traces, not for the road.
     pub fn name(self) -> String {
         let names = names().lock().unwrap_or_else(|e| e.into_inner());
@@ -76,6 +92,9 @@ fn scope_of(full: &str) -> Result<Scope, String> {
         false => Ok(scope),
     }
 }
+
+/// Names that are kept of scripts at the most.
+const MOST_NAMES: usize = 65_536;
 
 fn names() -> &'static Mutex<HashMap<String, u32>> {
     static NAMES: OnceLock<Mutex<HashMap<String, u32>>> = OnceLock::new();

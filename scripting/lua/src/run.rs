@@ -159,8 +159,10 @@ pub(crate) fn hook(lua: &Lua, at: &Debug<'_>) -> mlua::Result<VmState> {
         let line = at.current_line().unwrap_or(0);
         return Err(mlua::Error::runtime(format!("{script}:{line}: {TOO_LONG}")));
     }
-    // a coroutine of the script's own must not be made to yield: its yields mean something
-    let may_yield = meter.thread.is_some_and(|thread| lua.current_thread().to_pointer() == thread);
+    // a coroutine of the script's own must not be made to yield: its yields mean something. And between a wish and the
+    // yield that waits for it there is no room for another: what comes of the wish would answer the wrong one
+    let may_yield =
+        !wish::is_made() && meter.thread.is_some_and(|thread| lua.current_thread().to_pointer() == thread);
     Ok(if may_yield { VmState::Yield } else { VmState::Continue })
 }
 

@@ -119,6 +119,24 @@ fn a_script_that_fails_to_load_says_where() {
 }
 
 #[test]
+fn turns_of_others_never_come_between_a_wish_and_its_wait() {
+    let settings = Settings { forced_yield: 1, ..Settings::default() };
+    let source = r#"core.register_action("nap", { "http-req" }, function(txn)
+        local sum = 0
+        for i = 1, 50 do
+            core.yield()
+            sum = sum + i
+        end
+        txn:set_var("txn.sum", sum)
+    end)"#;
+    let stage = load(source, &settings).unwrap_or_else(|mistake| panic!("{}", mistake.message));
+    let mut exchange = exchange("/");
+    assert!(matches!(stage.finish("nap", &mut exchange), Answer::Continue));
+    let sum = exchange.vars.get(VarId::parse("txn.sum").expect("a name")).map(|v| v.to_sample());
+    assert_eq!(sum, Some(Sample::Int(1275)), "{:?}", stage.desk.lines());
+}
+
+#[test]
 fn a_budget_that_is_used_up_cannot_be_caught() {
     let settings = Settings { session_timeout: Some(Duration::from_millis(30)), ..Settings::default() };
     let source = r#"core.register_action("stubborn", { "http-req" }, function()

@@ -69,6 +69,11 @@ pub(crate) fn future<T: 'static>(
     make(Future { future, then: Some(then) })
 }
 
+/// Whether a wish was made that nobody has taken yet.
+pub(crate) fn is_made() -> bool {
+    WISH.with(|place| place.borrow().is_some())
+}
+
 /// Takes the wish that was made.
 pub(crate) fn take() -> Option<Box<dyn Wish>> {
     WISH.with(|place| place.borrow_mut().take())

@@ -104,7 +104,7 @@ pub(crate) fn set_var(
     (_, name, value, if_exists): (Value, String, Value, Option<bool>),
 ) -> mlua::Result<bool> {
     let only_known = if_exists == Some(true) && name.starts_with("proc.");
-    let Some(id) = (if only_known { known(&name) } else { VarId::parse(&name).ok() }) else {
+    let Some(id) = (if only_known { known(&name) } else { VarId::of_script(&name).ok() }) else {
         return Ok(false);
     };
     let Some(sample) = values::from_lua(&value) else {
