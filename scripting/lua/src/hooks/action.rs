@@ -111,7 +111,7 @@ impl Work for Working {
 impl Working {
     fn answer(&self, outcome: Outcome, exchange: &Exchange) -> Answer {
         match outcome {
-            Outcome::Returned(values) => self.verdict(values.front()),
+            Outcome::Returned(values) => self.verdict(values.front(), exchange),
             Outcome::Done(Ending::Quiet) => Answer::Continue,
             Outcome::Done(Ending::Abort) => Answer::Close(Close::Reject),
             Outcome::Done(Ending::Reply(message)) => {
@@ -122,9 +122,13 @@ impl Working {
     }
 
     /// What a function returns: one of `act`, or nothing.
-    fn verdict(&self, value: Option<&Value>) -> Answer {
+    fn verdict(&self, value: Option<&Value>, exchange: &Exchange) -> Answer {
         match value.and_then(Value::as_integer).unwrap_or(0) {
             1 => Answer::Stop,
+            2 => {
+                let error = mlua::Error::runtime("act.YIELD is not supported yet: wait with core.msleep()");
+                scene::lend(exchange, || self.bound.failed(&error, self.on_error))
+            }
             3 => Answer::Fail,
             4 => Answer::Stop,
             5 => Answer::Deny(Reply::Status(if self.response { 502 } else { 403 })),
