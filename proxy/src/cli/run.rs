@@ -77,6 +77,8 @@ fn serve(options: &Options, checked: Checked, source: Source) -> Result<ExitCode
         if let Some(bind) = &master_api {
             daemon.open_master_api(bind)?;
         }
+        // the files as they were before anybody could be served: whatever changes from then on is seen
+        let watching = options.watch.then(|| watch::watch(daemon.clone()));
         daemon.start().await?;
         if !options.quiet {
             announce(&daemon);
@@ -86,8 +88,8 @@ fn serve(options: &Options, checked: Checked, source: Source) -> Result<ExitCode
         if options.notify {
             notify_ready();
         }
-        if options.watch {
-            tokio::task::spawn_local(watch::watch(daemon.clone()));
+        if let Some(watching) = watching {
+            tokio::task::spawn_local(watching);
         }
         Ok(manager::run(daemon, options.master, signals).await)
     })
