@@ -1,7 +1,6 @@
 //! The scripts of one configuration, and the states that they run in.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
@@ -12,7 +11,7 @@ use portero_api::{BadArg, Common, Here, Plugin, clock};
 use crate::hooks;
 use crate::scene;
 use crate::settings::{Load, Settings};
-use crate::state::State;
+use crate::state::{Registered, State};
 
 /// The scripts of one configuration.
 #[derive(Clone)]
@@ -179,11 +178,10 @@ impl Lot {
         }
     }
 
-    /// The names that were registered for a purpose, each once.
-    pub(crate) fn names(&self, wanted: impl Fn(&crate::state::Purpose) -> bool) -> BTreeSet<String> {
+    /// What the files registered, in order.
+    pub(crate) fn registered(&self) -> Vec<Registered> {
         let first = self.first.lock().unwrap_or_else(|e| e.into_inner());
-        let all = first.as_ref().map(|state| state.registered()).unwrap_or_default();
-        all.into_iter().filter(|one| wanted(&one.purpose)).map(|one| one.name).collect()
+        first.as_ref().map(|state| state.registered()).unwrap_or_default()
     }
 }
 

@@ -1298,11 +1298,6 @@ function HTTPMessage:set_status(status, reason) end
 ---@return boolean
 function HTTPMessage:set_body_len(length) end
 
----puts bytes behind the data
----@param text string
----@return integer
-function HTTPMessage:append(text) end
-
 ---some of the body, nil at its end
 ---@param offset? integer
 ---@param length? integer
@@ -1312,6 +1307,17 @@ function HTTPMessage:body(offset, length) end
 ---all of the body has come
 ---@return boolean
 function HTTPMessage:eom() end
+
+---an error: the end follows from what passes
+function HTTPMessage:set_eom() end
+
+---an error: the end follows from what passes
+function HTTPMessage:unset_eom() end
+
+---puts bytes behind the data
+---@param text string
+---@return integer
+function HTTPMessage:append(text) end
 
 ---lets data pass
 ---@param length integer
@@ -1332,7 +1338,7 @@ function HTTPMessage:insert(text, offset) end
 ---@return boolean
 function HTTPMessage:is_full() end
 
----it is the response
+---it is of the response
 ---@return boolean
 function HTTPMessage:is_resp() end
 
@@ -1367,20 +1373,9 @@ function HTTPMessage:send(text) end
 ---@return integer
 function HTTPMessage:set(text, offset, length) end
 
----an error: the end follows from what passes
-function HTTPMessage:set_eom() end
-
----an error: the end follows from what passes
-function HTTPMessage:unset_eom() end
-
 ---the data of one direction that have come and not passed
 ---@class Channel
 local Channel = {}
-
----puts bytes behind the data
----@param text string
----@return integer
-function Channel:append(text) end
 
 ---some of the data, nil at the end
 ---@param offset? integer
@@ -1391,6 +1386,17 @@ function Channel:data(offset, length) end
 ---all data (old; better: data)
 ---@return string?
 function Channel:dup() end
+
+---the first line of some of the data
+---@param offset? integer
+---@param length? integer
+---@return string?
+function Channel:line(offset, length) end
+
+---puts bytes behind the data
+---@param text string
+---@return integer
+function Channel:append(text) end
 
 ---lets data pass
 ---@param length integer
@@ -1411,15 +1417,9 @@ function Channel:insert(text, offset) end
 ---@return boolean
 function Channel:is_full() end
 
----it is the response's
+---it is of the response
 ---@return boolean
 function Channel:is_resp() end
-
----the first line of some of the data
----@param offset? integer
----@param length? integer
----@return string?
-function Channel:line(offset, length) end
 
 ---more may come
 ---@return boolean

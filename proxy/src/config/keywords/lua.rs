@@ -23,6 +23,9 @@ pub(in crate::config) const ROWS: &[Row<GlobalDraft>] = &[
     }),
     row("lua-prepend-path", ANY, (1, 2), |c| {
         let native = c.args.get(1).is_some() && c.choice(1, &[("path", false), ("cpath", true)])?;
+        if native {
+            c.reading.out.push(Diagnostic::note(c.span, "C modules are never loaded: this path changes nothing"));
+        }
         c.target.global.lua.settings.prepend_path.push((c.text(0)?.to_owned(), native)); Ok(())
     }),
     row("lua-sandbox", ANY, (1, 1), |c| { c.target.global.lua.settings.sandbox = c.choice(0, ON_OFF)?; Ok(()) }),

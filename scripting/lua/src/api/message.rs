@@ -15,7 +15,7 @@ pub(crate) static CLASS: Class = Class {
     summary: "a request or a response that passes a filter",
     global: false,
     fields: &[field!("channel", "Channel", "its data, without what HTTP makes of them")],
-    functions: &[HEAD, DATA],
+    functions: &[HEAD, DATA, piece::ROWS],
 };
 
 const HEAD: &[crate::class::Method] = &[
@@ -70,7 +70,6 @@ const HEAD: &[crate::class::Method] = &[
 ];
 
 const DATA: &[crate::class::Method] = &[
-    now!("append", "(self: HTTPMessage, text: string): integer", "puts bytes behind the data", piece::append),
     now!(
         "body",
         "(self: HTTPMessage, offset?: integer, length?: integer): string?",
@@ -78,42 +77,6 @@ const DATA: &[crate::class::Method] = &[
         piece::data
     ),
     now!("eom", "(self: HTTPMessage): boolean", "all of the body has come", piece::eom),
-    now!("forward", "(self: HTTPMessage, length: integer): integer", "lets data pass", piece::forward),
-    now!("input", "(self: HTTPMessage): integer", "bytes that have not passed", piece::input),
-    now!(
-        "insert",
-        "(self: HTTPMessage, text: string, offset?: integer): integer",
-        "puts bytes at a place among the data",
-        piece::insert
-    ),
-    now!("is_full", "(self: HTTPMessage): boolean", "no more can come before some passes", piece::is_full),
-    now!("is_resp", "(self: HTTPMessage): boolean", "it is the response", piece::is_resp),
-    now!("may_recv", "(self: HTTPMessage): boolean", "more may come", piece::may_recv),
-    now!("output", "(self: HTTPMessage): integer", "bytes that pass", piece::output),
-    now!(
-        "prepend",
-        "(self: HTTPMessage, text: string): integer",
-        "puts bytes before the data",
-        piece::prepend
-    ),
-    now!(
-        "remove",
-        "(self: HTTPMessage, offset?: integer, length?: integer): integer",
-        "takes some of the data away",
-        piece::remove
-    ),
-    now!(
-        "send",
-        "(self: HTTPMessage, text: string): integer",
-        "lets bytes pass before the data",
-        piece::send
-    ),
-    now!(
-        "set",
-        "(self: HTTPMessage, text: string, offset?: integer, length?: integer): integer",
-        "puts bytes in the place of some of the data",
-        piece::set
-    ),
     now!("set_eom", "(self: HTTPMessage)", "an error: the end follows from what passes", set_eom),
     now!("unset_eom", "(self: HTTPMessage)", "an error: the end follows from what passes", set_eom),
 ];

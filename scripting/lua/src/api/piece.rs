@@ -7,7 +7,7 @@ use std::time::Duration;
 use mlua::{Lua, LuaString, Table, Value};
 use scoped_tls_hkt::scoped_thread_local;
 
-use crate::class::{Of, object_of};
+use crate::class::{Method, Of, now, object_of};
 
 scoped_thread_local!(static mut PIECE: Piece);
 
@@ -33,6 +33,37 @@ pub(crate) struct Piece {
 /// A direction, as what a `Channel` and an `HTTPMessage` stand for. True: the response.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Side(pub(crate) bool);
+
+/// What both classes have: the data that a filter holds.
+pub(crate) const ROWS: &[Method] = &[
+    now!("append", "(self, text: string): integer", "puts bytes behind the data", append),
+    now!("forward", "(self, length: integer): integer", "lets data pass", forward),
+    now!("input", "(self): integer", "bytes that have not passed", input),
+    now!(
+        "insert",
+        "(self, text: string, offset?: integer): integer",
+        "puts bytes at a place among the data",
+        insert
+    ),
+    now!("is_full", "(self): boolean", "no more can come before some passes", is_full),
+    now!("is_resp", "(self): boolean", "it is of the response", is_resp),
+    now!("may_recv", "(self): boolean", "more may come", may_recv),
+    now!("output", "(self): integer", "bytes that pass", output),
+    now!("prepend", "(self, text: string): integer", "puts bytes before the data", prepend),
+    now!(
+        "remove",
+        "(self, offset?: integer, length?: integer): integer",
+        "takes some of the data away",
+        remove
+    ),
+    now!("send", "(self, text: string): integer", "lets bytes pass before the data", send),
+    now!(
+        "set",
+        "(self, text: string, offset?: integer, length?: integer): integer",
+        "puts bytes in the place of some of the data",
+        set
+    ),
+];
 
 /// The object of a class for a direction.
 pub(crate) fn of_side(lua: &Lua, class: &str, response: bool) -> mlua::Result<Table> {

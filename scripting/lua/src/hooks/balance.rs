@@ -20,6 +20,8 @@ pub(crate) struct LuaBalance {
     bound: Bound,
     objects: RefCell<Objects>,
     version: Cell<Option<u64>>,
+    /// Whether the script wants to be told of anything: asked at the end of every try.
+    tells: bool,
 }
 
 /// The objects of a backend's servers in one state, by place.
@@ -35,7 +37,10 @@ impl LuaBalance {
         let bound = Bound::new(seat, name, |purpose| matches!(purpose, Purpose::Balancer { .. }))?;
         match setup.args.first() {
             Some(word) => Err(BadArg::at(0, format!("a balancer of a script takes no arguments: '{word}'"))),
-            None => Ok(LuaBalance { bound, objects: RefCell::default(), version: Cell::new(None) }),
+            None => {
+                let tells = matches!(bound.registered().purpose, Purpose::Balancer { told: Some(_) });
+                Ok(LuaBalance { bound, objects: RefCell::default(), version: Cell::new(None), tells })
+            }
         }
     }
 
@@ -70,6 +75,9 @@ impl LuaBalance {
 
     /// One of the functions that want to be told.
     fn told(&self, name: &str) -> Option<Function> {
+        if !self.tells {
+            return None;
+        }
         match self.bound.registered().purpose {
             Purpose::Balancer { told: Some(told) } => told.get(name).ok(),
             _ => None,

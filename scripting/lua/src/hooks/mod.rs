@@ -11,7 +11,7 @@ mod service;
 mod task;
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -22,52 +22,37 @@ use crate::lot::{Lot, Seat};
 use crate::run;
 use crate::state::{Purpose, Registered, State};
 
-/// The plugins of a lot: `lua.NAME` for each name, and one for what has none.
+/// The plugins of a lot: `lua.NAME` for each name, one for each verb of the runtime API, and one for what has no name.
 pub(crate) fn plugins(lot: &Arc<Lot>) -> Vec<Plugin> {
-    let actions = lot.names(|purpose| matches!(purpose, Purpose::Action { .. }));
-    let fetches = lot.names(|purpose| matches!(purpose, Purpose::Fetch));
-    let converters = lot.names(|purpose| matches!(purpose, Purpose::Converter));
-    let balancers = lot.names(|purpose| matches!(purpose, Purpose::Balancer { .. }));
-    let checks = lot.names(|purpose| matches!(purpose, Purpose::Check));
-    let services = lot.names(|purpose| matches!(purpose, Purpose::Service { .. }));
-    let filters = lot.names(|purpose| matches!(purpose, Purpose::Filter { .. }));
-    let bodies = lot.names(|purpose| matches!(purpose, Purpose::Body { .. }));
-    let sets = [&actions, &fetches, &converters, &balancers, &checks, &services, &filters, &bodies];
-    let all: BTreeSet<&String> = sets.into_iter().flatten().collect();
-    let mut plugins: Vec<Plugin> = Vec::new();
-    for name in all {
-        let mut plugin = Plugin::new(format!("lua.{name}"), "a function of a Lua script");
-        if actions.contains(name) {
-            plugin = plugin.action(maker(lot, name, action::LuaAction::new));
+    let mut named: BTreeMap<String, Plugin> = BTreeMap::new();
+    for Registered { name, purpose, .. } in lot.registered() {
+        let full = match purpose {
+            Purpose::Command { .. } => format!("lua cli {name}"),
+            _ => format!("lua.{name}"),
+        };
+        let plugin = named.remove(&full);
+        let plugin = plugin.unwrap_or_else(|| Plugin::new(full.clone(), "a function of a Lua script"));
+        if let Some(plugin) = with(plugin, lot, &name, &purpose) {
+            named.insert(full, plugin);
         }
-        if fetches.contains(name) {
-            plugin = plugin.fetch(maker(lot, name, fetch::LuaFetch::new));
-        }
-        if converters.contains(name) {
-            plugin = plugin.convert(maker(lot, name, fetch::LuaConvert::new));
-        }
-        if balancers.contains(name) {
-            plugin = plugin.balance(maker(lot, name, balance::LuaBalance::new));
-        }
-        if checks.contains(name) {
-            plugin = plugin.health(maker(lot, name, check::LuaCheck::new));
-        }
-        if services.contains(name) {
-            plugin = plugin.service(maker(lot, name, service::LuaService::new));
-        }
-        if filters.contains(name) {
-            plugin = plugin.filter(maker(lot, name, filter::LuaFilter::new));
-        } else if bodies.contains(name) {
-            plugin = plugin.filter(maker(lot, name, body::LuaBody::new));
-        }
-        plugins.push(plugin);
     }
-    for name in lot.names(|purpose| matches!(purpose, Purpose::Command { .. })) {
-        let plugin = Plugin::new(format!("lua cli {name}"), "a verb of the runtime API of a Lua script");
-        plugins.push(plugin.command(maker(lot, &name, command::LuaCommand::new)));
-    }
-    plugins.push(task::plugin(lot));
-    plugins
+    named.into_values().chain([task::plugin(lot)]).collect()
+}
+
+/// The plugin with the hook that a function was registered for; none for what belongs to no name.
+fn with(plugin: Plugin, lot: &Arc<Lot>, name: &str, purpose: &Purpose) -> Option<Plugin> {
+    Some(match purpose {
+        Purpose::Action { .. } => plugin.action(maker(lot, name, action::LuaAction::new)),
+        Purpose::Fetch => plugin.fetch(maker(lot, name, fetch::LuaFetch::new)),
+        Purpose::Converter => plugin.convert(maker(lot, name, fetch::LuaConvert::new)),
+        Purpose::Balancer { .. } => plugin.balance(maker(lot, name, balance::LuaBalance::new)),
+        Purpose::Check => plugin.health(maker(lot, name, check::LuaCheck::new)),
+        Purpose::Service { .. } => plugin.service(maker(lot, name, service::LuaService::new)),
+        Purpose::Filter { .. } => plugin.filter(maker(lot, name, filter::LuaFilter::new)),
+        Purpose::Body { .. } => plugin.filter(maker(lot, name, body::LuaBody::new)),
+        Purpose::Command { .. } => plugin.command(maker(lot, name, command::LuaCommand::new)),
+        Purpose::Init | Purpose::Task(_) | Purpose::Unload => return None,
+    })
 }
 
 /// A maker for a name: finds it in the state of the thread.
