@@ -18,7 +18,18 @@ const ARROWS: [(&str, &[&str]); 7] = [
     ("portero-builtin", &["portero-api"]),
     ("portero-conformance", &["portero-api"]),
     ("portero-lua", &["portero-api"]),
-    ("portero", &["portero-grammar", "portero-policies", "portero-api", "portero-builtin", "portero-lua"]),
+    ("portero-wasm", &["portero-api"]),
+    (
+        "portero",
+        &[
+            "portero-grammar",
+            "portero-policies",
+            "portero-api",
+            "portero-builtin",
+            "portero-lua",
+            "portero-wasm",
+        ],
+    ),
 ];
 
 /// What only the daemon may know: sockets and what drives them.

@@ -31,7 +31,8 @@ const BALANCER: &str = "roundrobin";
 /// Puts the drafts together. With errors in `reading` the result is not to be used.
 pub(super) fn build(mut drafts: Drafts, reading: &mut Reading) -> Checked {
     modes::settle(&mut drafts.proxies, reading);
-    let scripted = !drafts.global.global.lua.loads.is_empty();
+    let global = &drafts.global.global;
+    let scripted = !global.lua.loads.is_empty() || !global.wasm.loads.is_empty();
     lint::sections(&drafts.proxies, scripted, reading);
     let mut global = drafts.global.global;
     global.logs = targets(&drafts.global.logs, &[], global.log_hostname.is_some());

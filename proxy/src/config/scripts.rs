@@ -1,4 +1,4 @@
-//! Runs the scripts of a configuration, which says what they add to the language.
+//! Runs the scripts and modules of a configuration, which says what they add to the language.
 
 use std::sync::Arc;
 
@@ -6,17 +6,24 @@ use portero_api::{Common, Plugin};
 use portero_grammar::{Diagnostic, Diagnostics};
 use portero_lua::Scripts;
 
-use super::checked::{Checked, Lua};
+use portero_wasm::Modules;
+
+use super::checked::{Checked, Global, Lua, Wasm};
 use crate::registry;
 
-/// The plugins that ship and those of the scripts; the scripts see `common` from then on.
+/// The plugins that ship, those of the scripts and those of the modules, which see `common` from then on.
 pub(super) fn load(
-    lua: &Lua,
+    global: &Global,
     shipped: &[Plugin],
     common: &Arc<Common>,
 ) -> Result<Arc<[Plugin]>, Box<Diagnostic>> {
+    let (lua, wasm) = (lua(&global.lua, common)?, wasm(&global.wasm, common)?);
+    Ok(shipped.iter().cloned().chain(lua).chain(wasm).collect())
+}
+
+fn lua(lua: &Lua, common: &Arc<Common>) -> Result<Vec<Plugin>, Box<Diagnostic>> {
     if lua.loads.is_empty() {
-        return Ok(shipped.into());
+        return Ok(Vec::new());
     }
     let scripts = Scripts::load(&lua.loads, &lua.settings, common).map_err(|mistake| {
         let file = lua.loads.get(mistake.load).map(|load| load.path.display().to_string());
@@ -24,7 +31,20 @@ pub(super) fn load(
             format!("'{}' cannot be loaded: {}", file.unwrap_or_default(), mistake.message.trim_end());
         Box::new(Diagnostic::error(lua.places.get(mistake.load).copied(), message))
     })?;
-    Ok(shipped.iter().cloned().chain(scripts.plugins()).collect())
+    Ok(scripts.plugins())
+}
+
+fn wasm(wasm: &Wasm, common: &Arc<Common>) -> Result<Vec<Plugin>, Box<Diagnostic>> {
+    if wasm.loads.is_empty() {
+        return Ok(Vec::new());
+    }
+    let modules = Modules::load(&wasm.loads, &wasm.settings, common).map_err(|mistake| {
+        let file = wasm.loads.get(mistake.load).map(|load| load.path.display().to_string());
+        let message =
+            format!("'{}' cannot be loaded: {}", file.unwrap_or_default(), mistake.message.trim_end());
+        Box::new(Diagnostic::error(wasm.places.get(mistake.load).copied(), message))
+    })?;
+    Ok(modules.plugins())
 }
 
 /// The same configuration with scripts of its own, which know nothing of what those of the other did.
@@ -36,18 +56,18 @@ pub fn anew(checked: &Arc<Checked>, common: &Arc<Common>) -> Result<Arc<Checked>
     if !checked.has_scripts() {
         return Ok(checked.clone());
     }
-    let plugins = load(&checked.global.lua, &registry::plugins(), common);
+    let plugins = load(&checked.global, &registry::plugins(), common);
     let plugins = plugins.map_err(|mistake| mistake.render(&checked.sources, false))?;
     Ok(Arc::new(Checked { plugins, ..Checked::clone(checked) }))
 }
 
-/// Leaves out what follows from scripts that did not load: that their words are unknown.
+/// Leaves out what follows from scripts or modules that did not load: that their words are unknown.
 pub(super) fn silence(out: &mut Diagnostics) {
-    out.retain(|found| !found.message.contains(UNKNOWN));
+    out.retain(|found| !UNKNOWN.iter().any(|words| found.message.contains(words)));
 }
 
 /// How messages quote the words of scripts.
-const UNKNOWN: &str = "'lua.";
+const UNKNOWN: [&str; 2] = ["'lua.", "'wasm."];
 
 /// A warning that HAProxy has as well: what a script sees of booleans is not what they are.
 pub(super) fn note_booleans(lua: &Lua, out: &mut Diagnostics) {

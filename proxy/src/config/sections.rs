@@ -10,7 +10,7 @@ use super::defaults::{DefaultsList, Origin};
 use super::draft::Draft;
 use super::keywords::global::{self, GlobalDraft};
 use super::keywords::{
-    Found, Place, Row, bind, find, global_others, http_errors, lua, peers, proxy, table, userlist,
+    Found, Place, Row, bind, find, global_others, http_errors, lua, peers, proxy, table, userlist, wasm,
 };
 use super::policy::APPLY;
 use super::reading::Reading;
@@ -31,7 +31,7 @@ pub(super) struct Drafts {
 }
 
 const GLOBAL: &[&[Row<GlobalDraft>]] =
-    &[global::ROWS, lua::ROWS, global_others::NOT_YET, global_others::MOOT, global_others::GONE];
+    &[global::ROWS, lua::ROWS, wasm::ROWS, global_others::NOT_YET, global_others::MOOT, global_others::GONE];
 
 impl Drafts {
     /// Reads a section.

@@ -8,6 +8,7 @@ mod lua;
 mod proxy;
 mod server;
 mod table;
+mod wasm;
 
 pub use bind::{Bind, Level, Listen};
 pub use explain::{Explain, ExplainTo};
@@ -19,6 +20,7 @@ pub use proxy::{
 };
 pub use server::{Check, Observe, OnError, ProxyHeader, ProxyValues, Server};
 pub use table::Table;
+pub use wasm::Wasm;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -34,8 +36,8 @@ use portero_policies::users::Userlist;
 
 use super::files::{DefaultPath, ProxyFiles};
 
-/// What the names of plugins that come from scripts begin with.
-const SCRIPTED: &str = "lua.";
+/// What the names of plugins that come from scripts and modules begin with.
+const SCRIPTED: [&str; 2] = ["lua.", "wasm."];
 
 /// A whole configuration that can be run.
 #[derive(Clone, Debug)]
@@ -64,12 +66,12 @@ pub struct Checked {
 impl Checked {
     /// True when it loads scripts: what they will look at is not known before.
     pub fn has_scripts(&self) -> bool {
-        !self.global.lua.loads.is_empty()
+        !self.global.lua.loads.is_empty() || !self.global.wasm.loads.is_empty()
     }
 
     /// True when a plugin of that name comes from a script.
     pub fn is_scripted(&self, name: &str) -> bool {
-        self.has_scripts() && name.starts_with(SCRIPTED)
+        self.has_scripts() && SCRIPTED.iter().any(|prefix| name.starts_with(prefix))
     }
 
     /// The files that the rules of a proxy name: paths relative as `default-path` says, pages of `http-errors`.
@@ -135,6 +137,8 @@ pub struct Global {
     pub stick_counters: u8,
     /// Scripts.
     pub lua: Lua,
+    /// WASM modules.
+    pub wasm: Wasm,
     /// `httpclient`
     pub http_client: HttpClient,
     /// `set-var` and `set-var-fmt` lines: evaluated at start. Name, format text as a word.

@@ -8,7 +8,7 @@ use portero_grammar::{Diagnostic, Word, rules};
 
 use super::{Call, MANY, Place, Row, bind, inverts, log, row, switch};
 use crate::config::accounts;
-use crate::config::checked::{Global, HttpClient, Lua, SetVar};
+use crate::config::checked::{Global, HttpClient, Lua, SetVar, Wasm};
 use crate::config::draft::LogLine;
 use crate::config::environment::host_name;
 use crate::config::files::DefaultPath;
@@ -54,6 +54,7 @@ impl Default for GlobalDraft {
             stick_counters: 3,
             statuses: Statuses::default(),
             lua: Lua::default(),
+            wasm: Wasm::default(),
             http_client: HttpClient::default(),
             set_vars: Vec::new(),
         };

@@ -14,6 +14,7 @@ pub(super) mod proxy;
 pub(super) mod server;
 pub(super) mod table;
 pub(super) mod userlist;
+pub(super) mod wasm;
 
 mod call;
 mod parameters;
@@ -207,9 +208,14 @@ pub(crate) fn about(section: &str) -> Vec<About> {
         tables.iter().flat_map(|rows| rows.iter()).map(about).collect()
     }
     match section {
-        "global" => {
-            of(&[global::ROWS, lua::ROWS, global_others::NOT_YET, global_others::MOOT, global_others::GONE])
-        }
+        "global" => of(&[
+            global::ROWS,
+            lua::ROWS,
+            wasm::ROWS,
+            global_others::NOT_YET,
+            global_others::MOOT,
+            global_others::GONE,
+        ]),
         "http-errors" => of(&[http_errors::ROWS]),
         "peers" => of(&[peers::ROWS]),
         "table" => of(&[table::ROWS]),

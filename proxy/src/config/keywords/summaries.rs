@@ -177,6 +177,8 @@ const SUMMARIES: &[(&str, &str)] = &[
     ("unix-bind", "what holds for all unix sockets that are listened on"),
     ("unsetenv", "removes environment variables"),
     ("user", "the user that the process becomes, or one of a userlist"),
+    ("wasm-cache", "the folder that keeps compiled WASM between runs, or off"),
+    ("wasm-load", "loads a WASM module (proxy-wasm) under a name; what stands behind the file says how it is run"),
     ("zero-warning", "warnings are errors"),
 ];
 

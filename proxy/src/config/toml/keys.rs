@@ -64,6 +64,8 @@ pub(super) const GLOBAL: &[Key] = &[
     key("unix-bind", Record(&UNIX_BIND)),
     key("unsetenv", Words),
     word("user", Text),
+    word("wasm-cache", Text),
+    key("wasm-load", Lines),
     key("zero-warning", Switch(Off::No)),
 ];
 

@@ -18,19 +18,19 @@ pub(super) const ROWS: &[Row<Draft>] =
 /// Filters that HAProxy has and we do not have yet.
 const OTHERS: [&str; 7] = ["cache", "comp-req", "comp-res", "compression", "fcgi-app", "opentracing", "spoe"];
 
-/// `filter bwlim-in|bwlim-out NAME ...`, `filter PLUGIN ...`
+/// `filter bwlim-in|bwlim-out NAME ...`, `filter wasm NAME`, `filter PLUGIN ...`
 fn filter(c: &mut Call<'_, Draft>) -> Result<(), Diagnostic> {
     let kind = c.word(0)?;
     let upload = match kind.text.as_str() {
         "bwlim-in" => true,
         "bwlim-out" => false,
         other if OTHERS.contains(&other) => return Err(c.not_yet(kind)),
-        _ => {
-            // whether there is such a plugin is found out where it is made
-            let usage = PluginUse { name: kind.clone(), args: c.args[1..].to_vec(), lines: Vec::new() };
-            c.target.filters.push(usage);
-            return Ok(());
+        "wasm" => {
+            let name = c.word(1)?;
+            let name = Word { text: format!("wasm.{}", name.text), ..name.clone() };
+            return plugin(c, name, 2);
         }
+        _ => return plugin(c, kind.clone(), 1),
     };
     let name = c.word(1)?;
     let filter = Said::read(c, kind)?.filter(c, upload)?;
@@ -38,6 +38,12 @@ fn filter(c: &mut Call<'_, Draft>) -> Result<(), Diagnostic> {
         Some(_) => Err(c.about(name, format!("there are two bandwidth limits of the name '{}'", name.text))),
         None => Ok(()),
     }
+}
+
+/// Whether there is such a plugin is found out where it is made.
+fn plugin(c: &mut Call<'_, Draft>, name: Word, behind: usize) -> Result<(), Diagnostic> {
+    c.target.filters.push(PluginUse { name, args: c.args[behind..].to_vec(), lines: Vec::new() });
+    Ok(())
 }
 
 /// `filter-sequence request|response NAME,NAME`

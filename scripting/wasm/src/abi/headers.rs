@@ -1,0 +1,342 @@
+//! Header maps: request, response, trailers, and those of a call-out's answer.
+//!
+//! Heads have the pseudo fields of HTTP/2 whatever the peers speak; a rewrite of one of them changes the request line or the
+//! status. What a guest sets must not be able to begin another field or end the head (RFC 9110, 5.5).
+
+use std::borrow::Cow;
+
+use portero_api::{Direction, Exchange, Headers, Method, Request, Response};
+use wasmtime::Linker;
+
+use super::{Answer, Status, host};
+use crate::guest::Guest;
+use crate::memory::{self, Calling, give, read};
+use crate::{pairs, scene};
+
+/// A map, by the number that the ABI has for it.
+#[derive(Clone, Copy)]
+enum Map {
+    Request,
+    RequestTrailers,
+    Response,
+    ResponseTrailers,
+    /// Of gRPC calls, which there are none of.
+    Grpc,
+    Told,
+    ToldTrailers,
+}
+
+/// A head as it is shown: the line that pseudo fields stand for, and its fields. Of a response the digits of its status.
+enum Shown<'a> {
+    Request(&'a Request),
+    Response(&'a Response, [u8; 3]),
+    Plain(&'a Headers),
+}
+
+/// The same to be changed.
+enum Changed<'a> {
+    Request(&'a mut Request),
+    Response(&'a mut Response),
+    Plain(&'a mut Headers),
+}
+
+pub(super) fn link(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
+    host!(linker, "proxy_get_header_map_size", |caller, map, size| {
+        let mut bytes = 0;
+        look(&mut caller, map, |_, shown| {
+            bytes = shown.pairs().iter().map(|(name, value)| name.len() + value.len()).sum();
+            Ok(())
+        })?;
+        memory::write_u32(&mut caller, size, bytes as u32)
+    });
+    host!(linker, "proxy_get_header_map_pairs", |caller, map, at, len| {
+        look(&mut caller, map, |caller, shown| {
+            let all = shown.pairs();
+            let bytes = pairs::write(all.iter().map(|(name, value)| (&**name, *value)));
+            give(caller, if all.is_empty() { b"" } else { &bytes }, at, len)
+        })
+    });
+    host!(linker, "proxy_get_header_map_value", |caller, map, key, key_len, at, len| {
+        let key = memory::copy(&caller, key, key_len)?;
+        look(&mut caller, map, |caller, shown| match shown.get(&key) {
+            Some(Found::One(value)) => give(caller, value, at, len),
+            Some(Found::Many(joined)) => give(caller, &joined, at, len),
+            // ABI 0.1.0 does not know that something can be missing
+            None if caller.data().plan.is_oldest() => give(caller, b"", at, len),
+            None => Err(Status::NotFound),
+        })
+    });
+    host!(linker, "proxy_set_header_map_pairs", |caller, map, at, len| {
+        let bytes = memory::copy(&caller, at, len)?;
+        let all = pairs::read(&bytes).ok_or(Status::BadArgument)?;
+        all.iter().try_for_each(|(name, value)| check(name, value))?;
+        alter(&mut caller, map, |changed| changed.replace_all(&all))
+    });
+    host!(linker, "proxy_add_header_map_value", |caller, map, key, key_len, value, value_len| {
+        edit(&mut caller, map, (key, key_len), (value, value_len), Headers::add)
+    });
+    host!(linker, "proxy_replace_header_map_value", |caller, map, key, key_len, value, value_len| {
+        edit(&mut caller, map, (key, key_len), (value, value_len), Headers::set)
+    });
+    host!(linker, "proxy_remove_header_map_value", |caller, map, key, key_len| {
+        let key = memory::copy(&caller, key, key_len)?;
+        alter(&mut caller, map, |mut changed| {
+            let name: &[u8] = if is(&key, b":authority") { b"host" } else { &key };
+            changed.headers().remove(name);
+            Ok(())
+        })
+    });
+    Ok(())
+}
+
+/// The fields that a head shows, for the callback that is told their number.
+pub(crate) fn count(exchange: &Exchange, response: bool) -> u32 {
+    let (line, headers, left_out): (usize, &Headers, &[u8]) = match response {
+        true => (1, &exchange.response.headers, b""),
+        false => (4, &exchange.request.headers, b"host"),
+    };
+    let fields = headers.iter().filter(|(name, _)| !is(name, left_out)).count();
+    (line + fields) as u32
+}
+
+fn edit(
+    caller: &mut Calling<'_>,
+    map: u32,
+    name: (u32, u32),
+    value: (u32, u32),
+    change: fn(&mut Headers, &[u8], &[u8]),
+) -> Answer {
+    let name = memory::copy(caller, name.0, name.1)?;
+    let value = read(caller, value.0, value.1)?.to_vec();
+    check(&name, &value)?;
+    alter(caller, map, |mut changed| match changed.pseudo(&name, &value) {
+        Some(done) => done,
+        None => {
+            change(changed.headers(), &name, &value);
+            Ok(())
+        }
+    })
+}
+
+/// Shows a map.
+fn look(
+    caller: &mut Calling<'_>,
+    map: u32,
+    show: impl FnOnce(&mut Calling<'_>, Shown<'_>) -> Answer,
+) -> Answer {
+    match Map::of(map)? {
+        map @ (Map::Request | Map::Response) => {
+            if !caller.data().is_lent() {
+                return Err(Status::BadArgument);
+            }
+            let shown = scene::see(|exchange| match map {
+                Map::Response => {
+                    let digits = digits(exchange.response.status);
+                    show(caller, Shown::Response(&exchange.response, digits))
+                }
+                _ => show(caller, Shown::Request(&exchange.request)),
+            });
+            shown.unwrap_or(Err(Status::BadArgument))
+        }
+        map => {
+            let headers = std::mem::take(own(caller.data_mut(), map)?);
+            let answer = show(caller, Shown::Plain(&headers));
+            *own(caller.data_mut(), map)? = headers;
+            answer
+        }
+    }
+}
+
+/// Lets a map be changed, within the room that a head has.
+fn alter(caller: &mut Calling<'_>, map: u32, change: impl FnOnce(Changed<'_>) -> Answer) -> Answer {
+    let map = Map::of(map)?;
+    match map {
+        Map::Request | Map::Response if !caller.data().is_lent() => Err(Status::BadArgument),
+        Map::Request => scene::change(|exchange| {
+            change(Changed::Request(&mut exchange.request))?;
+            exchange.request_may_grow(0).then_some(()).ok_or(Status::BadArgument)
+        })
+        .unwrap_or(Err(Status::BadArgument)),
+        Map::Response => scene::change(|exchange| {
+            change(Changed::Response(&mut exchange.response))?;
+            exchange.response_may_grow(0).then_some(()).ok_or(Status::BadArgument)
+        })
+        .unwrap_or(Err(Status::BadArgument)),
+        map => change(Changed::Plain(own(caller.data_mut(), map)?)),
+    }
+}
+
+/// A map that belongs to the guest's side.
+fn own(guest: &mut Guest, map: Map) -> Result<&mut Headers, Status> {
+    Ok(match map {
+        Map::RequestTrailers => &mut guest.stream()?.side(Direction::Request).trailers,
+        Map::ResponseTrailers => &mut guest.stream()?.side(Direction::Response).trailers,
+        Map::Told => &mut guest.told.headers,
+        Map::ToldTrailers => &mut guest.told.trailers,
+        Map::Request | Map::Response | Map::Grpc => return Err(Status::BadArgument),
+    })
+}
+
+impl Map {
+    fn of(number: u32) -> Result<Map, Status> {
+        Ok(match number {
+            0 => Map::Request,
+            1 => Map::RequestTrailers,
+            2 => Map::Response,
+            3 => Map::ResponseTrailers,
+            4 | 5 => Map::Grpc,
+            6 => Map::Told,
+            7 => Map::ToldTrailers,
+            _ => return Err(Status::BadArgument),
+        })
+    }
+}
+
+/// The value of a field.
+enum Found<'a> {
+    One(&'a [u8]),
+    /// Several, as one list (RFC 9110, 5.3).
+    Many(Vec<u8>),
+}
+
+impl Shown<'_> {
+    fn headers(&self) -> &Headers {
+        match self {
+            Shown::Request(request) => &request.headers,
+            Shown::Response(response, _) => &response.headers,
+            Shown::Plain(headers) => headers,
+        }
+    }
+
+    /// All fields with their names in lower case, the pseudo ones first.
+    fn pairs(&self) -> Vec<(Cow<'_, [u8]>, &[u8])> {
+        let mut all: Vec<(Cow<'_, [u8]>, &[u8])> = Vec::with_capacity(self.headers().len() + 4);
+        let mut line = |name: &'static [u8], value| all.push((Cow::Borrowed(name), value));
+        let mut left_out: &[u8] = b"";
+        match self {
+            Shown::Request(request) => {
+                line(b":authority", authority(request));
+                line(b":path", path(request));
+                line(b":method", request.method.as_bytes());
+                line(b":scheme", scheme(request));
+                left_out = b"host";
+            }
+            Shown::Response(_, digits) => line(b":status", digits),
+            Shown::Plain(_) => {}
+        }
+        let fields = self.headers().iter().filter(|(name, _)| !is(name, left_out));
+        all.extend(fields.map(|(name, value)| (lower(name), value)));
+        all
+    }
+
+    fn get(&self, name: &[u8]) -> Option<Found<'_>> {
+        let pseudo = match (self, name) {
+            (Shown::Request(request), b":path") => path(request),
+            (Shown::Request(request), b":method") => request.method.as_bytes(),
+            (Shown::Request(request), b":scheme") => scheme(request),
+            (Shown::Request(request), b":authority") => request.headers.get(b"host")?,
+            (Shown::Response(_, digits), b":status") => digits,
+            _ => {
+                let mut all = self.headers().iter().filter(|(n, _)| is(n, name)).map(|(_, value)| value);
+                let first = all.next()?;
+                let others: Vec<&[u8]> = all.collect();
+                return Some(match &others[..] {
+                    [] => Found::One(first),
+                    others => Found::Many([&[first], others].concat().join(&b", "[..])),
+                });
+            }
+        };
+        Some(Found::One(pseudo))
+    }
+}
+
+fn lower(name: &[u8]) -> Cow<'_, [u8]> {
+    match name.iter().any(u8::is_ascii_uppercase) {
+        true => Cow::Owned(name.to_ascii_lowercase()),
+        false => Cow::Borrowed(name),
+    }
+}
+
+impl Changed<'_> {
+    fn headers(&mut self) -> &mut Headers {
+        match self {
+            Changed::Request(request) => &mut request.headers,
+            Changed::Response(response) => &mut response.headers,
+            Changed::Plain(headers) => headers,
+        }
+    }
+
+    /// Sets a pseudo field; none when the name is not one of this map's.
+    fn pseudo(&mut self, name: &[u8], value: &[u8]) -> Option<Answer> {
+        match (self, name) {
+            (Changed::Request(request), b":path") => request.set_path_and_query(value),
+            (Changed::Request(request), b":method") => request.method = Method::from_bytes(value),
+            (Changed::Request(request), b":authority") => request.headers.set(b"host", value),
+            // it follows from how the server is spoken to
+            (Changed::Request(_), b":scheme") => {}
+            (Changed::Response(response), b":status") => {
+                let Some(status) = status(value) else { return Some(Err(Status::BadArgument)) };
+                if status != response.status {
+                    response.status = status;
+                    response.reason.clear();
+                }
+            }
+            (_, [b':', ..]) => return Some(Err(Status::BadArgument)),
+            _ => return None,
+        }
+        Some(Ok(()))
+    }
+
+    fn replace_all(mut self, all: &[(&[u8], &[u8])]) -> Answer {
+        self.headers().retain(|_, _| false);
+        for (name, value) in all {
+            match self.pseudo(name, value) {
+                Some(done) => done?,
+                None => self.headers().add(name, value),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A field must not be able to begin another, or end the head; a request line has no blanks in it.
+pub(super) fn check(name: &[u8], value: &[u8]) -> Answer {
+    let token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
+    let plain = name.strip_prefix(b":").unwrap_or(name);
+    let named = !plain.is_empty() && plain.iter().copied().all(token);
+    let line = name.first() == Some(&b':');
+    let bad = |b: &u8| matches!(b, b'\r' | b'\n' | 0) || (line && (*b <= b' ' || *b == 0x7f));
+    let empty = matches!(name, b":path" | b":method" | b":status") && value.is_empty();
+    match named && !empty && !value.iter().any(bad) {
+        true => Ok(()),
+        false => Err(Status::BadArgument),
+    }
+}
+
+fn is(name: &[u8], other: &[u8]) -> bool {
+    name.eq_ignore_ascii_case(other)
+}
+
+fn authority(request: &Request) -> &[u8] {
+    request.headers.get(b"host").unwrap_or_default()
+}
+
+fn path(request: &Request) -> &[u8] {
+    match request.path_and_query() {
+        [] => &request.target,
+        path => path,
+    }
+}
+
+fn scheme(request: &Request) -> &'static [u8] {
+    if request.target.starts_with(b"https://") { b"https" } else { b"http" }
+}
+
+fn digits(status: u16) -> [u8; 3] {
+    [100, 10, 1].map(|unit| b'0' + (status / unit % 10) as u8)
+}
+
+fn status(value: &[u8]) -> Option<u16> {
+    let number = std::str::from_utf8(value).ok()?.parse().ok()?;
+    (100..=999).contains(&number).then_some(number)
+}

@@ -1,0 +1,79 @@
+//! One stream as host functions see it: what of its messages is lent, whether they wait, what was answered.
+
+use std::collections::VecDeque;
+use std::task::Waker;
+
+use portero_api::{Direction, Headers, Reply};
+
+use crate::guest::Told;
+
+/// A stream: an exchange, or a session in TCP mode.
+#[derive(Default)]
+pub(crate) struct Stream {
+    sides: [Side; 2],
+    /// The reply that the guest has given (`proxy_send_local_response`), until the road takes it.
+    pub(crate) reply: Option<Reply>,
+    /// True when the guest ends the connection (`proxy_close_stream`).
+    pub(crate) closed: bool,
+    /// Answers of call-outs that wait for the exchange.
+    pub(crate) inbox: VecDeque<Answer>,
+    /// What the guest has set for others to see (`proxy_set_property`): paths with NUL between their parts.
+    pub(crate) properties: Vec<(Vec<u8>, Vec<u8>)>,
+    /// Woken when there is something for the road to do.
+    waker: Option<Waker>,
+    /// True when the stream is over and the guest is not done with it yet.
+    pub(crate) lingers: bool,
+}
+
+/// One direction of a stream.
+#[derive(Default)]
+pub(crate) struct Side {
+    /// What is lent, or held up, of the body.
+    pub(crate) body: Vec<u8>,
+    /// The trailers, while they are lent.
+    pub(crate) trailers: Headers,
+    /// True while the guest holds the message up.
+    pub(crate) paused: bool,
+}
+
+/// The answer of a call-out.
+pub(crate) struct Answer {
+    pub(crate) token: u32,
+    /// None: there was none.
+    pub(crate) told: Option<Told>,
+}
+
+impl Stream {
+    /// One direction of it.
+    pub(crate) fn side(&mut self, direction: Direction) -> &mut Side {
+        &mut self.sides[usize::from(direction == Direction::Response)]
+    }
+
+    /// Lets a direction go on that the guest has held up.
+    pub(crate) fn resume(&mut self, direction: Direction) {
+        self.side(direction).paused = false;
+        self.wake();
+    }
+
+    /// Notes who is to be woken.
+    pub(crate) fn wait(&mut self, waker: &Waker) {
+        self.waker = Some(waker.clone());
+    }
+
+    /// True when the road waits for it.
+    pub(crate) fn is_waited_for(&self) -> bool {
+        self.waker.is_some()
+    }
+
+    /// Nobody waits any more.
+    pub(crate) fn forget_waker(&mut self) {
+        self.waker = None;
+    }
+
+    /// Says to the road that there is something to do.
+    pub(crate) fn wake(&mut self) {
+        if let Some(waker) = &self.waker {
+            waker.wake_by_ref();
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! What host functions know of the instance that calls them.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use portero_api::{Headers, HttpAsk};
+use wasmtime::{Memory, ResourceLimiter, TypedFunc};
+
+use crate::abi::Status;
+use crate::context::Stream;
+use crate::plan::Plan;
+
+/// The context that stands for the plugin; streams have the numbers behind it.
+pub(crate) const ROOT: u32 = 1;
+
+/// The data of a store: what belongs to one instance.
+pub(crate) struct Guest {
+    pub(crate) plan: Arc<Plan>,
+    /// Its memory, and what allocates in it; none before it is instantiated, or where it exports none.
+    pub(crate) memory: Option<Memory>,
+    pub(crate) allocate: Option<TypedFunc<u32, u32>>,
+    /// What it may have of memory.
+    pub(crate) limits: Limits,
+    /// The context whose callback runs.
+    pub(crate) current: u32,
+    /// The one that host functions mean instead (`proxy_set_effective_context`); 0: the same.
+    pub(crate) effective: u32,
+    /// The context that the exchange is lent to: a stream, [`ROOT`] for a hook that has no stream, 0 for nobody.
+    pub(crate) lent: u32,
+    /// The streams by number.
+    pub(crate) streams: HashMap<u32, Stream>,
+    next: u32,
+    /// The answer of a call-out, while its callback runs.
+    pub(crate) told: Told,
+    /// What a foreign function is called with (`CALL_DATA`).
+    pub(crate) call_data: Vec<u8>,
+    /// What it answered.
+    pub(crate) answer: Option<Vec<u8>>,
+    /// Call-outs that the guest has asked for, until the seat begins them.
+    pub(crate) outbox: Vec<Ask>,
+    next_call: u32,
+    /// Streams that the guest is done with only now (`proxy_done`).
+    pub(crate) finished: Vec<u32>,
+    /// Hooks that it has offered while it was started (`portero.offer`).
+    pub(crate) offers: Vec<String>,
+    /// Milliseconds between ticks of the root context; 0 for none.
+    pub(crate) tick: u32,
+}
+
+/// An answer as the guest sees it: the maps and the body of a call-out.
+#[derive(Default)]
+pub(crate) struct Told {
+    pub(crate) headers: Headers,
+    pub(crate) trailers: Headers,
+    pub(crate) body: Vec<u8>,
+}
+
+/// A call-out that the guest has asked for.
+pub(crate) struct Ask {
+    /// By which the guest knows it.
+    pub(crate) token: u32,
+    /// The context that gets the answer.
+    pub(crate) context: u32,
+    pub(crate) request: HttpAsk,
+}
+
+/// What an instance may have of memory.
+pub(crate) struct Limits {
+    most: usize,
+    /// Bytes that it has.
+    pub(crate) held: usize,
+    /// True once it has asked for more than it may have.
+    pub(crate) refused: bool,
+}
+
+/// Elements of a table, at most.
+const TABLE: usize = 100_000;
+
+impl ResourceLimiter for Limits {
+    fn memory_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        _maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        let fits = self.held - current.min(self.held) + desired <= self.most;
+        match fits {
+            true => self.held = self.held - current.min(self.held) + desired,
+            false => self.refused = true,
+        }
+        Ok(fits)
+    }
+
+    fn table_growing(
+        &mut self,
+        _current: usize,
+        desired: usize,
+        _maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        Ok(desired <= TABLE)
+    }
+}
+
+impl Guest {
+    pub(crate) fn new(plan: &Arc<Plan>) -> Guest {
+        Guest {
+            plan: plan.clone(),
+            memory: None,
+            allocate: None,
+            limits: Limits { most: plan.load.max_memory, held: 0, refused: false },
+            current: ROOT,
+            effective: 0,
+            lent: 0,
+            streams: HashMap::new(),
+            next: ROOT,
+            told: Told::default(),
+            call_data: Vec::new(),
+            answer: None,
+            outbox: Vec::new(),
+            next_call: 0,
+            finished: Vec::new(),
+            offers: Vec::new(),
+            tick: 0,
+        }
+    }
+
+    /// The context that host functions mean.
+    pub(crate) fn context(&self) -> u32 {
+        match self.effective {
+            0 => self.current,
+            other => other,
+        }
+    }
+
+    /// The stream that host functions mean.
+    ///
+    /// # Errors
+    ///
+    /// It is the root context, or a stream that is over.
+    pub(crate) fn stream(&mut self) -> Result<&mut Stream, Status> {
+        let context = self.context();
+        self.streams.get_mut(&context).ok_or(Status::BadArgument)
+    }
+
+    /// True when the exchange of the moment is that of the context that host functions mean.
+    pub(crate) fn is_lent(&self) -> bool {
+        self.lent != 0 && self.lent == self.context()
+    }
+
+    /// Adds a stream, and says its number.
+    pub(crate) fn add(&mut self, stream: Stream) -> u32 {
+        loop {
+            self.next = self.next.checked_add(1).unwrap_or(ROOT + 1);
+            if !self.streams.contains_key(&self.next) {
+                self.streams.insert(self.next, stream);
+                return self.next;
+            }
+        }
+    }
+
+    /// The token of a new call-out.
+    pub(crate) fn new_token(&mut self) -> u32 {
+        self.next_call = self.next_call.wrapping_add(1).max(1);
+        self.next_call
+    }
+}

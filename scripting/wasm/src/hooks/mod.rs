@@ -1,0 +1,40 @@
+//! From a module to plugins: one file per hook.
+
+pub(crate) mod callout;
+mod filter;
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use portero_api::{BadArg, Plugin, Setup};
+
+use crate::plan::Plan;
+use crate::seat::Seat;
+
+/// Callbacks that make a module a filter.
+const FILTERS: [&str; 6] = [
+    "proxy_on_request_headers",
+    "proxy_on_request_body",
+    "proxy_on_response_headers",
+    "proxy_on_response_body",
+    "proxy_on_context_create",
+    "proxy_on_log",
+];
+
+/// The plugin `wasm.NAME` with the hooks that the module can fill.
+pub(crate) fn plugin(plan: &Arc<Plan>) -> Plugin {
+    let mut plugin = Plugin::new(format!("wasm.{}", plan.load.name), "a WASM module");
+    if FILTERS.iter().any(|callback| plan.has(callback)) {
+        plugin = plugin.filter(maker(plan, filter::WasmFilter::new));
+    }
+    plugin
+}
+
+/// A maker: finds the instance of the thread.
+fn maker<T: 'static>(
+    plan: &Arc<Plan>,
+    make: fn(Rc<Seat>, &Setup<'_>) -> Result<T, BadArg>,
+) -> impl Fn(&Setup<'_>) -> Result<T, BadArg> + Send + Sync + 'static {
+    let plan = plan.clone();
+    move |setup| make(Seat::of(&plan, setup.here)?, setup)
+}

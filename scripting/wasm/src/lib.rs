@@ -1,0 +1,43 @@
+//! WASM: a .wasm file becomes a plugin, through the hooks that every plugin has.
+//!
+//! The door is the proxy-wasm ABI (0.1.0, 0.2.0, 0.2.1), which the filters for Envoy, Istio and Kong are written to. What it has
+//! no word for (server choice, probes, samples, stick tables) goes through the ABI's own means: properties and foreign
+//! functions. [`Modules::load`] compiles the files of a configuration and starts each once, and [`Modules::plugins`] gives
+//! one plugin `wasm.NAME` for each. Every worker has an instance of its own.
+//!
+//! | file | |
+//! |---|---|
+//! | `settings`, `modules` | what is loaded and how; the modules of one configuration |
+//! | `engine`, `module` | wasmtime as we use it; a compiled file and what it exports and imports |
+//! | `plan` | a module with its settings, ready to be instantiated |
+//! | `vm` | an instance: its exports, its life, one call with a budget |
+//! | `seat` | a plugin's place on a thread: the instance, made anew when it is spoiled |
+//! | `guest`, `context` | what host functions know: of the instance, and of one stream |
+//! | `memory`, `pairs` | the guest's memory; header maps as the ABI writes them |
+//! | `scene` | lends the exchange and the host to host functions |
+//! | `abi/` | the host functions, one file per group |
+//! | `hooks/` | from an instance to a hook, one file per hook |
+
+#![allow(dead_code, reason = "parts that come next use it")]
+
+mod abi;
+mod context;
+mod engine;
+mod guest;
+mod hooks;
+mod memory;
+mod module;
+mod modules;
+mod pairs;
+mod plan;
+mod scene;
+mod seat;
+mod settings;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+mod vm;
+
+pub use modules::{Mistake, Modules};
+pub use settings::{Level, Load, OnError, Settings};

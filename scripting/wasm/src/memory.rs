@@ -1,0 +1,77 @@
+//! The guest's memory. What a host function allocates there may move all of it: nothing of it is kept across a call.
+
+use wasmtime::Caller;
+
+use crate::abi::Status;
+use crate::guest::Guest;
+
+/// The guest that calls a host function.
+pub(crate) type Calling<'a> = Caller<'a, Guest>;
+
+/// Bytes of the guest.
+///
+/// # Errors
+///
+/// They are not in its memory.
+pub(crate) fn read<'a>(caller: &'a Calling<'_>, at: u32, len: u32) -> Result<&'a [u8], Status> {
+    let memory = caller.data().memory.ok_or(Status::InvalidMemoryAccess)?;
+    let (start, len) = (at as usize, len as usize);
+    memory.data(caller).get(start..start + len).ok_or(Status::InvalidMemoryAccess)
+}
+
+/// The same, as a copy.
+///
+/// # Errors
+///
+/// They are not in its memory.
+pub(crate) fn copy(caller: &Calling<'_>, at: u32, len: u32) -> Result<Vec<u8>, Status> {
+    read(caller, at, len).map(<[u8]>::to_vec)
+}
+
+/// Overwrites bytes of the guest.
+///
+/// # Errors
+///
+/// They are not in its memory.
+pub(crate) fn write(caller: &mut Calling<'_>, at: u32, bytes: &[u8]) -> Result<(), Status> {
+    let memory = caller.data().memory.ok_or(Status::InvalidMemoryAccess)?;
+    let at = at as usize;
+    let place = memory.data_mut(caller).get_mut(at..at + bytes.len());
+    place.ok_or(Status::InvalidMemoryAccess)?.copy_from_slice(bytes);
+    Ok(())
+}
+
+/// Overwrites a number of the guest.
+///
+/// # Errors
+///
+/// It is not in its memory.
+pub(crate) fn write_u32(caller: &mut Calling<'_>, at: u32, number: u32) -> Result<(), Status> {
+    write(caller, at, &number.to_le_bytes())
+}
+
+/// Hands bytes over in a block that the guest allocates and then owns, and writes where they are and how many: 0 and 0
+/// for none.
+///
+/// # Errors
+///
+/// The guest does not allocate, or does so outside of its memory.
+pub(crate) fn give(caller: &mut Calling<'_>, bytes: &[u8], at: u32, len: u32) -> Result<(), Status> {
+    let block = match bytes {
+        [] => 0,
+        bytes => allocate(caller, bytes)?,
+    };
+    write_u32(caller, at, block)?;
+    write_u32(caller, len, bytes.len() as u32)
+}
+
+fn allocate(caller: &mut Calling<'_>, bytes: &[u8]) -> Result<u32, Status> {
+    let size = u32::try_from(bytes.len()).map_err(|_| Status::InternalFailure)?;
+    let allocate = caller.data().allocate.clone().ok_or(Status::InvalidMemoryAccess)?;
+    let block = allocate.call(&mut *caller, size).map_err(|_| Status::InternalFailure)?;
+    if block == 0 {
+        return Err(Status::InternalFailure);
+    }
+    write(caller, block, bytes)?;
+    Ok(block)
+}

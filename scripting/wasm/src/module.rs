@@ -1,0 +1,72 @@
+//! A compiled file: which ABI it is written to, what it exports and imports.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, OnceLock, Weak};
+
+use sha2::{Digest, Sha256};
+use wasmtime::{Engine, Module};
+
+/// A version of the proxy-wasm ABI.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Abi {
+    V0_1_0,
+    V0_2_0,
+    V0_2_1,
+}
+
+/// The functions by which a module says which ABI it is written to; the newest first.
+const MARKERS: [(&str, Abi); 3] = [
+    ("proxy_abi_version_0_2_1", Abi::V0_2_1),
+    ("proxy_abi_version_0_2_0", Abi::V0_2_0),
+    ("proxy_abi_version_0_1_0", Abi::V0_1_0),
+];
+
+/// A compiled file.
+pub(crate) struct Compiled {
+    pub(crate) module: Module,
+    pub(crate) abi: Abi,
+    exports: BTreeSet<String>,
+}
+
+impl Compiled {
+    /// Compiles a file, or finds what was compiled of the same bytes before.
+    ///
+    /// # Errors
+    ///
+    /// A sentence: it is no module, or not one of this ABI.
+    pub(crate) fn new(engine: &Engine, bytes: &[u8]) -> Result<Arc<Compiled>, String> {
+        static KNOWN: OnceLock<Mutex<HashMap<[u8; 32], Weak<Compiled>>>> = OnceLock::new();
+        let hash: [u8; 32] = Sha256::digest(bytes).into();
+        let known = KNOWN.get_or_init(Mutex::default);
+        let find = || known.lock().unwrap_or_else(|e| e.into_inner()).get(&hash).and_then(Weak::upgrade);
+        if let Some(compiled) = find() {
+            return Ok(compiled);
+        }
+        let compiled = Arc::new(Compiled::compile(engine, bytes)?);
+        let mut known = known.lock().unwrap_or_else(|e| e.into_inner());
+        known.retain(|_, held| held.strong_count() > 0);
+        known.insert(hash, Arc::downgrade(&compiled));
+        Ok(compiled)
+    }
+
+    fn compile(engine: &Engine, bytes: &[u8]) -> Result<Compiled, String> {
+        let module = Module::new(engine, bytes).map_err(|e| format!("{e:#}"))?;
+        let exports: BTreeSet<String> = module.exports().map(|export| export.name().to_owned()).collect();
+        let abi = MARKERS.iter().find(|(marker, _)| exports.contains(*marker));
+        let markers = MARKERS.map(|(marker, _)| marker).join(", ");
+        let none = || format!("it is no proxy-wasm module: it exports none of {markers}");
+        let abi = abi.ok_or_else(none)?.1;
+        Ok(Compiled { module, abi, exports })
+    }
+
+    /// Whether it exports something of that name.
+    pub(crate) fn exports(&self, name: &str) -> bool {
+        self.exports.contains(name)
+    }
+}
+
+impl std::fmt::Debug for Compiled {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Compiled({:?})", self.abi)
+    }
+}

@@ -1,0 +1,68 @@
+//! A module with its settings, linked and ready to be instantiated.
+
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, OnceLock};
+
+use portero_api::{Common, Figure};
+use wasmtime::{Engine, InstancePre};
+
+use crate::abi;
+use crate::guest::Guest;
+use crate::module::{Abi, Compiled};
+use crate::settings::Load;
+
+/// A plugin of a configuration, the same for all threads.
+pub(crate) struct Plan {
+    /// Tells it from those of other configurations.
+    pub(crate) id: u64,
+    pub(crate) load: Load,
+    pub(crate) compiled: Arc<Compiled>,
+    pub(crate) ready: InstancePre<Guest>,
+    pub(crate) common: Arc<Common>,
+    /// What it costs.
+    pub(crate) figure: Arc<Figure>,
+    /// The hooks that the module has offered when it was started first (`portero.offer`).
+    pub(crate) offers: OnceLock<Vec<String>>,
+}
+
+impl Plan {
+    /// Links a module.
+    ///
+    /// # Errors
+    ///
+    /// A sentence: it imports what cannot be given.
+    pub(crate) fn new(
+        engine: &Engine,
+        load: &Load,
+        compiled: Arc<Compiled>,
+        common: &Arc<Common>,
+    ) -> Result<Plan, String> {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        let linker = abi::linker(engine, &compiled.module, load).map_err(|e| format!("{e:#}"))?;
+        let ready = linker.instantiate_pre(&compiled.module).map_err(|e| format!("{e:#}"))?;
+        Ok(Plan {
+            id: NEXT.fetch_add(1, Relaxed),
+            load: load.clone(),
+            compiled,
+            ready,
+            common: common.clone(),
+            figure: common.figures.of(&format!("wasm.{}", load.name)),
+            offers: OnceLock::new(),
+        })
+    }
+
+    /// Whether the module has a callback that may be called.
+    pub(crate) fn has(&self, callback: &str) -> bool {
+        self.compiled.exports(callback) && self.load.allows(callback)
+    }
+
+    /// True for ABI 0.1.0.
+    pub(crate) fn is_oldest(&self) -> bool {
+        self.compiled.abi == Abi::V0_1_0
+    }
+
+    /// Whether the module has offered a hook.
+    pub(crate) fn offers(&self, hook: &str) -> bool {
+        self.offers.get().is_some_and(|offers| offers.iter().any(|offer| offer == hook))
+    }
+}

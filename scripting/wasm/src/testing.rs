@@ -1,0 +1,77 @@
+//! What unit tests of modules stand on: a module as text, loaded as a configuration would load it.
+
+use std::io::Write;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+
+use portero_api::{Common, Exchange, Filter, Filtering, Plugin};
+use portero_conformance::rig::{Bench, Desk};
+
+use crate::{Load, Mistake, Modules, Settings};
+
+/// What every module of the tests begins with: the ABI's marker, a memory of 16 pages, an allocator that never frees.
+pub(crate) const PRELUDE: &str = r#"
+  (func (export "proxy_abi_version_0_2_1"))
+  (memory (export "memory") 16)
+  (global $heap (mut i32) (i32.const 65536))
+  (func $allocate (export "proxy_on_memory_allocate") (param $size i32) (result i32)
+    (local $at i32)
+    (local.set $at (global.get $heap))
+    (global.set $heap (i32.add (global.get $heap) (local.get $size)))
+    (local.get $at))
+"#;
+
+/// A module of imports and what stands behind the prelude.
+pub(crate) fn module(imports: &str, body: &str) -> String {
+    format!("(module\n{imports}\n{PRELUDE}\n{body}\n)")
+}
+
+/// Loads a module from text.
+pub(crate) fn load(text: &str, change: impl FnOnce(&mut Load)) -> Result<Vec<Plugin>, Mistake> {
+    load_with(text, &Arc::default(), change)
+}
+
+/// The same, sharing what others share.
+pub(crate) fn load_with(
+    text: &str,
+    common: &Arc<Common>,
+    change: impl FnOnce(&mut Load),
+) -> Result<Vec<Plugin>, Mistake> {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let name = format!("portero-wasm-{}-{}.wat", std::process::id(), NEXT.fetch_add(1, Relaxed));
+    let path = std::env::temp_dir().join(name);
+    let mut file = std::fs::File::create(&path).expect("a file can be made");
+    file.write_all(text.as_bytes()).expect("it can be written");
+    let mut load = Load::new("x", &path);
+    change(&mut load);
+    let modules = Modules::load(&[load], &Settings::default(), common);
+    std::fs::remove_file(&path).expect("it is still there");
+    modules.map(|modules| modules.plugins())
+}
+
+/// A plugin, and the thread that it runs on.
+pub(crate) struct Running {
+    pub(crate) plugin: Plugin,
+    pub(crate) desk: Rc<Desk>,
+    pub(crate) bench: Bench,
+    /// Holds the instance of the thread.
+    filter: Option<Box<dyn Filter>>,
+}
+
+impl Running {
+    /// Loads a module and gives it a thread.
+    pub(crate) fn new(text: &str, change: impl FnOnce(&mut Load)) -> Running {
+        let mut plugins = load(text, change).unwrap_or_else(|mistake| panic!("{}", mistake.message));
+        let (desk, plugin) = (Rc::new(Desk::default()), plugins.remove(0));
+        let mut bench = Bench::default();
+        bench.here = Some(desk.here());
+        let filter = plugin.filter.as_ref().map(|make| make(&bench.setup()).expect("the setup is good"));
+        Running { plugin, desk, bench, filter }
+    }
+
+    /// The filter looks at an exchange.
+    pub(crate) fn attach(&self, exchange: &mut Exchange) -> Option<Box<dyn Filtering>> {
+        self.filter.as_ref().expect("the module is a filter").attach(exchange)
+    }
+}

@@ -1,0 +1,309 @@
+//! An instance: its exports, its life, and one call with a budget.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use portero_api::Direction;
+use wasmtime::{Instance, Store, Trap, TypedFunc, WasmParams, WasmResults};
+
+use crate::context::Stream;
+use crate::engine;
+use crate::guest::{Guest, ROOT};
+use crate::plan::Plan;
+
+/// An instance of a module.
+pub(crate) struct Vm {
+    pub(crate) store: Store<Guest>,
+    pub(crate) calls: Calls,
+    budget: u64,
+}
+
+/// Why a call did not end well: the instance is spoiled.
+pub(crate) struct Failure {
+    /// What happened, with the guest's backtrace.
+    pub(crate) message: String,
+    /// True when it was stopped, for its time or its memory was used up.
+    pub(crate) stopped: bool,
+}
+
+/// The callbacks that the module has, and may be called.
+#[derive(Default)]
+pub(crate) struct Calls {
+    pub(crate) context_create: Option<TypedFunc<(u32, u32), ()>>,
+    pub(crate) tick: Option<TypedFunc<u32, ()>>,
+    pub(crate) done: Option<TypedFunc<u32, u32>>,
+    pub(crate) log: Option<TypedFunc<u32, ()>>,
+    pub(crate) delete: Option<TypedFunc<u32, ()>>,
+    pub(crate) http: [Http; 2],
+    pub(crate) new_connection: Option<TypedFunc<u32, u32>>,
+    pub(crate) tcp: [Tcp; 2],
+    pub(crate) http_call_response: Option<TypedFunc<(u32, u32, u32, u32, u32), ()>>,
+    pub(crate) queue_ready: Option<TypedFunc<(u32, u32), ()>>,
+    pub(crate) foreign_function: Option<TypedFunc<(u32, u32, u32), ()>>,
+}
+
+/// The callbacks of one direction of HTTP.
+#[derive(Default)]
+pub(crate) struct Http {
+    pub(crate) headers: Option<OnHeaders>,
+    pub(crate) body: Option<TypedFunc<(u32, u32, u32), u32>>,
+    pub(crate) trailers: Option<TypedFunc<(u32, u32), u32>>,
+}
+
+/// The callbacks of one direction of TCP.
+#[derive(Default)]
+pub(crate) struct Tcp {
+    pub(crate) data: Option<TypedFunc<(u32, u32, u32), u32>>,
+    pub(crate) close: Option<TypedFunc<(u32, u32), ()>>,
+}
+
+/// ABI 0.1.0 does not say whether the head is all there is.
+#[derive(Clone)]
+pub(crate) enum OnHeaders {
+    Old(TypedFunc<(u32, u32), u32>),
+    New(TypedFunc<(u32, u32, u32), u32>),
+}
+
+/// The longest that starting may take, whatever one call may.
+const START: Duration = Duration::from_secs(10);
+
+impl Vm {
+    /// Starts an instance: its own initialization, then `proxy_on_vm_start` and `proxy_on_configure`.
+    ///
+    /// # Errors
+    ///
+    /// It traps, or says that it cannot run with this configuration.
+    pub(crate) fn start(plan: &Arc<Plan>) -> Result<Vm, Failure> {
+        let mut store = Store::new(plan.ready.module().engine(), Guest::new(plan));
+        store.limiter(|guest| &mut guest.limits);
+        let budget = engine::ticks(START.max(plan.load.timeout));
+        store.set_epoch_deadline(budget);
+        let instance = match plan.ready.instantiate(&mut store) {
+            Ok(instance) => instance,
+            Err(error) => return Err(failure(&store, "instantiate", &error)),
+        };
+        let mut vm = Vm { store, calls: Calls::default(), budget };
+        vm.prepare(&instance)?;
+        vm.begin(&instance)?;
+        vm.budget = engine::ticks(plan.load.timeout);
+        Ok(vm)
+    }
+
+    /// Finds memory and exports.
+    fn prepare(&mut self, instance: &Instance) -> Result<(), Failure> {
+        let memory = instance.get_memory(&mut self.store, "memory");
+        let allocate = match self.find(instance, "proxy_on_memory_allocate")? {
+            Some(allocate) => Some(allocate),
+            None => self.find(instance, "malloc")?,
+        };
+        let guest = self.store.data_mut();
+        (guest.memory, guest.allocate) = (memory, allocate);
+        self.calls = Calls {
+            context_create: self.find(instance, "proxy_on_context_create")?,
+            tick: self.find(instance, "proxy_on_tick")?,
+            done: self.find(instance, "proxy_on_done")?,
+            log: self.find(instance, "proxy_on_log")?,
+            delete: self.find(instance, "proxy_on_delete")?,
+            http: [self.http(instance, "request")?, self.http(instance, "response")?],
+            new_connection: self.find(instance, "proxy_on_new_connection")?,
+            tcp: [self.tcp(instance, "downstream")?, self.tcp(instance, "upstream")?],
+            http_call_response: self.find(instance, "proxy_on_http_call_response")?,
+            queue_ready: self.find(instance, "proxy_on_queue_ready")?,
+            foreign_function: self.find(instance, "proxy_on_foreign_function")?,
+        };
+        Ok(())
+    }
+
+    fn http(&mut self, instance: &Instance, side: &str) -> Result<Http, Failure> {
+        Ok(Http {
+            headers: self.on_headers(instance, &format!("proxy_on_{side}_headers"))?,
+            body: self.find(instance, &format!("proxy_on_{side}_body"))?,
+            trailers: self.find(instance, &format!("proxy_on_{side}_trailers"))?,
+        })
+    }
+
+    fn tcp(&mut self, instance: &Instance, side: &str) -> Result<Tcp, Failure> {
+        Ok(Tcp {
+            data: self.find(instance, &format!("proxy_on_{side}_data"))?,
+            close: self.find(instance, &format!("proxy_on_{side}_connection_close"))?,
+        })
+    }
+
+    fn on_headers(&mut self, instance: &Instance, name: &str) -> Result<Option<OnHeaders>, Failure> {
+        let Some(function) = instance.get_func(&mut self.store, name) else { return Ok(None) };
+        match function.ty(&self.store).params().len() {
+            2 => Ok(self.find(instance, name)?.map(OnHeaders::Old)),
+            _ => Ok(self.find(instance, name)?.map(OnHeaders::New)),
+        }
+    }
+
+    /// An export, where there is one that may be called.
+    fn find<P: WasmParams, R: WasmResults>(
+        &mut self,
+        instance: &Instance,
+        name: &str,
+    ) -> Result<Option<TypedFunc<P, R>>, Failure> {
+        let is_callback = name.starts_with("proxy_on_") && name != "proxy_on_memory_allocate";
+        if is_callback && !self.plan().load.allows(name) {
+            return Ok(None);
+        }
+        let Some(function) = instance.get_func(&mut self.store, name) else { return Ok(None) };
+        let typed = function.typed(&self.store);
+        typed.map(Some).map_err(|error| failure(&self.store, name, &error))
+    }
+
+    /// Runs what a module runs first.
+    fn begin(&mut self, instance: &Instance) -> Result<(), Failure> {
+        let start = match self.find::<(), ()>(instance, "_initialize")? {
+            Some(initialize) => {
+                self.call("_initialize", ROOT, Some(&initialize), ())?;
+                if let Some(main) = self.find::<(u32, u32), u32>(instance, "main")? {
+                    self.call("main", ROOT, Some(&main), (0, 0))?;
+                }
+                None
+            }
+            None => self.find::<(), ()>(instance, "_start")?,
+        };
+        self.call("_start", ROOT, start.as_ref(), ())?;
+        let create = self.calls.context_create.clone();
+        self.call("proxy_on_context_create", ROOT, create.as_ref(), (ROOT, 0))?;
+        let load = &self.plan().load;
+        let sizes = [
+            ("proxy_on_vm_start", load.vm_configuration.len()),
+            ("proxy_on_configure", load.configuration.len()),
+        ];
+        for (name, size) in sizes {
+            let accept = self.find::<(u32, u32), u32>(instance, name)?;
+            if self.call(name, ROOT, accept.as_ref(), (ROOT, size as u32))? == Some(0) {
+                let message = format!("{name} says that it cannot run with this configuration");
+                return Err(Failure { message, stopped: false });
+            }
+        }
+        Ok(())
+    }
+
+    /// Calls an export for a context, where it has one.
+    ///
+    /// # Errors
+    ///
+    /// It traps, or runs for too long: the instance must not be used again.
+    pub(crate) fn call<P: WasmParams, R: WasmResults>(
+        &mut self,
+        name: &str,
+        context: u32,
+        function: Option<&TypedFunc<P, R>>,
+        params: P,
+    ) -> Result<Option<R>, Failure> {
+        let Some(function) = function else { return Ok(None) };
+        let guest = self.store.data_mut();
+        (guest.current, guest.effective) = (context, 0);
+        self.store.set_epoch_deadline(self.budget);
+        let begun = Instant::now();
+        let result = function.call(&mut self.store, params);
+        let figure = &self.plan().figure;
+        figure.ran(begun.elapsed());
+        if figure.ended().is_multiple_of(256) {
+            figure.holds(self.store.data().limits.held);
+        }
+        result.map(Some).map_err(|error| failure(&self.store, name, &error))
+    }
+
+    /// Opens a stream.
+    ///
+    /// # Errors
+    ///
+    /// As [`Vm::call`].
+    pub(crate) fn open(&mut self) -> Result<u32, Failure> {
+        let stream = self.store.data_mut().add(Stream::default());
+        let create = self.calls.context_create.clone();
+        self.call("proxy_on_context_create", stream, create.as_ref(), (stream, ROOT))?;
+        Ok(stream)
+    }
+
+    /// Ends a stream, unless the guest wants to be asked again (`proxy_done`).
+    ///
+    /// # Errors
+    ///
+    /// As [`Vm::call`].
+    pub(crate) fn close(&mut self, stream: u32) -> Result<(), Failure> {
+        let done = self.calls.done.clone();
+        if self.call("proxy_on_done", stream, done.as_ref(), stream)? == Some(0)
+            && let Some(open) = self.store.data_mut().streams.get_mut(&stream)
+            && !open.lingers
+        {
+            open.lingers = true;
+            return Ok(());
+        }
+        self.finish(stream)
+    }
+
+    /// The last that a stream hears.
+    ///
+    /// # Errors
+    ///
+    /// As [`Vm::call`].
+    pub(crate) fn finish(&mut self, stream: u32) -> Result<(), Failure> {
+        let (log, delete) = (self.calls.log.clone(), self.calls.delete.clone());
+        self.call("proxy_on_log", stream, log.as_ref(), stream)?;
+        self.call("proxy_on_delete", stream, delete.as_ref(), stream)?;
+        self.store.data_mut().streams.remove(&stream);
+        Ok(())
+    }
+
+    /// The plugin.
+    pub(crate) fn plan(&self) -> &Arc<Plan> {
+        &self.store.data().plan
+    }
+
+    /// What host functions know.
+    pub(crate) fn guest(&mut self) -> &mut Guest {
+        self.store.data_mut()
+    }
+}
+
+impl Calls {
+    /// The callbacks of one direction of HTTP.
+    pub(crate) fn http(&self, direction: Direction) -> &Http {
+        &self.http[usize::from(direction == Direction::Response)]
+    }
+}
+
+impl OnHeaders {
+    /// Shows a head with so many fields.
+    ///
+    /// # Errors
+    ///
+    /// As [`Vm::call`].
+    pub(crate) fn call(
+        &self,
+        vm: &mut Vm,
+        name: &str,
+        stream: u32,
+        fields: u32,
+        ended: bool,
+    ) -> Result<u32, Failure> {
+        let answer = match self {
+            OnHeaders::Old(function) => vm.call(name, stream, Some(function), (stream, fields)),
+            OnHeaders::New(function) => {
+                vm.call(name, stream, Some(function), (stream, fields, u32::from(ended)))
+            }
+        };
+        answer.map(|action| action.unwrap_or_default())
+    }
+}
+
+/// What is to be said of a call that failed.
+fn failure(store: &Store<Guest>, name: &str, error: &wasmtime::Error) -> Failure {
+    let guest = store.data();
+    let why = match error.downcast_ref::<Trap>() {
+        Some(Trap::Interrupt) => format!("it ran longer than {:?}", guest.plan.load.timeout),
+        _ if guest.limits.refused => {
+            format!("it wanted more than {} bytes of memory", guest.plan.load.max_memory)
+        }
+        _ => error.root_cause().to_string(),
+    };
+    let stopped = matches!(error.downcast_ref::<Trap>(), Some(Trap::Interrupt)) || guest.limits.refused;
+    let backtrace = error.downcast_ref::<wasmtime::WasmBacktrace>();
+    let backtrace = backtrace.map(|frames| format!("\n{frames}")).unwrap_or_default();
+    Failure { message: format!("{name}: {why}{backtrace}"), stopped }
+}
