@@ -34,6 +34,8 @@ pub(crate) struct Side {
     pub(crate) trailers: Headers,
     /// True while the guest holds the message up.
     pub(crate) paused: bool,
+    /// True when it has let the message go on during a call: that counts more than what the callback answers.
+    pub(crate) resumed: bool,
 }
 
 /// The answer of a call-out.
@@ -51,7 +53,8 @@ impl Stream {
 
     /// Lets a direction go on that the guest has held up.
     pub(crate) fn resume(&mut self, direction: Direction) {
-        self.side(direction).paused = false;
+        let side = self.side(direction);
+        (side.paused, side.resumed) = (false, true);
         self.wake();
     }
 

@@ -62,6 +62,18 @@ fn a_body_is_held_up_whole_and_replaced_at_its_end() {
 }
 
 #[test]
+fn a_message_that_was_let_go_on_within_a_callback_does_not_wait() {
+    let text = module(
+        r#"(import "env" "proxy_continue_stream" (func $continue (param i32) (result i32)))"#,
+        r#"(func (export "proxy_on_request_headers") (param i32 i32 i32) (result i32)
+          (drop (call $continue (i32.const 0)))
+          (i32.const 1))"#,
+    );
+    let running = Running::new(&text, |_| ());
+    assert!(request(&running, &mut exchange("/"), b"", 1).is_ok());
+}
+
+#[test]
 fn a_body_that_may_not_be_held_up_any_longer_is_refused() {
     let text = module(
         IMPORTS,

@@ -35,6 +35,8 @@ struct Stage {
     held: Held,
     /// Something has come that it has not seen.
     due: bool,
+    /// It lets nothing pass of what it was shown last, and may keep that elsewhere.
+    keeps: bool,
     /// What it wakes the exchange with, once it was polled.
     bell: Option<Arc<Bell>>,
 }
@@ -75,7 +77,15 @@ impl Line {
     /// Adds a filter, by its place among those of the exchange.
     pub fn add(&mut self, who: usize) {
         let held = Held::default();
-        self.stages.push(Stage { who, at: At::Head, interest: Interest::None, held, due: true, bell: None });
+        self.stages.push(Stage {
+            who,
+            at: At::Head,
+            interest: Interest::None,
+            held,
+            due: true,
+            keeps: false,
+            bell: None,
+        });
     }
 
     /// Those who see this direction.
@@ -165,8 +175,8 @@ impl Line {
         for stage in &mut self.stages {
             let interest = all[stage.who].interest(self.direction);
             let bell = stage.bell.take();
-            *stage =
-                Stage { who: stage.who, at: At::Body, interest, held: Held::default(), due: false, bell };
+            let held = Held::default();
+            *stage = Stage { who: stage.who, at: At::Body, interest, held, due: false, keeps: false, bell };
         }
     }
 
@@ -253,7 +263,7 @@ impl Stage {
     /// Whether it has a reason to be polled: something new, or that it asked for it while it held something up.
     fn is_due(&mut self) -> bool {
         let rung = self.bell.as_ref().is_some_and(|bell| bell.take());
-        let holds = self.at != At::Body || !self.held.data.is_empty() || self.held.ended;
+        let holds = self.at != At::Body || !self.held.data.is_empty() || self.held.ended || self.keeps;
         std::mem::take(&mut self.due) | (rung && holds)
     }
 
@@ -328,7 +338,8 @@ impl Stage {
         }
         let Poll::Ready(pass) = pass else { return Ok(()) };
         let_pass(pass)?;
-        if self.held.pass == 0 {
+        self.keeps = self.held.pass == 0;
+        if self.keeps {
             let full = self.held.data.len() >= limit && !self.held.ended;
             return if full { Err(Stop::TooLarge) } else { Ok(()) };
         }

@@ -190,6 +190,7 @@ impl Turn<'_, '_> {
         let Some(stream) = vm.guest().streams.get_mut(&self.stream) else { return };
         stream.forget_waker();
         let side = stream.side(direction);
+        side.resumed = false;
         side.body = std::mem::take(&mut self.side.body);
         if matches!(self.moment, Moment::End(_)) {
             side.trailers = std::mem::take(&mut self.held.trailers);
@@ -303,7 +304,9 @@ impl Turn<'_, '_> {
             }
             None => {}
         }
-        if !open.side(direction).paused {
+        let side = open.side(direction);
+        if !side.paused || side.resumed {
+            side.paused = false;
             self.release();
             return Poll::Ready(Pass::Continue);
         }

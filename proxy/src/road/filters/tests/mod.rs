@@ -2,12 +2,18 @@
 
 mod probe;
 
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 
+use super::Line;
 use crate::config::{environment, load};
 use crate::offline::{Answer, Ask, Outcome, Stage, reply, request};
 use crate::registry;
-use portero_api::Method;
+use portero_api::{
+    Conn, Direction, Exchange, Filtering, Framing, Held, Interest, Kind, Method, Moment, Pass, ProxyState,
+};
 use probe::Seen;
 
 /// A request through filters, and what has come of it.
@@ -205,4 +211,56 @@ fn a_body_is_added_where_there_may_be_one() {
     assert!(told.outcome.reply.ends_with(b"\r\n\r\n"), "{}", told.head);
     let told = tell(&["add"], POST, "HTTP/1.1 304 Not Modified\r\n\r\n");
     assert!(told.status == 304 && told.outcome.reply.ends_with(b"\r\n\r\n"), "{}", told.head);
+}
+
+/// Keeps what it is shown by itself, and lets it pass when somebody says so.
+#[derive(Default)]
+struct Keeper {
+    kept: Vec<u8>,
+    free: Rc<Cell<bool>>,
+    waker: Rc<RefCell<Option<Waker>>>,
+}
+
+impl Filtering for Keeper {
+    fn interest(&self, _: Direction) -> Interest {
+        Interest::Change
+    }
+
+    fn poll(
+        &mut self,
+        cx: &mut Context<'_>,
+        moment: Moment,
+        _: &mut Exchange,
+        held: &mut Held,
+    ) -> Poll<Pass> {
+        if let Moment::Body(_) = moment {
+            self.kept.append(&mut held.data);
+            *self.waker.borrow_mut() = Some(cx.waker().clone());
+            match self.free.get() {
+                true => held.data = std::mem::take(&mut self.kept),
+                false => held.pass = 0,
+            }
+        }
+        Poll::Ready(Pass::Continue)
+    }
+}
+
+#[test]
+fn who_keeps_a_body_by_itself_lets_it_pass_before_more_has_come() {
+    let keeper = Keeper::default();
+    let (free, waker) = (keeper.free.clone(), keeper.waker.clone());
+    let mut all: Vec<Box<dyn Filtering>> = vec![Box::new(keeper)];
+    let mut line = Line::new(Direction::Request, 100);
+    let frontend = Arc::new(ProxyState::new("f", 1, Kind::Frontend, true));
+    let mut exchange = Exchange::new(Conn::of_nobody(frontend));
+    exchange.request.framing = Framing::Chunked;
+    line.add(0);
+    line.feed(b"body");
+    let mut cx = Context::from_waker(Waker::noop());
+    line.poll(&mut cx, &mut all, &mut exchange).expect("it holds");
+    assert_eq!(line.passed().data, b"");
+    free.set(true);
+    waker.take().expect("it waits").wake();
+    line.poll(&mut cx, &mut all, &mut exchange).expect("it passes");
+    assert_eq!(line.passed().data, b"body");
 }
