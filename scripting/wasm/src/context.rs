@@ -6,6 +6,7 @@ use std::task::Waker;
 use portero_api::{Direction, Headers, Reply};
 
 use crate::guest::Told;
+use crate::hooks::callout::Missing;
 
 /// A stream: an exchange, or a session in TCP mode.
 #[derive(Default)]
@@ -41,8 +42,7 @@ pub(crate) struct Side {
 /// The answer of a call-out.
 pub(crate) struct Answer {
     pub(crate) token: u32,
-    /// None: there was none.
-    pub(crate) told: Option<Told>,
+    pub(crate) told: Result<Told, Missing>,
 }
 
 impl Stream {

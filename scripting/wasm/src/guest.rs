@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use portero_api::{Headers, HttpAsk};
 use wasmtime::{Memory, ResourceLimiter, TypedFunc};
@@ -9,6 +10,7 @@ use wasmtime::{Memory, ResourceLimiter, TypedFunc};
 use crate::abi::Status;
 use crate::context::Stream;
 use crate::plan::Plan;
+use crate::turns::Turns;
 
 /// The context that stands for the plugin; streams have the numbers behind it.
 pub(crate) const ROOT: u32 = 1;
@@ -16,6 +18,8 @@ pub(crate) const ROOT: u32 = 1;
 /// The data of a store: what belongs to one instance.
 pub(crate) struct Guest {
     pub(crate) plan: Arc<Plan>,
+    /// False while the configuration is checked: nothing that it wants reaches anybody.
+    pub(crate) live: bool,
     /// Its memory, and what allocates in it; none before it is instantiated, or where it exports none.
     pub(crate) memory: Option<Memory>,
     pub(crate) allocate: Option<TypedFunc<u32, u32>>,
@@ -39,6 +43,12 @@ pub(crate) struct Guest {
     /// Call-outs that the guest has asked for, until the seat begins them.
     pub(crate) outbox: Vec<Ask>,
     next_call: u32,
+    /// Call-outs that are not answered yet.
+    pub(crate) calls: usize,
+    /// Whose turn it is to answer them.
+    pub(crate) turns: Turns,
+    /// How the last call-out went (`proxy_get_status`), while its callback runs.
+    pub(crate) status: (u32, &'static str),
     /// Streams that the guest is done with only now (`proxy_done`).
     pub(crate) finished: Vec<u32>,
     /// Hooks that it has offered while it was started (`portero.offer`).
@@ -59,9 +69,12 @@ pub(crate) struct Told {
 pub(crate) struct Ask {
     /// By which the guest knows it.
     pub(crate) token: u32,
-    /// The context that gets the answer.
+    /// The context whose exchange is lent when the answer is shown.
     pub(crate) context: u32,
-    pub(crate) request: HttpAsk,
+    /// What is asked; none: there is no server to ask, which the guest learns as it learns of other failures.
+    pub(crate) request: Option<HttpAsk>,
+    /// The longest that the answer takes.
+    pub(crate) timeout: Duration,
 }
 
 /// What an instance may have of memory.
@@ -102,9 +115,10 @@ impl ResourceLimiter for Limits {
 }
 
 impl Guest {
-    pub(crate) fn new(plan: &Arc<Plan>) -> Guest {
+    pub(crate) fn new(plan: &Arc<Plan>, live: bool) -> Guest {
         Guest {
             plan: plan.clone(),
+            live,
             memory: None,
             allocate: None,
             limits: Limits { most: plan.load.max_memory, held: 0, refused: false },
@@ -118,6 +132,9 @@ impl Guest {
             answer: None,
             outbox: Vec::new(),
             next_call: 0,
+            calls: 0,
+            turns: Turns::default(),
+            status: (0, ""),
             finished: Vec::new(),
             offers: Vec::new(),
             tick: 0,

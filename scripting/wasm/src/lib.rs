@@ -14,6 +14,7 @@
 //! | `seat` | a plugin's place on a thread: the instance, made anew when it is spoiled |
 //! | `guest`, `context` | what host functions know: of the instance, and of one stream |
 //! | `memory`, `pairs` | the guest's memory; header maps as the ABI writes them |
+//! | `turns` | which server a call-out asks |
 //! | `scene` | lends the exchange and the host to host functions |
 //! | `abi/` | the host functions, one file per group |
 //! | `hooks/` | from an instance to a hook, one file per hook |
@@ -37,6 +38,7 @@ mod settings;
 mod testing;
 #[cfg(test)]
 mod tests;
+mod turns;
 mod vm;
 
 pub use modules::{Mistake, Modules};

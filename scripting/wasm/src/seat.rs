@@ -52,7 +52,7 @@ impl Seat {
         match here {
             Some(here) => here.local.get(&format!("wasm/{}", plan.id), || {
                 let seat = Seat::new(plan, Some(here));
-                let vm = Vm::start(plan).map_err(|failure| BadArg::new(failure.message))?;
+                let vm = Vm::start(plan, true).map_err(|failure| BadArg::new(failure.message))?;
                 seat.vm.replace(Some(vm));
                 Ok(seat)
             }),
@@ -133,7 +133,7 @@ impl Seat {
         if self.here.is_none() || until.is_some_and(|until| clock::now() < until) {
             return Err(Broken::Failed);
         }
-        Vm::start(&self.plan).map_err(|failure| {
+        Vm::start(&self.plan, true).map_err(|failure| {
             self.rest.set((Some(clock::now() + rest), (rest * 2).min(REST.1)));
             self.report(&failure, "it could not be made anew");
             Broken::Failed

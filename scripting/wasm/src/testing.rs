@@ -50,6 +50,12 @@ pub(crate) fn load_with(
     modules.map(|modules| modules.plugins())
 }
 
+/// Bytes as a module's text has them in its data.
+pub(crate) fn data(at: usize, bytes: &[u8]) -> String {
+    let text: String = bytes.iter().map(|byte| format!("\\{byte:02x}")).collect();
+    format!("(data (i32.const {at}) \"{text}\")")
+}
+
 /// A plugin, and the thread that it runs on.
 pub(crate) struct Running {
     pub(crate) plugin: Plugin,
@@ -62,10 +68,16 @@ pub(crate) struct Running {
 impl Running {
     /// Loads a module and gives it a thread.
     pub(crate) fn new(text: &str, change: impl FnOnce(&mut Load)) -> Running {
-        let mut plugins = load(text, change).unwrap_or_else(|mistake| panic!("{}", mistake.message));
+        Running::among(&Arc::default(), text, change)
+    }
+
+    /// The same, sharing what others share.
+    pub(crate) fn among(common: &Arc<Common>, text: &str, change: impl FnOnce(&mut Load)) -> Running {
+        let plugins = load_with(text, common, change);
+        let mut plugins = plugins.unwrap_or_else(|mistake| panic!("{}", mistake.message));
         let (desk, plugin) = (Rc::new(Desk::default()), plugins.remove(0));
         let mut bench = Bench::default();
-        bench.here = Some(desk.here());
+        (bench.common, bench.here) = (common.clone(), Some(desk.here()));
         let filter = plugin.filter.as_ref().map(|make| make(&bench.setup()).expect("the setup is good"));
         Running { plugin, desk, bench, filter }
     }

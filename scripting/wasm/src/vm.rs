@@ -68,13 +68,14 @@ pub(crate) enum OnHeaders {
 const START: Duration = Duration::from_secs(10);
 
 impl Vm {
-    /// Starts an instance: its own initialization, then `proxy_on_vm_start` and `proxy_on_configure`.
+    /// Starts an instance: its own initialization, then `proxy_on_vm_start` and `proxy_on_configure`. `live` is false while
+    /// the configuration is checked.
     ///
     /// # Errors
     ///
     /// It traps, or says that it cannot run with this configuration.
-    pub(crate) fn start(plan: &Arc<Plan>) -> Result<Vm, Failure> {
-        let mut store = Store::new(plan.ready.module().engine(), Guest::new(plan));
+    pub(crate) fn start(plan: &Arc<Plan>, live: bool) -> Result<Vm, Failure> {
+        let mut store = Store::new(plan.ready.module().engine(), Guest::new(plan, live));
         store.limiter(|guest| &mut guest.limits);
         let budget = engine::ticks(START.max(plan.load.timeout));
         store.set_epoch_deadline(budget);

@@ -3,6 +3,7 @@
 //! All of `env` answers with a [`Status`]; what nobody knows is linked to a trap that names it.
 
 mod buffers;
+mod callouts;
 mod foreign;
 mod headers;
 mod stream;
@@ -39,7 +40,15 @@ pub(crate) type Answer = Result<(), Status>;
 type Group = fn(&mut Linker<Guest>) -> wasmtime::Result<()>;
 
 /// All groups.
-const GROUPS: &[Group] = &[buffers::link, foreign::link, headers::link, stream::link, system::link];
+#[rustfmt::skip]
+const GROUPS: &[Group] = &[
+    buffers::link,
+    callouts::link,
+    foreign::link,
+    headers::link,
+    stream::link,
+    system::link,
+];
 
 /// The modules that host functions live in.
 const ENV: &str = "env";

@@ -40,8 +40,9 @@ pub(super) fn link(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
     });
     host!(linker, "proxy_done", |caller| done(&mut caller));
     host!(linker, "proxy_get_status", |caller, code, at, len| {
-        memory::write_u32(&mut caller, code, 0)?;
-        give(&mut caller, b"", at, len)
+        let (status, text) = caller.data().status;
+        memory::write_u32(&mut caller, code, status)?;
+        give(&mut caller, text.as_bytes(), at, len)
     });
     Ok(())
 }

@@ -145,6 +145,7 @@ impl Filtering for WasmFiltering {
                 if let Some(open) = vm.guest().streams.get_mut(&stream) {
                     open.forget_waker();
                 }
+                callout::tell_all(vm, stream)?;
                 vm.close(stream)
             });
         }
@@ -204,10 +205,7 @@ impl Turn<'_, '_> {
 
     /// Calls the guest: with the answers that have come, and with what it has not seen.
     fn show(&mut self, vm: &mut Vm) -> Result<Option<Said>, Failure> {
-        let stream = self.stream;
-        while let Some(answer) = vm.guest().streams.get_mut(&stream).and_then(|open| open.inbox.pop_front()) {
-            callout::tell(vm, stream, answer)?;
-        }
+        callout::tell_all(vm, self.stream)?;
         match self.moment {
             Moment::Head(direction, empty) if !self.side.head => {
                 self.side.head = true;
