@@ -132,11 +132,11 @@ fn a_call_that_fails_is_an_answer_without_fields_and_a_status_that_says_why() {
 fn a_call_without_a_backend_or_pseudo_fields_is_refused_at_once() {
     let running = Running::new(&caller(&GET, REPORT), |_| ());
     assert_eq!(ends(&running, Duration::ZERO), 500, "no backend");
-    for missing in 0..3 {
+    for (missing, (name, _)) in GET.iter().enumerate().take(3) {
         let mut fields = GET.to_vec();
         fields.remove(missing);
         let (running, _farm) = run(&caller(&fields, REPORT), |_| ());
-        assert_eq!(ends(&running, Duration::ZERO), 500, "without {}", GET[missing].0);
+        assert_eq!(ends(&running, Duration::ZERO), 500, "without {name}");
         assert!(running.desk.asked.borrow().is_empty());
     }
 }
