@@ -46,7 +46,7 @@ pub use program::{portero, repository};
 pub use proxy::{Proxy, Starting};
 pub use stats::Stats;
 pub use syslog::Syslog;
-pub use wire::{Head, Response, Wire};
+pub use wire::{Head, Response, Tally, Wire};
 
 use std::time::{Duration, Instant};
 

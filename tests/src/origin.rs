@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-use crate::wire::{Head, Wire};
+use crate::wire::{Head, Tally, Wire};
 
 /// A listening server with a thread per connection. It stops listening on drop.
 #[derive(Debug)]
@@ -136,6 +136,11 @@ impl Peer {
     /// Reads so many bytes.
     pub fn exactly(&mut self, length: usize) -> io::Result<Vec<u8>> {
         self.wire.exactly(length)
+    }
+
+    /// Counts what is read from now on.
+    pub fn count_into(&mut self, tally: &Arc<Tally>) {
+        self.wire.count_into(tally);
     }
 
     /// Sends bytes.

@@ -10,7 +10,7 @@ use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
-use std::thread;
+use std::thread::{self, JoinHandle};
 
 use command_fds::{CommandFdExt, FdMapping};
 use nix::sys::signal::{Signal, kill};
@@ -43,6 +43,7 @@ pub struct Proxy {
     values: Vec<(String, String)>,
     doors: HashMap<String, SocketAddr>,
     output: Arc<Mutex<Vec<String>>>,
+    collectors: Vec<JoinHandle<()>>,
 }
 
 impl Starting {
@@ -104,9 +105,11 @@ impl Starting {
         let mut child = command.spawn().unwrap_or_else(|error| panic!("{}: {error}", self.program.display()));
         drop(command); // and our copies of the listening sockets with it: a proxy that dies is seen at once
         let output = Arc::new(Mutex::new(Vec::new()));
-        collect(child.stdout.take().expect("it is piped"), output.clone());
-        collect(child.stderr.take().expect("it is piped"), output.clone());
-        Proxy { child, folder, file, values: self.values, doors, output }
+        let collectors = vec![
+            collect(child.stdout.take().expect("it is piped"), output.clone()),
+            collect(child.stderr.take().expect("it is piped"), output.clone()),
+        ];
+        Proxy { child, folder, file, values: self.values, doors, output, collectors }
     }
 }
 
@@ -163,6 +166,16 @@ impl Proxy {
     /// What the program has printed so far.
     pub fn output(&self) -> Vec<String> {
         self.output.lock().expect("the collectors never panic").clone()
+    }
+
+    /// Ends the program softly, and tells all that it has printed.
+    pub fn last_words(&mut self) -> Vec<String> {
+        self.signal(Signal::SIGUSR1);
+        self.ended();
+        for collector in self.collectors.drain(..) {
+            collector.join().expect("a collector never panics");
+        }
+        self.output()
     }
 
     /// Waits for a printed line with this text.
@@ -249,10 +262,10 @@ fn fill(config: &str, values: &[(String, String)]) -> String {
     values.iter().fold(format!("{config}\n"), put)
 }
 
-fn collect(stream: impl Read + Send + 'static, lines: Arc<Mutex<Vec<String>>>) {
+fn collect(stream: impl Read + Send + 'static, lines: Arc<Mutex<Vec<String>>>) -> JoinHandle<()> {
     thread::spawn(move || {
         for line in BufReader::new(stream).lines().map_while(Result::ok) {
             lines.lock().expect("nobody panics while holding this").push(line);
         }
-    });
+    })
 }

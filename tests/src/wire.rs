@@ -3,6 +3,7 @@
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 use crate::LIMIT;
@@ -12,6 +13,14 @@ use crate::LIMIT;
 pub struct Wire {
     stream: TcpStream,
     ahead: Vec<u8>,
+    tally: Option<Arc<Tally>>,
+}
+
+/// How many bytes one end has read, for the other end to wait for.
+#[derive(Debug, Default)]
+pub struct Tally {
+    bytes: Mutex<usize>,
+    more: Condvar,
 }
 
 /// The head of a message: start line and fields, without the empty line.
@@ -65,13 +74,37 @@ impl Response {
     }
 }
 
+impl Tally {
+    /// The bytes read so far.
+    pub fn bytes(&self) -> usize {
+        *self.bytes.lock().expect("nobody panics while holding this")
+    }
+
+    /// Waits until more than `known` bytes were read, or `limit` has passed.
+    pub fn wait_for_more(&self, known: usize, limit: Duration) {
+        let bytes = self.bytes.lock().expect("nobody panics while holding this");
+        let waited = self.more.wait_timeout_while(bytes, limit, |bytes| *bytes <= known);
+        drop(waited.expect("nobody panics while holding this"));
+    }
+
+    fn add(&self, read: usize) {
+        *self.bytes.lock().expect("nobody panics while holding this") += read;
+        self.more.notify_all();
+    }
+}
+
 impl Wire {
     /// Takes a connection. Reads and writes give up after [`LIMIT`].
     pub fn new(stream: TcpStream) -> Wire {
         stream.set_read_timeout(Some(LIMIT)).expect("not zero");
         stream.set_write_timeout(Some(LIMIT)).expect("not zero");
         stream.set_nodelay(true).expect("TCP has it");
-        Wire { stream, ahead: Vec::new() }
+        Wire { stream, ahead: Vec::new(), tally: None }
+    }
+
+    /// Counts what is read from now on.
+    pub fn count_into(&mut self, tally: &Arc<Tally>) {
+        self.tally = Some(tally.clone());
     }
 
     /// Sends bytes.
@@ -180,6 +213,9 @@ impl Wire {
             0 => Err(ErrorKind::UnexpectedEof.into()),
             read => {
                 self.ahead.extend_from_slice(&buffer[..read]);
+                if let Some(tally) = &self.tally {
+                    tally.add(read);
+                }
                 Ok(())
             }
         }

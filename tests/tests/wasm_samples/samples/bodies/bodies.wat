@@ -1,0 +1,17 @@
+;; Adds a plus to every piece of a request, and puts `new` in the place of a response that it has seen whole.
+(module
+  (import "env" "proxy_set_buffer_bytes" (func $set (param i32 i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 2)
+  (global $heap (mut i32) (i32.const 65536))
+  (func (export "proxy_abi_version_0_2_1"))
+  (func (export "proxy_on_memory_allocate") (param $size i32) (result i32)
+    (global.get $heap)
+    (global.set $heap (i32.add (global.get $heap) (local.get $size))))
+  (data (i32.const 0) "+new")
+  (func (export "proxy_on_request_body") (param $context i32) (param $size i32) (param $end i32) (result i32)
+    (drop (call $set (i32.const 0) (local.get $size) (i32.const 0) (i32.const 0) (i32.const 1)))
+    (i32.const 0))
+  (func (export "proxy_on_response_body") (param $context i32) (param $size i32) (param $end i32) (result i32)
+    (if (i32.eqz (local.get $end)) (then (return (i32.const 1))))
+    (drop (call $set (i32.const 1) (i32.const 0) (local.get $size) (i32.const 1) (i32.const 3)))
+    (i32.const 0)))
