@@ -90,8 +90,13 @@ macro_rules! field {
 
 pub(crate) use {field, now, waits};
 
-/// The metatables of all classes in one state, by name.
-pub(crate) struct Classes(HashMap<&'static str, Table>);
+/// The classes in one state.
+pub(crate) struct Classes {
+    /// Their metatables, by name.
+    metatables: HashMap<&'static str, Table>,
+    /// Lua's own function, whatever scripts put in its place.
+    setmetatable: Function,
+}
 
 impl Classes {
     /// Makes all classes; those with one object become globals.
@@ -115,13 +120,18 @@ impl Classes {
             }
             classes.insert(class.name, metatable);
         }
-        Ok(Classes(classes))
+        Ok(Classes { metatables: classes, setmetatable: lua.globals().raw_get("setmetatable")? })
     }
 
     /// The metatable of a class.
     pub(crate) fn metatable(&self, name: &str) -> mlua::Result<Table> {
-        let found = self.0.get(name).cloned();
+        let found = self.metatables.get(name).cloned();
         found.ok_or_else(|| mlua::Error::runtime(format!("there is no class '{name}'")))
+    }
+
+    /// The function that makes a table an object of a class.
+    pub(crate) fn setmetatable(&self) -> &Function {
+        &self.setmetatable
     }
 
     /// The functions of a class, to be added to.
@@ -129,6 +139,10 @@ impl Classes {
         self.metatable(name)?.raw_get("__index")
     }
 }
+
+/// An argument that is not looked at, such as the object of a class whose objects are names alone: any value is a bool, and
+/// it costs nothing to take it as one.
+pub(crate) type Ignored = bool;
 
 /// What an object stands for: something of ours, which a script cannot look into.
 pub(crate) struct Of<T>(pub(crate) T);

@@ -10,11 +10,12 @@
 //! | `settings`, `lot` | what is loaded and how; the states of one configuration |
 //! | `state` | one Lua state with all classes, and what scripts registered in it |
 //! | `run`, `wish` | a coroutine and its budget; what it waits for |
-//! | `protect` | errors with tracebacks, and budgets that scripts cannot catch |
+//! | `protect` | budgets that scripts cannot catch |
 //! | `scene` | lends the exchange and the host to the functions that a script calls |
 //! | `class`, `api/` | a class is a table of rows; one file per class |
 //! | `modules/` | what scripts require in the place of libraries in C |
 //! | `store` | what scripts of all threads share |
+//! | `given` | what the function of a rule is called with |
 //! | `values` | samples to Lua and back |
 //! | `hooks/` | from a registered function to a hook, one file per hook |
 
@@ -24,6 +25,7 @@ pub const VERSION: &str = "Lua 5.4";
 mod api;
 mod class;
 mod definitions;
+mod given;
 mod hooks;
 mod lot;
 mod modules;

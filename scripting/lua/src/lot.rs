@@ -196,6 +196,14 @@ impl Source {
 }
 
 impl Seat {
+    /// Whether a state is the one of the moment.
+    pub(crate) fn has(&self, state: &Arc<State>) -> bool {
+        if self.lot.renewals.load(Relaxed) > 0 {
+            return Arc::ptr_eq(&self.state(), state);
+        }
+        Arc::ptr_eq(&self.state.borrow(), state)
+    }
+
     /// The state.
     pub(crate) fn state(&self) -> Arc<State> {
         if self.lot.renewals.load(Relaxed) > 0

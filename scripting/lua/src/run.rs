@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use mlua::debug::Debug;
-use mlua::{Function, Lua, MultiValue, Thread, Value, VmState};
+use mlua::{FromLuaMulti, Function, IntoLuaMulti, Lua, MultiValue, Thread, Value, VmState};
 
 use crate::api::Ending;
 use crate::scene::Scene;
@@ -18,7 +18,8 @@ use portero_api::Figure;
 /// A function of a script on its way.
 pub(crate) struct Run {
     state: Arc<State>,
-    thread: Thread,
+    /// None once it has ended.
+    thread: Option<Thread>,
     /// What it was called with, until it is begun.
     args: Option<MultiValue>,
     wish: Option<Box<dyn Wish>>,
@@ -31,8 +32,8 @@ pub(crate) struct Run {
 /// How a function ended.
 #[derive(Debug)]
 pub(crate) enum Outcome {
-    /// It returned.
-    Returned(MultiValue),
+    /// It returned; further values are nobody's.
+    Returned(Value, Value, Value),
     /// It ended everything (`core.done`, `txn:done`).
     Done(Ending),
     /// It failed, or had to be stopped.
@@ -61,12 +62,11 @@ impl Run {
     pub(crate) fn new(
         state: &Arc<State>,
         function: &Function,
-        mut args: MultiValue,
+        args: MultiValue,
         limit: Option<Duration>,
         figure: &Arc<Figure>,
     ) -> mlua::Result<Run> {
-        let thread = state.thread()?;
-        args.push_front(Value::Function(function.clone()));
+        let thread = Some(state.thread(function)?);
         let (state, figure) = (state.clone(), figure.clone());
         Ok(Run { state, thread, args: Some(args), wish: None, used: Duration::ZERO, limit, figure })
     }
@@ -99,25 +99,25 @@ impl Run {
     }
 
     fn resume(&mut self, args: MultiValue, scene: &mut Scene<'_>) -> Option<Outcome> {
-        let thread = &self.thread;
+        let thread = self.thread.take()?;
         let burst = self.state.settings.burst_timeout;
         let left = self.limit.map(|limit| limit.saturating_sub(self.used));
         let allowed = [left, burst].into_iter().flatten().min();
         let began = Instant::now();
         let meter = Meter { until: allowed.map(|time| began + time), thread: Some(thread.to_pointer()) };
-        let resumed = metered(meter, || scene.lend(|| thread.resume::<MultiValue>(args)));
+        let resumed = metered(meter, || scene.lend(|| resume(&self.state, &thread, args)));
         let ran = began.elapsed();
         self.used += ran;
         self.figure.ran(ran);
         self.wish = wish::take();
         let outcome = match resumed {
-            Ok(_) if thread.is_resumable() => return None,
-            Ok(mut values) => {
-                self.state.give_back(thread.clone());
-                match values.pop_front() {
-                    Some(Value::Boolean(true)) => Outcome::Returned(values),
-                    _ => ended(raised(values.pop_front())),
-                }
+            Ok(_) if thread.is_resumable() => {
+                self.thread = Some(thread);
+                return None;
+            }
+            Ok((first, second, third)) => {
+                self.state.give_back(thread);
+                Outcome::Returned(first, second, third)
             }
             Err(error) => ended(error),
         };
@@ -128,13 +128,23 @@ impl Run {
     }
 }
 
+/// Goes on with a coroutine.
+fn resume(state: &State, thread: &Thread, args: MultiValue) -> mlua::Result<(Value, Value, Value)> {
+    let resumed = if args.is_empty() { thread.resume(()) } else { thread.resume(args) };
+    if resumed.is_err() {
+        // its variables that are to be closed are closed here, within its budget
+        state.clear(thread);
+    }
+    resumed
+}
+
 /// Calls a function that cannot wait: it runs to its end at once.
-pub(crate) fn call(
+pub(crate) fn call<T: FromLuaMulti>(
     state: &State,
     function: &Function,
-    args: impl mlua::IntoLuaMulti,
+    args: impl IntoLuaMulti,
     figure: &Figure,
-) -> mlua::Result<MultiValue> {
+) -> mlua::Result<T> {
     let limits = [state.settings.session_timeout, state.settings.burst_timeout];
     let allowed = limits.into_iter().flatten().min();
     let began = Instant::now();
@@ -157,7 +167,9 @@ pub(crate) fn hook(lua: &Lua, at: &Debug<'_>) -> mlua::Result<VmState> {
         STOPPED.set(true);
         let script = at.source().short_src.map(|name| name.into_owned()).unwrap_or_default();
         let line = at.current_line().unwrap_or(0);
-        return Err(mlua::Error::runtime(format!("{script}:{line}: {TOO_LONG}")));
+        let message = format!("{script}:{line}: {TOO_LONG}");
+        let traced = lua.traceback(Some(&message), 0).map(|text| text.to_string_lossy());
+        return Err(mlua::Error::runtime(traced.unwrap_or(message)));
     }
     // a coroutine of the script's own must not be made to yield: its yields mean something. And between a wish and the
     // yield that waits for it there is no room for another: what comes of the wish would answer the wrong one
@@ -211,16 +223,6 @@ fn answer(lua: &Lua, came: mlua::Result<MultiValue>) -> MultiValue {
             let message = lua.create_string(error.to_string()).map_or(Value::Nil, Value::String);
             MultiValue::from_iter([Value::Boolean(false), message])
         }
-    }
-}
-
-/// What a script raised, as an error.
-fn raised(value: Option<Value>) -> mlua::Error {
-    match value {
-        Some(Value::Error(error)) => *error,
-        Some(Value::String(text)) => mlua::Error::runtime(text.to_string_lossy()),
-        Some(other) => mlua::Error::runtime(format!("the script raised a value: {}", other.type_name())),
-        None => mlua::Error::runtime("the script failed without a word"),
     }
 }
 

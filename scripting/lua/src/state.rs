@@ -28,8 +28,8 @@ pub(crate) struct State {
     pub(crate) inside: Arc<Inside>,
     /// True once requests may come to it.
     live: AtomicBool,
-    /// What coroutines run: calls a function and adds a traceback to its errors.
-    protected: Function,
+    /// A function that does nothing.
+    nothing: Function,
     /// Coroutines that have ended and can be used again.
     idle: Mutex<Vec<Thread>>,
 }
@@ -145,13 +145,14 @@ impl State {
             HookTriggers::new().every_nth_instruction(settings.forced_yield.max(1)),
             run::hook,
         )?;
-        let protected = protect::install(&lua)?;
+        protect::install(&lua)?;
+        let nothing = lua.load("").into_function()?;
         Ok(State {
             lua,
             settings: settings.clone(),
             inside,
             live: AtomicBool::new(false),
-            protected,
+            nothing,
             idle: Mutex::default(),
         })
     }
@@ -168,16 +169,21 @@ impl State {
         self.live.store(true, Relaxed);
     }
 
-    /// A coroutine that calls its first argument with the others.
-    pub(crate) fn thread(&self) -> mlua::Result<Thread> {
+    /// A coroutine that runs a function.
+    pub(crate) fn thread(&self, function: &Function) -> mlua::Result<Thread> {
         let idle = self.idle.lock().unwrap_or_else(|e| e.into_inner()).pop();
         match idle {
             Some(thread) => {
-                thread.reset(self.protected.clone())?;
+                thread.reset(function.clone())?;
                 Ok(thread)
             }
-            None => self.lua.create_thread(self.protected.clone()),
+            None => self.lua.create_thread(function.clone()),
         }
+    }
+
+    /// Ends what is left of a coroutine that failed. The error of its end counts, not one of this.
+    pub(crate) fn clear(&self, thread: &Thread) {
+        let _ = thread.reset(self.nothing.clone());
     }
 
     /// Takes back a coroutine whose function has returned.
@@ -207,7 +213,7 @@ impl Drop for State {
         }
         for one in self.registered().iter().filter(|one| matches!(one.purpose, Purpose::Unload)) {
             let figure = self.inside.common.figures.of("lua on_unload");
-            if let Err(error) = run::call(self, &one.function, (), &figure) {
+            if let Err(error) = run::call::<()>(self, &one.function, (), &figure) {
                 scene::log(3, &format!("Lua on_unload: {error}"));
             }
         }

@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use mlua::{Lua, Value};
+use bstr::{BStr, BString};
+use mlua::{Either, Lua, Value};
 use portero_api::Sample;
 
 use crate::settings::BoolConversion;
@@ -20,13 +21,13 @@ pub(crate) fn to_lua(lua: &Lua, sample: &Sample<'_>, bools: BoolConversion) -> m
     }
 }
 
-/// A sample as a Lua string: what the functions of `txn.sf` and `txn.sc` give. Nothing is an empty string.
-pub(crate) fn to_string(lua: &Lua, sample: Option<&Sample<'_>>) -> mlua::Result<Value> {
+/// A sample as the bytes of a string: what converters take, and what the functions of `txn.sf` and `txn.sc` give.
+pub(crate) fn text<'a>(sample: &'a Sample<'_>) -> Cow<'a, [u8]> {
     match sample {
-        None => string(lua, b""),
-        Some(Sample::Bool(value)) => string(lua, if *value { b"1" } else { b"0" }),
-        Some(Sample::Int(value)) => string(lua, value.to_string().as_bytes()),
-        Some(other) => to_lua(lua, other, BoolConversion::Normal),
+        Sample::Bool(value) => Cow::Borrowed(if *value { b"1" } else { b"0" }),
+        Sample::Int(value) => Cow::Owned(value.to_string().into_bytes()),
+        Sample::Ip(address) => Cow::Owned(address.to_string().into_bytes()),
+        Sample::Str(bytes) | Sample::Bin(bytes) | Sample::Method(bytes) => Cow::Borrowed(bytes),
     }
 }
 
@@ -40,6 +41,22 @@ pub(crate) fn from_lua(value: &Value) -> Option<Sample<'static>> {
         Value::String(text) => Some(Sample::Str(Cow::Owned(text.as_bytes().to_vec()))),
         _ => None,
     }
+}
+
+/// The bytes of a string for Lua.
+pub(crate) type Bytes = Either<String, BString>;
+
+/// Bytes for Lua. As text, which they mostly are, they go there straight.
+pub(crate) fn lend(bytes: &[u8]) -> Either<&str, &BStr> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Either::Left(text),
+        Err(_) => Either::Right(BStr::new(bytes)),
+    }
+}
+
+/// The same of bytes that nobody else needs.
+pub(crate) fn hand(bytes: Vec<u8>) -> Bytes {
+    String::from_utf8(bytes).map_or_else(|not| Either::Right(not.into_bytes().into()), Either::Left)
 }
 
 fn string(lua: &Lua, bytes: &[u8]) -> mlua::Result<Value> {

@@ -4,17 +4,17 @@
 //! function compiles is kept by the thread, for expressions belong to the thread that runs them.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use mlua::{Function, Lua, Table, Value, Variadic};
+use mlua::{Either, Function, Lua, Table, Value, Variadic};
 use portero_api::{Compile, Convert, Expression, Sample};
 
-use crate::class::{Class, Classes};
+use crate::class::{Class, Classes, Ignored};
 use crate::scene;
 use crate::state::inside;
-use crate::values;
+use crate::values::{self, Bytes};
 
 /// The class of `txn.f` and `txn.sf`.
 pub(crate) static FETCHES: Class = Class {
@@ -35,7 +35,7 @@ pub(crate) static CONVERTERS: Class = Class {
 };
 
 /// What a function has compiled, by its arguments. Few have more than one set of them.
-type Compiled<T> = RefCell<HashMap<u64, Vec<(Vec<String>, Rc<T>)>>>;
+type Compiled<T> = RefCell<BTreeMap<u64, Vec<(Vec<String>, Rc<T>)>>>;
 
 thread_local! {
     static EXPRESSIONS: Compiled<dyn Expression> = RefCell::default();
@@ -64,7 +64,7 @@ fn safe(object: &Table) -> bool {
 fn fetch_of(lua: &Lua, (object, name): (Table, String)) -> mlua::Result<Option<Function>> {
     let Some(real) = real_name(&name, scene::host()?.language().fetches()) else { return Ok(None) };
     let (id, safe) = (next_id(), safe(&object));
-    let function = lua.create_function(move |lua, (_, args): (Value, Variadic<Value>)| {
+    let function = lua.create_function(move |lua, (_, args): (Ignored, Variadic<Value>)| {
         let args = texts(&args)?;
         let compile = |language: &dyn Compile| language.fetch(&real, &args).map(Rc::from);
         let expression = EXPRESSIONS.with(|all| kept(all, id, &args, &real, compile))?;
@@ -77,7 +77,7 @@ fn fetch_of(lua: &Lua, (object, name): (Table, String)) -> mlua::Result<Option<F
 fn converter_of(lua: &Lua, (object, name): (Table, String)) -> mlua::Result<Option<Function>> {
     let Some(real) = real_name(&name, scene::host()?.language().converters()) else { return Ok(None) };
     let (id, safe) = (next_id(), safe(&object));
-    let function = lua.create_function(move |lua, (_, input, args): (Value, Value, Variadic<Value>)| {
+    let function = lua.create_function(move |lua, (_, input, args): (Ignored, Value, Variadic<Value>)| {
         let args = texts(&args)?;
         let compile = |language: &dyn Compile| language.converter(&real, &args).map(Rc::from);
         let convert = CONVERSIONS.with(|all| kept(all, id, &args, &real, compile))?;
@@ -87,6 +87,9 @@ fn converter_of(lua: &Lua, (object, name): (Table, String)) -> mlua::Result<Opti
     object.raw_set(name, &function)?;
     Ok(Some(function))
 }
+
+/// A value, or the bytes of a string.
+type Given = Either<Value, Bytes>;
 
 fn next_id() -> u64 {
     static NEXT: AtomicU64 = AtomicU64::new(0);
@@ -131,10 +134,14 @@ fn texts(args: &[Value]) -> mlua::Result<Vec<String>> {
     args.iter().map(text).collect()
 }
 
-fn give(lua: &Lua, sample: Option<&Sample<'_>>, safe: bool) -> mlua::Result<Value> {
-    match (safe, sample) {
-        (true, sample) => values::to_string(lua, sample),
-        (false, None) => Ok(Value::Nil),
-        (false, Some(sample)) => values::to_lua(lua, sample, inside(lua).settings.bool_conversion),
-    }
+/// What a function gives: in the objects of strings nothing is an empty one.
+fn give(lua: &Lua, sample: Option<&Sample<'_>>, safe: bool) -> mlua::Result<Given> {
+    Ok(match (safe, sample) {
+        (true, None) => Either::Right(Either::Left(String::new())),
+        (false, None) => Either::Left(Value::Nil),
+        (false, Some(sample @ (Sample::Bool(_) | Sample::Int(_)))) => {
+            Either::Left(values::to_lua(lua, sample, inside(lua).settings.bool_conversion)?)
+        }
+        (_, Some(sample)) => Either::Right(values::hand(values::text(sample).into_owned())),
+    })
 }

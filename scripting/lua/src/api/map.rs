@@ -8,7 +8,7 @@ use portero_api::{Map, Sample};
 use crate::class::{Class, Method, Of, field, now, object_of};
 use crate::settings::BoolConversion;
 use crate::state::inside;
-use crate::values;
+use crate::values::{self, Bytes};
 
 /// What an object stands for.
 type MapObject = Of<Arc<dyn Map>>;
@@ -82,8 +82,9 @@ fn lookup(lua: &Lua, (Of(map), key): (MapObject, Value)) -> mlua::Result<Value> 
     }
 }
 
-fn slookup(lua: &Lua, (Of(map), key): (MapObject, Value)) -> mlua::Result<Value> {
-    values::to_string(lua, find(&*map, &key).as_ref())
+fn slookup(_: &Lua, (Of(map), key): (MapObject, Value)) -> mlua::Result<Bytes> {
+    let found = find(&*map, &key);
+    Ok(values::hand(found.as_ref().map(values::text).unwrap_or_default().into_owned()))
 }
 
 fn find(map: &dyn Map, key: &Value) -> Option<Sample<'static>> {

@@ -1,12 +1,13 @@
 //! The class `HTTPMessage`: a request or a response, in the callbacks of filters.
 
+use bstr::BString;
 use mlua::{Lua, LuaString, Table, Value};
 use portero_api::Headers;
 
 use super::http::{self, headers_table};
 use super::piece::{self, Side, of_side};
 use super::replace;
-use crate::class::{Class, Of, field, now};
+use crate::class::{Class, Ignored, Of, field, now};
 use crate::scene;
 
 /// The class.
@@ -88,14 +89,14 @@ pub(crate) fn new(lua: &Lua, response: bool) -> mlua::Result<Table> {
     Ok(message)
 }
 
-type NameValue = (Of<Side>, LuaString, LuaString);
+type NameValue = (Of<Side>, BString, BString);
 
 fn add_header(_: &Lua, (Of(Side(response)), name, value): NameValue) -> mlua::Result<()> {
-    http::edit(response, (Value::Nil, name, value), Headers::add)
+    http::edit(response, &name, &value, Headers::add)
 }
 
 fn set_header(_: &Lua, (Of(Side(response)), name, value): NameValue) -> mlua::Result<()> {
-    http::edit(response, (Value::Nil, name, value), Headers::set)
+    http::edit(response, &name, &value, Headers::set)
 }
 
 type Replace = (Of<Side>, LuaString, LuaString, LuaString);
@@ -146,11 +147,11 @@ fn get_stline(lua: &Lua, Of(Side(response)): Of<Side>) -> mlua::Result<Table> {
 }
 
 /// Functions that only one direction has.
-fn only(wanted: bool, Side(response): Side) -> mlua::Result<Value> {
+fn only(wanted: bool, Side(response): Side) -> mlua::Result<Ignored> {
     match (wanted, response) {
         (true, false) => Err(mlua::Error::runtime("this is a function of responses")),
         (false, true) => Err(mlua::Error::runtime("this is a function of requests")),
-        _ => Ok(Value::Nil),
+        _ => Ok(true),
     }
 }
 

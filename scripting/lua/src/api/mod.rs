@@ -76,6 +76,7 @@ pub(crate) const CLASSES: &[&Class] = &[
 /// What classes have that is no function: made once per state, behind their functions.
 pub(crate) fn finish(lua: &Lua, classes: &Classes) -> mlua::Result<()> {
     core::finish(&classes.functions("core")?)?;
+    http::finish(lua)?;
     act::finish(&classes.functions("act")?)?;
     filter::finish(&classes.functions("filter")?)?;
     proxy::finish(lua, &classes.functions("core")?)?;

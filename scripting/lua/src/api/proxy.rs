@@ -184,7 +184,7 @@ fn get_info(lua: &Lua, (): ()) -> mlua::Result<Table> {
 }
 
 fn get_var(lua: &Lua, name: String) -> mlua::Result<Value> {
-    txn::get_var(lua, (Value::Nil, name))
+    txn::get_var(lua, (true, name))
 }
 
 fn use_native_mailers_config(_: &Lua, (): ()) -> mlua::Result<()> {

@@ -6,7 +6,7 @@ use mlua::{Lua, LuaString, Table, Value};
 use portero_api::{Message, Scope, VarId, process_vars};
 
 use crate::api::{core, marker, reply, tuning};
-use crate::class::{Class, Classes, field, now, object};
+use crate::class::{Class, Classes, Ignored, field, now, object};
 use crate::scene;
 use crate::state::inside;
 use crate::values;
@@ -101,7 +101,7 @@ fn known(name: &str) -> Option<VarId> {
 
 pub(crate) fn set_var(
     _: &Lua,
-    (_, name, value, if_exists): (Value, String, Value, Option<bool>),
+    (_, name, value, if_exists): (Ignored, String, Value, Option<bool>),
 ) -> mlua::Result<bool> {
     let only_known = if_exists == Some(true) && name.starts_with("proc.");
     let Some(id) = (if only_known { known(&name) } else { VarId::of_script(&name).ok() }) else {
@@ -123,7 +123,7 @@ pub(crate) fn set_var(
     Ok(true)
 }
 
-pub(crate) fn get_var(lua: &Lua, (_, name): (Value, String)) -> mlua::Result<Value> {
+pub(crate) fn get_var(lua: &Lua, (_, name): (Ignored, String)) -> mlua::Result<Value> {
     let Some(id) = known(&name) else { return Ok(Value::Nil) };
     let bools = inside(lua).settings.bool_conversion;
     let sample = match id.scope {
@@ -133,7 +133,7 @@ pub(crate) fn get_var(lua: &Lua, (_, name): (Value, String)) -> mlua::Result<Val
     sample.map_or(Ok(Value::Nil), |sample| values::to_lua(lua, &sample, bools))
 }
 
-pub(crate) fn unset_var(_: &Lua, (_, name): (Value, String)) -> mlua::Result<()> {
+pub(crate) fn unset_var(_: &Lua, (_, name): (Ignored, String)) -> mlua::Result<()> {
     known(&name).map_or(Ok(()), unset)
 }
 
@@ -149,41 +149,41 @@ fn unset(id: VarId) -> mlua::Result<()> {
     Ok(())
 }
 
-pub(crate) fn set_priv(lua: &Lua, (_, data): (Value, Value)) -> mlua::Result<()> {
+pub(crate) fn set_priv(lua: &Lua, (_, data): (Ignored, Value)) -> mlua::Result<()> {
     let key = inside(lua).id;
     scene::change(|exchange| exchange.attached.set(key, data))
 }
 
-pub(crate) fn get_priv(lua: &Lua, _: Value) -> mlua::Result<Value> {
+pub(crate) fn get_priv(lua: &Lua, _: Ignored) -> mlua::Result<Value> {
     let key = inside(lua).id;
     scene::see(|exchange| exchange.attached.get::<Value>(key).cloned().unwrap_or(Value::Nil))
 }
 
-fn log(_: &Lua, (_, level, text): (Value, i64, LuaString)) -> mlua::Result<()> {
+fn log(_: &Lua, (_, level, text): (Ignored, i64, LuaString)) -> mlua::Result<()> {
     core::write(level, &text)
 }
 
-fn deflog(_: &Lua, (_, text): (Value, LuaString)) -> mlua::Result<()> {
+fn deflog(_: &Lua, (_, text): (Ignored, LuaString)) -> mlua::Result<()> {
     core::write(6, &text)
 }
 
-fn debug(_: &Lua, (_, text): (Value, LuaString)) -> mlua::Result<()> {
+fn debug(_: &Lua, (_, text): (Ignored, LuaString)) -> mlua::Result<()> {
     core::write(7, &text)
 }
 
-fn info(_: &Lua, (_, text): (Value, LuaString)) -> mlua::Result<()> {
+fn info(_: &Lua, (_, text): (Ignored, LuaString)) -> mlua::Result<()> {
     core::write(6, &text)
 }
 
-fn warning(_: &Lua, (_, text): (Value, LuaString)) -> mlua::Result<()> {
+fn warning(_: &Lua, (_, text): (Ignored, LuaString)) -> mlua::Result<()> {
     core::write(4, &text)
 }
 
-fn alert(_: &Lua, (_, text): (Value, LuaString)) -> mlua::Result<()> {
+fn alert(_: &Lua, (_, text): (Ignored, LuaString)) -> mlua::Result<()> {
     core::write(1, &text)
 }
 
-fn done(_: &Lua, (_, reply): (Value, Option<Table>)) -> mlua::Result<()> {
+fn done(_: &Lua, (_, reply): (Ignored, Option<Table>)) -> mlua::Result<()> {
     let ending = match reply {
         None => Ending::Abort,
         Some(reply) => Ending::Reply(Arc::new(message(&reply)?)),

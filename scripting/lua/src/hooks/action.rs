@@ -6,7 +6,8 @@ use std::task::{Context, Poll};
 use mlua::{MultiValue, Value};
 use portero_api::{Action, Answer, BadArg, Client, Close, Exchange, NoClient, Reply, Setup, Wait, Work};
 
-use crate::api::{Ending, new_txn};
+use crate::api::Ending;
+use crate::given::Given;
 use crate::hooks::Bound;
 use crate::lot::Seat;
 use crate::run::{Outcome, Run};
@@ -17,7 +18,6 @@ use crate::state::{Purpose, State};
 /// A rule's action.
 pub(crate) struct LuaAction {
     bound: Rc<Bound>,
-    args: Vec<String>,
     /// Whether it stands in rules of the response.
     response: bool,
 }
@@ -29,7 +29,7 @@ impl LuaAction {
         let here = setup.rules.to_owned();
         let fits = move |purpose: &Purpose| matches!(purpose, Purpose::Action { rules, .. } if rules.contains(&here));
         check_rules(&seat.state(), name, setup.rules, &fits)?;
-        let bound = Bound::new(seat, name, fits)?;
+        let bound = Bound::giving(seat, name, Given::object("TXN", setup.args), fits)?;
         let Purpose::Action { args, .. } = bound.registered().purpose else {
             return Err(BadArg::new(format!("'{name}' is no action")));
         };
@@ -40,18 +40,14 @@ impl LuaAction {
             return Err(if given > args { BadArg::at(at, message) } else { BadArg::new(message) });
         }
         let response = matches!(setup.rules, "tcp-res" | "http-res" | "http-after-res");
-        Ok(LuaAction { bound: Rc::new(bound), args: setup.args.to_vec(), response })
+        Ok(LuaAction { bound: Rc::new(bound), response })
     }
 
     fn begin(&self) -> mlua::Result<Working> {
-        let (state, function) = self.bound.get();
-        let mut args = MultiValue::with_capacity(1 + self.args.len());
-        args.push_back(Value::Table(new_txn(&state.lua)?));
-        for arg in &self.args {
-            args.push_back(Value::String(state.lua.create_string(arg)?));
-        }
-        let run = Run::new(&state, &function, args, state.settings.session_timeout, &self.bound.figure)?;
-        let on_error = state.settings.on_error;
+        let found = self.bound.get();
+        let settings = &found.state.settings;
+        let (limit, on_error) = (settings.session_timeout, settings.on_error);
+        let run = Run::new(&found.state, &found.function, MultiValue::new(), limit, &self.bound.figure)?;
         Ok(Working { run, bound: self.bound.clone(), response: self.response, on_error })
     }
 }
@@ -111,7 +107,7 @@ impl Work for Working {
 impl Working {
     fn answer(&self, outcome: Outcome, exchange: &Exchange) -> Answer {
         match outcome {
-            Outcome::Returned(values) => self.verdict(values.front(), exchange),
+            Outcome::Returned(value, ..) => self.verdict(&value, exchange),
             Outcome::Done(Ending::Quiet) => Answer::Continue,
             Outcome::Done(Ending::Abort) => Answer::Close(Close::Reject),
             Outcome::Done(Ending::Reply(message)) => {
@@ -122,8 +118,8 @@ impl Working {
     }
 
     /// What a function returns: one of `act`, or nothing.
-    fn verdict(&self, value: Option<&Value>, exchange: &Exchange) -> Answer {
-        match value.and_then(Value::as_integer).unwrap_or(0) {
+    fn verdict(&self, value: &Value, exchange: &Exchange) -> Answer {
+        match value.as_integer().unwrap_or(0) {
             1 => Answer::Stop,
             2 => {
                 let error = mlua::Error::runtime("act.YIELD is not supported yet: wait with core.msleep()");

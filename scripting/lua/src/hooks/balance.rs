@@ -45,26 +45,27 @@ impl LuaBalance {
     }
 
     fn choose(&self, candidates: &Candidates<'_>) -> mlua::Result<Option<usize>> {
-        let (state, function) = self.bound.get();
+        let found = self.bound.get();
+        let state = &found.state;
         let mut objects = self.objects.borrow_mut();
-        objects.refresh(&state, candidates.all())?;
+        objects.refresh(state, candidates.all())?;
         if self.version.replace(Some(candidates.version())) != Some(candidates.version())
             && let Some(told) = self.told("servers_changed")
         {
             let all = state.lua.create_sequence_from(objects.all.iter().map(|(_, object)| object))?;
-            run::call(&state, &told, all, &self.bound.figure)?;
+            run::call::<()>(state, &told, all, &self.bound.figure)?;
         }
         let usable = candidates.usable().map(|(place, _)| &objects.all[place].1);
         let servers = state.lua.create_sequence_from(usable)?;
-        let chosen = run::call(&state, &function, (new_txn(&state.lua)?, servers), &self.bound.figure)?;
-        match chosen.front() {
-            None | Some(Value::Nil) => Ok(None),
-            Some(Value::Table(object)) => match objects.place_of(object) {
+        let chosen = run::call(state, &found.function, (new_txn(&state.lua)?, servers), &self.bound.figure)?;
+        match chosen {
+            Value::Nil => Ok(None),
+            Value::Table(object) => match objects.place_of(&object) {
                 Some(place) if candidates.untried(place) => Ok(Some(place)),
                 Some(_) => Err(mlua::Error::runtime("the server that it chose cannot be used now")),
                 None => Err(mlua::Error::runtime("what it chose is no server of the list")),
             },
-            Some(other) => {
+            other => {
                 let kind = other.type_name();
                 Err(mlua::Error::runtime(format!(
                     "a balancer answers with a server or nil, not with a {kind}"
@@ -119,13 +120,14 @@ impl Balance for LuaBalance {
 
     fn finished(&self, server: &ServerState, outcome: Outcome) {
         let Some(told) = self.told("released") else { return };
-        let (state, _) = self.bound.get();
+        let found = self.bound.get();
         let objects = self.objects.borrow();
-        let found = objects.all.iter().find(|(known, _)| std::ptr::eq(&**known, server));
-        let Some((_, object)) = found else { return };
+        let known = objects.all.iter().find(|(known, _)| std::ptr::eq(&**known, server));
+        let Some((_, object)) = known else { return };
         let (object, outcome) = (object.clone(), outcome_name(outcome));
         drop(objects);
-        if let Err(error) = run::call(&state, &told, (object, outcome.0, outcome.1), &self.bound.figure) {
+        let args = (object, outcome.0, outcome.1);
+        if let Err(error) = run::call::<()>(&found.state, &told, args, &self.bound.figure) {
             self.bound.failed(&error, OnError::Skip);
         }
     }

@@ -157,10 +157,10 @@ impl Part {
     /// Puts what a function gave in the place of what it was given.
     fn rewritten(&mut self, outcome: Outcome, exchange: &Exchange, held: &mut Held) -> Result<(), Pass> {
         let new = match outcome {
-            Outcome::Returned(mut values) => match values.pop_front() {
-                Some(Value::String(text)) => Some(text),
-                None | Some(Value::Nil) => None,
-                Some(other) => {
+            Outcome::Returned(answer, ..) => match answer {
+                Value::String(text) => Some(text),
+                Value::Nil => None,
+                other => {
                     let kind = other.type_name();
                     let message = format!("it gives a {kind}: a string, or nil to change nothing");
                     return Err(self.failed(&mlua::Error::runtime(message), exchange));
@@ -188,7 +188,8 @@ impl Part {
         let rest = &held.data[self.done..];
         (self.given, self.told) = (rest.len(), held.ended);
         let bound = &self.side.bound;
-        let (state, function) = bound.get();
+        let found = bound.get();
+        let state = &found.state;
         let lua = &state.lua;
         let args = [
             Value::Table(new_txn(lua)?),
@@ -196,8 +197,8 @@ impl Part {
             Value::Boolean(held.ended),
         ];
         Run::new(
-            &state,
-            &function,
+            state,
+            &found.function,
             MultiValue::from_iter(args),
             state.settings.session_timeout,
             &bound.figure,
@@ -206,7 +207,7 @@ impl Part {
 
     fn failed(&mut self, error: &mlua::Error, exchange: &Exchange) -> Pass {
         let bound = &self.side.bound;
-        let on_error = bound.get().0.settings.on_error;
+        let on_error = bound.get().state.settings.on_error;
         scene::lend(exchange, || bound.failed(error, on_error));
         match on_error {
             OnError::Fail => Pass::Fail,

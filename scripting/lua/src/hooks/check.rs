@@ -1,16 +1,17 @@
 //! `core.register_check`: a function of a script probes servers.
 
+use std::cell::RefCell;
 use std::future::poll_fn;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use mlua::{Function, IntoLuaMulti, MultiValue, Value};
+use mlua::{Function, IntoLuaMulti, Value};
 use portero_api::{
     Address, BadArg, CheckStatus, Dial, Directory, Health, LocalFuture, ServerState, Setup, Target, Verdict,
 };
 
 use crate::api::server_object;
-use crate::hooks::Bound;
+use crate::hooks::{Bound, Found};
 use crate::lot::Seat;
 use crate::run::{Outcome, Run};
 use crate::scene::{self, Scene};
@@ -20,11 +21,14 @@ use crate::state::{Purpose, State};
 pub(crate) struct LuaCheck {
     bound: Bound,
     directory: Arc<Directory>,
+    /// What is called, and of which function it was made.
+    called: RefCell<Option<(Rc<Found>, Function)>>,
 }
 
 /// Calls a check with a function that connects to the server: a socket of `core.tcp`, or nil and why not.
 const CALL: &str = r#"
-return function(check, server, address, timeout)
+local check = ...
+return function(server, address, timeout)
     local function dial()
         local socket = core.tcp()
         socket:settimeout(timeout)
@@ -40,16 +44,29 @@ impl LuaCheck {
     /// Finds the function.
     pub(crate) fn new(seat: Rc<Seat>, name: &str, setup: &Setup<'_>) -> Result<LuaCheck, BadArg> {
         let bound = Bound::new(seat, name, |purpose| matches!(purpose, Purpose::Check))?;
-        Ok(LuaCheck { bound, directory: setup.common.directory.clone() })
+        Ok(LuaCheck { bound, directory: setup.common.directory.clone(), called: RefCell::default() })
     }
 
     fn begin(&self, server: &ServerState, target: &Target) -> mlua::Result<Run> {
-        let (state, function) = self.bound.get();
-        let call: Function = state.lua.load(CALL).set_name("=check").eval()?;
-        let args =
-            (function, self.object(&state, server)?, address(&target.address), target.timeout.as_secs_f64());
+        let found = self.bound.get();
+        let state = &found.state;
+        let call = self.call(&found)?;
+        let args = (self.object(state, server)?, address(&target.address), target.timeout.as_secs_f64());
         let args = args.into_lua_multi(&state.lua)?;
-        Run::new(&state, &call, args, state.settings.session_timeout, &self.bound.figure)
+        Run::new(state, &call, args, state.settings.session_timeout, &self.bound.figure)
+    }
+
+    /// The function with `dial` made for it, once per state.
+    fn call(&self, found: &Rc<Found>) -> mlua::Result<Function> {
+        let mut called = self.called.borrow_mut();
+        match &*called {
+            Some((known, call)) if Rc::ptr_eq(known, found) => Ok(call.clone()),
+            _ => {
+                let call: Function = found.state.lua.load(CALL).set_name("=check").call(&found.function)?;
+                *called = Some((found.clone(), call.clone()));
+                Ok(call)
+            }
+        }
     }
 
     fn object(&self, state: &State, server: &ServerState) -> mlua::Result<Value> {
@@ -73,8 +90,8 @@ impl Health for LuaCheck {
                 Err(error) => Outcome::Failed(error),
             };
             match outcome {
-                Outcome::Returned(values) => verdict(&values),
-                Outcome::Done(_) => verdict(&MultiValue::new()),
+                Outcome::Returned(state, reason, weight) => verdict(&state, &reason, &weight),
+                Outcome::Done(_) => verdict(&Value::Nil, &Value::Nil, &Value::Nil),
                 Outcome::Failed(error) => {
                     self.bound.note(&error);
                     scene::log(3, &format!("Lua function '{}': {error}", self.bound.name()));
@@ -89,18 +106,15 @@ impl Health for LuaCheck {
 
 /// What a check answers: true or `"up"`, false or `"down"`, `"drain"`; then a reason and a weight in percent; or all of it
 /// in a table.
-fn verdict(values: &MultiValue) -> Verdict {
-    let mut values = values.iter();
-    let (state, reason, weight) = match values.next() {
-        Some(Value::Table(answer)) => {
+fn verdict(state: &Value, reason: &Value, weight: &Value) -> Verdict {
+    let (state, reason, weight) = match state {
+        Value::Table(answer) => {
             (answer.get("status").unwrap_or(Value::Nil), answer.get("reason").ok(), answer.get("weight").ok())
         }
-        Some(state) => {
-            let reason =
-                values.next().and_then(|reason| reason.as_string()).map(|text| text.to_string_lossy());
-            (state.clone(), reason, values.next().and_then(Value::as_u32))
+        state => {
+            let reason = reason.as_string().map(|text| text.to_string_lossy());
+            (state.clone(), reason, weight.as_u32())
         }
-        None => (Value::Nil, None, None),
     };
     let reason = reason.unwrap_or_default();
     let status = match &state {

@@ -13,6 +13,7 @@ use portero_api::{
 };
 
 use crate::api::Applet;
+use crate::class::object;
 use crate::hooks::Bound;
 use crate::lot::Seat;
 use crate::run::{Outcome, Run};
@@ -59,19 +60,21 @@ impl Command for LuaCommand {
 
 /// Runs the function with the words of the line, and what it says to the operator.
 async fn talk(bound: &Bound, line: &[String], mut operator: Operator) -> mlua::Result<()> {
-    let (state, function) = bound.get();
+    let found = bound.get();
+    let state = &found.state;
     let applet = Applet::new(false);
-    let mut args = MultiValue::from_iter([Value::Table(applet.object(&state.lua, false)?)]);
+    let mut args = MultiValue::from_iter([Value::Table(object(&state.lua, Applet::class(false))?)]);
     for word in line {
         args.push_back(Value::String(state.lua.create_string(word)?));
     }
-    let mut run = Run::new(&state, &function, args, state.settings.service_timeout, &bound.figure)?;
+    let mut run = Run::new(state, &found.function, args, state.settings.service_timeout, &bound.figure)?;
     let nobody = Arc::new(ProxyState::new("CLI", 0, Kind::Frontend, false));
     let mut exchange = Exchange::new(Conn::of_nobody(nobody));
     let mut ended = None;
     poll_fn(|cx| {
         if ended.is_none()
-            && let Poll::Ready(outcome) = run.poll(cx, &mut Scene::Exchange(&mut exchange, &mut operator))
+            && let Poll::Ready(outcome) =
+                applet.lend(|| run.poll(cx, &mut Scene::Exchange(&mut exchange, &mut operator)))
         {
             ended = Some(outcome);
         }

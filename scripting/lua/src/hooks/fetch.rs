@@ -2,10 +2,9 @@
 
 use std::rc::Rc;
 
-use mlua::{MultiValue, Value};
 use portero_api::{BadArg, Convert, Exchange, Fetch, Fetched, Sample, Setup};
 
-use crate::api::new_txn;
+use crate::given::Given;
 use crate::hooks::Bound;
 use crate::lot::Seat;
 use crate::run;
@@ -17,30 +16,26 @@ use crate::values;
 /// A fetch.
 pub(crate) struct LuaFetch {
     bound: Bound,
-    args: Vec<String>,
 }
 
 /// A converter.
 pub(crate) struct LuaConvert {
     bound: Bound,
-    args: Vec<String>,
 }
 
 impl LuaFetch {
     /// Finds the function.
     pub(crate) fn new(seat: Rc<Seat>, name: &str, setup: &Setup<'_>) -> Result<LuaFetch, BadArg> {
-        let bound = Bound::new(seat, name, |purpose| matches!(purpose, Purpose::Fetch))?;
-        Ok(LuaFetch { bound, args: setup.args.to_vec() })
+        let bound = Bound::giving(seat, name, Given::object("TXN", setup.args), |purpose| {
+            matches!(purpose, Purpose::Fetch)
+        })?;
+        Ok(LuaFetch { bound })
     }
 
     fn value(&self) -> mlua::Result<Option<Sample<'static>>> {
-        let (state, function) = self.bound.get();
-        let mut args = MultiValue::with_capacity(1 + self.args.len());
-        args.push_back(Value::Table(new_txn(&state.lua)?));
-        for arg in &self.args {
-            args.push_back(Value::String(state.lua.create_string(arg)?));
-        }
-        Ok(run::call(&state, &function, args, &self.bound.figure)?.front().and_then(values::from_lua))
+        let found = self.bound.get();
+        let value = run::call(&found.state, &found.function, (), &self.bound.figure)?;
+        Ok(values::from_lua(&value))
     }
 }
 
@@ -53,19 +48,17 @@ impl Fetch for LuaFetch {
 impl LuaConvert {
     /// Finds the function.
     pub(crate) fn new(seat: Rc<Seat>, name: &str, setup: &Setup<'_>) -> Result<LuaConvert, BadArg> {
-        let bound = Bound::new(seat, name, |purpose| matches!(purpose, Purpose::Converter))?;
-        Ok(LuaConvert { bound, args: setup.args.to_vec() })
+        let bound = Bound::giving(seat, name, Given::value(setup.args), |purpose| {
+            matches!(purpose, Purpose::Converter)
+        })?;
+        Ok(LuaConvert { bound })
     }
 
     fn value(&self, sample: &Sample<'_>) -> mlua::Result<Option<Sample<'static>>> {
-        let (state, function) = self.bound.get();
-        let mut args = MultiValue::with_capacity(1 + self.args.len());
-        // converters of scripts take text: HAProxy casts to it first
-        args.push_back(values::to_string(&state.lua, Some(sample))?);
-        for arg in &self.args {
-            args.push_back(Value::String(state.lua.create_string(arg)?));
-        }
-        Ok(run::call(&state, &function, args, &self.bound.figure)?.front().and_then(values::from_lua))
+        let found = self.bound.get();
+        let text = values::text(sample);
+        let value = run::call(&found.state, &found.function, values::lend(&text), &self.bound.figure)?;
+        Ok(values::from_lua(&value))
     }
 }
 

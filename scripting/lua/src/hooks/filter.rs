@@ -39,7 +39,8 @@ impl LuaFilter {
 
     /// The class whose objects filter, in the state of the moment.
     fn class(&self) -> mlua::Result<(Arc<State>, Option<Table>)> {
-        let (state, parse) = self.bound.get();
+        let found = self.bound.get();
+        let state = found.state.clone();
         if let Some((id, class)) = &*self.made.borrow()
             && *id == state.inside.id
         {
@@ -53,10 +54,10 @@ impl LuaFilter {
         meta.raw_set("__index", class)?;
         own.set_metatable(Some(meta))?;
         let args = state.lua.create_sequence_from(self.args.iter().map(String::as_str))?;
-        let made = match run::call(&state, &parse, (own, args), &self.bound.figure)?.pop_front() {
-            Some(Value::Table(made)) => Some(made),
-            None | Some(Value::Nil) => None,
-            Some(other) => {
+        let made = match run::call(&state, &found.function, (own, args), &self.bound.figure)? {
+            Value::Table(made) => Some(made),
+            Value::Nil => None,
+            other => {
                 let kind = other.type_name();
                 return Err(mlua::Error::runtime(format!("it made a filter of a {kind}: a table or nil")));
             }
@@ -68,8 +69,7 @@ impl LuaFilter {
     fn object(&self) -> mlua::Result<Option<LuaFiltering>> {
         let (state, Some(class)) = self.class()? else { return Ok(None) };
         let new: Function = class.get("new")?;
-        let made = run::call(&state, &new, class, &self.bound.figure)?.pop_front();
-        let Some(Value::Table(object)) = made else {
+        let Value::Table(object) = run::call(&state, &new, class, &self.bound.figure)? else {
             return Err(mlua::Error::runtime("its function 'new' gives no object"));
         };
         let lua = &state.lua;
@@ -95,7 +95,7 @@ impl Filter for LuaFilter {
         match Scene::Exchange(exchange, &mut NoClient).lend(|| self.object()) {
             Ok(filtering) => filtering.map(|filtering| Box::new(filtering) as _),
             Err(error) => {
-                let on_error = self.bound.get().0.settings.on_error;
+                let on_error = self.bound.get().state.settings.on_error;
                 scene::lend(exchange, || self.bound.failed(&error, on_error));
                 (on_error == OnError::Fail).then(|| Box::new(Broken) as _)
             }
@@ -223,8 +223,7 @@ impl LuaFiltering {
         let told = Scene::Exchange(exchange, &mut NoClient).lend(|| {
             let Some(function) = self.callback(name)? else { return Ok(()) };
             let args = (self.object.clone(), self.txn.clone(), self.parts[side].channel.clone());
-            piece::lend(&mut piece, || run::call(&self.state, &function, args, &self.bound.figure))?;
-            Ok(())
+            piece::lend(&mut piece, || run::call(&self.state, &function, args, &self.bound.figure))
         });
         self.wanted = piece.wanted;
         if let Err(error) = told {
@@ -284,8 +283,8 @@ impl LuaFiltering {
             return Poll::Ready(Pass::Fail);
         }
         match outcome {
-            Outcome::Returned(values) => {
-                let code = values.front().and_then(Value::as_integer).unwrap_or(1);
+            Outcome::Returned(code, ..) => {
+                let code = code.as_integer().unwrap_or(1);
                 self.verdict(cx, code, moment, &piece, held)
             }
             Outcome::Done(Ending::Quiet) => Poll::Ready(Pass::Continue),

@@ -18,6 +18,7 @@ use std::sync::Arc;
 use mlua::Function;
 use portero_api::{BadArg, Figure, Plugin, Setup};
 
+use crate::given::Given;
 use crate::lot::{Lot, Seat};
 use crate::run;
 use crate::state::{Purpose, Registered, State};
@@ -65,15 +66,38 @@ fn maker<T: 'static>(
     move |setup| make(lot.seat(setup.here)?, &name, setup)
 }
 
+/// A function in the state that it was found in.
+pub(crate) struct Found {
+    /// The state.
+    pub(crate) state: Arc<State>,
+    /// What it was registered as.
+    pub(crate) registered: Registered,
+    /// What is called: the function, with what it is given each time.
+    pub(crate) function: Function,
+}
+
 /// A function of a script, found by its name in whatever state the seat has.
 pub(crate) struct Bound {
     seat: Rc<Seat>,
     name: String,
     wanted: Box<dyn Fn(&Purpose) -> bool>,
-    /// The function, and the state that it was found in.
-    found: RefCell<(u64, Registered)>,
+    given: Given,
+    found: RefCell<Rc<Found>>,
     /// What it costs.
     pub(crate) figure: Arc<Figure>,
+}
+
+impl Found {
+    fn new(
+        state: Arc<State>,
+        name: &str,
+        given: &Given,
+        wanted: impl Fn(&Purpose) -> bool,
+    ) -> mlua::Result<Option<Found>> {
+        let Some(registered) = state.find(name, wanted) else { return Ok(None) };
+        let function = given.to(&state.lua, &registered.function)?;
+        Ok(Some(Found { state, registered, function }))
+    }
 }
 
 impl Bound {
@@ -87,24 +111,34 @@ impl Bound {
         name: &str,
         wanted: impl Fn(&Purpose) -> bool + 'static,
     ) -> Result<Bound, BadArg> {
+        Bound::giving(seat, name, Given::default(), wanted)
+    }
+
+    /// The same, of one that is given something at each call.
+    pub(crate) fn giving(
+        seat: Rc<Seat>,
+        name: &str,
+        given: Given,
+        wanted: impl Fn(&Purpose) -> bool + 'static,
+    ) -> Result<Bound, BadArg> {
         let state = seat.state();
-        let missing = || BadArg::new(format!("the script has not registered '{name}' on this thread"));
-        let found = state.find(name, &wanted).ok_or_else(missing)?;
         let figure = state.inside.common.figures.of(&format!("lua.{name}"));
-        let found = RefCell::new((state.inside.id, found));
-        Ok(Bound { seat, name: name.to_owned(), wanted: Box::new(wanted), found, figure })
+        let found = Found::new(state, name, &given, &wanted).map_err(|e| BadArg::new(e.to_string()))?;
+        let found = found
+            .ok_or_else(|| BadArg::new(format!("the script has not registered '{name}' on this thread")))?;
+        let (name, wanted) = (name.to_owned(), Box::new(wanted));
+        Ok(Bound { seat, name, wanted, given, found: RefCell::new(Rc::new(found)), figure })
     }
 
     /// The function and its state.
-    pub(crate) fn get(&self) -> (Arc<State>, Function) {
-        let state = self.seat.state();
+    pub(crate) fn get(&self) -> Rc<Found> {
         let mut found = self.found.borrow_mut();
-        if found.0 != state.inside.id
-            && let Some(anew) = state.find(&self.name, &self.wanted)
+        if !self.seat.has(&found.state)
+            && let Ok(Some(anew)) = Found::new(self.seat.state(), &self.name, &self.given, &self.wanted)
         {
-            *found = (state.inside.id, anew);
+            *found = Rc::new(anew);
         }
-        (state, found.1.function.clone())
+        found.clone()
     }
 
     /// Counts a failure. A state whose memory is used up is made anew.
@@ -117,7 +151,7 @@ impl Bound {
 
     /// What it was registered as.
     pub(crate) fn registered(&self) -> Registered {
-        self.found.borrow().1.clone()
+        self.found.borrow().registered.clone()
     }
 
     /// Its name.

@@ -3,10 +3,11 @@
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
-use mlua::{MultiValue, Value};
+use mlua::MultiValue;
 use portero_api::{Answer, BadArg, Client, Close, Exchange, Serve, Service, Setup, Work};
 
 use crate::api::{Applet, Ending};
+use crate::given::Given;
 use crate::hooks::Bound;
 use crate::lot::Seat;
 use crate::run::{Outcome, Run};
@@ -22,10 +23,12 @@ pub(crate) struct LuaService {
 impl LuaService {
     /// Checks that the rule may have it.
     pub(crate) fn new(seat: Rc<Seat>, name: &str, setup: &Setup<'_>) -> Result<LuaService, BadArg> {
-        let bound = Bound::new(seat, name, |purpose| matches!(purpose, Purpose::Service { .. }))?;
-        let Purpose::Service { http } = bound.registered().purpose else {
+        let service = |purpose: &Purpose| matches!(purpose, Purpose::Service { .. });
+        let found = seat.state().find(name, service);
+        let Some(Purpose::Service { http }) = found.map(|found| found.purpose) else {
             return Err(BadArg::new(format!("'{name}' is no service")));
         };
+        let bound = Bound::giving(seat, name, Given::object(Applet::class(http), &[]), service)?;
         if let Some(word) = setup.args.first() {
             return Err(BadArg::at(0, format!("'{word}' is one word too many: services take no arguments")));
         }
@@ -37,10 +40,10 @@ impl LuaService {
     }
 
     fn begin(&self) -> mlua::Result<Talking> {
-        let (state, function) = self.bound.get();
+        let found = self.bound.get();
         let applet = Applet::new(self.http);
-        let args = MultiValue::from_iter([Value::Table(applet.object(&state.lua, self.http)?)]);
-        let run = Run::new(&state, &function, args, state.settings.service_timeout, &self.bound.figure)?;
+        let limit = found.state.settings.service_timeout;
+        let run = Run::new(&found.state, &found.function, MultiValue::new(), limit, &self.bound.figure)?;
         Ok(Talking { run, applet, bound: self.bound.clone(), ended: None })
     }
 }
@@ -84,7 +87,7 @@ impl Work for Talking {
     ) -> Poll<Answer> {
         if self.ended.is_none()
             && let Poll::Ready(outcome) =
-                self.run.poll(cx, &mut Scene::Exchange(&mut *exchange, &mut *client))
+                self.applet.lend(|| self.run.poll(cx, &mut Scene::Exchange(&mut *exchange, &mut *client)))
         {
             self.ended = Some(self.answer(outcome, exchange));
         }
@@ -99,7 +102,7 @@ impl Work for Talking {
 impl Talking {
     fn answer(&self, outcome: Outcome, exchange: &Exchange) -> Answer {
         match outcome {
-            Outcome::Returned(_) | Outcome::Done(Ending::Quiet) => Answer::Continue,
+            Outcome::Returned(..) | Outcome::Done(Ending::Quiet) => Answer::Continue,
             Outcome::Done(Ending::Abort | Ending::Reply(_)) => Answer::Close(Close::Reject),
             Outcome::Failed(error) => {
                 scene::lend(exchange, || self.bound.complain(&error));

@@ -1,12 +1,13 @@
 //! The class `AppletHTTP`: a service that answers a request.
 
+use bstr::BString;
 use mlua::{Lua, LuaString, Value};
 use portero_api::{Exchange, Framing, Message};
 
-use super::{Applet, Stage, read, send};
+use super::{Stage, read, send, with};
 use crate::api::http::{check, headers_table};
 use crate::api::txn;
-use crate::class::{Class, Classes, Of, field, now, waits};
+use crate::class::{Class, Classes, Ignored, field, now, waits};
 use crate::scene;
 
 /// The class.
@@ -115,16 +116,16 @@ fn length(exchange: &Exchange) -> i64 {
 }
 
 /// The head that is being made.
-fn with_head<T>(applet: &Applet, change: impl FnOnce(&mut Message) -> T) -> mlua::Result<T> {
-    match &mut applet.talk().stage {
+fn with_head<T>(change: impl FnOnce(&mut Message) -> T) -> mlua::Result<T> {
+    with(|applet| match &mut applet.talk().stage {
         Stage::Head(head) => Ok(change(head)),
         Stage::Started(_) | Stage::Open => Err(mlua::Error::runtime("the response was begun before")),
-    }
+    })?
 }
 
-fn set_status(_: &Lua, (Of(applet), code, reason): (Of<Applet>, i64, Option<String>)) -> mlua::Result<bool> {
+fn set_status(_: &Lua, (_, code, reason): (Ignored, i64, Option<String>)) -> mlua::Result<bool> {
     match u16::try_from(code) {
-        Ok(code @ 100..=599) => with_head(&applet, |head| {
+        Ok(code @ 100..=599) => with_head(|head| {
             head.status = code;
             head.reason = reason.map(Into::into);
             true
@@ -134,15 +135,13 @@ fn set_status(_: &Lua, (Of(applet), code, reason): (Of<Applet>, i64, Option<Stri
 }
 
 /// A number is a value as well: `content-length`.
-fn add_header(_: &Lua, (Of(applet), name, value): (Of<Applet>, LuaString, LuaString)) -> mlua::Result<bool> {
-    let (name, value) = (name.as_bytes(), value.as_bytes());
+fn add_header(_: &Lua, (_, name, value): (Ignored, BString, BString)) -> mlua::Result<bool> {
     check(&name, &value)?;
-    with_head(&applet, |head| head.headers.push((name[..].into(), value[..].into())))?;
+    with_head(|head| head.headers.push((Vec::from(name).into(), Vec::from(value).into())))?;
     Ok(true)
 }
 
-fn start_response(_: &Lua, Of(applet): Of<Applet>) -> mlua::Result<()> {
-    let head = with_head(&applet, std::mem::take)?;
-    applet.talk().stage = Stage::Started(head);
-    Ok(())
+fn start_response(_: &Lua, _: Ignored) -> mlua::Result<()> {
+    let head = with_head(std::mem::take)?;
+    with(|applet| applet.talk().stage = Stage::Started(head))
 }

@@ -12,12 +12,17 @@ use std::io;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll, ready};
 
-use mlua::{Lua, LuaString, MultiValue, Table};
+use bstr::BString;
+use mlua::{Lua, MultiValue};
 use portero_api::{Client, Exchange, Message};
 
-use crate::class::{Of, object_of};
+use scoped_tls_hkt::scoped_thread_local;
+
+use crate::class::Ignored;
 use crate::scene::Scene;
-use crate::wish::{self, Begun, Wish};
+use crate::wish::{self, Wish};
+
+scoped_thread_local!(static APPLET: Applet);
 
 /// A service at work, as its script and the hook share it.
 #[derive(Clone)]
@@ -52,9 +57,14 @@ impl Applet {
         Applet(Arc::new(Mutex::new(Talk { stage, out: VecDeque::new(), unread: Vec::new() })))
     }
 
-    /// The object that the script is given.
-    pub(crate) fn object(&self, lua: &Lua, http: bool) -> mlua::Result<Table> {
-        object_of(lua, if http { "AppletHTTP" } else { "AppletTCP" }, self.clone())
+    /// The class of the object that the script is given. As of a transaction, the object is a name alone.
+    pub(crate) fn class(http: bool) -> &'static str {
+        if http { "AppletHTTP" } else { "AppletTCP" }
+    }
+
+    /// Is the service of the moment, for as long as a call lasts.
+    pub(crate) fn lend<T>(&self, call: impl FnOnce() -> T) -> T {
+        APPLET.set(self, call)
     }
 
     /// Hands on what the script has said.
@@ -69,6 +79,18 @@ impl Applet {
 
     fn talk(&self) -> MutexGuard<'_, Talk> {
         self.0.lock().unwrap_or_else(|e| e.into_inner())
+    }
+}
+
+/// The service of the moment.
+fn applet() -> mlua::Result<Applet> {
+    with(Applet::clone)
+}
+
+fn with<T>(look: impl FnOnce(&Applet) -> T) -> mlua::Result<T> {
+    match APPLET.is_set() {
+        true => Ok(APPLET.with(look)),
+        false => Err(mlua::Error::runtime("there is no service at work here")),
     }
 }
 
@@ -92,26 +114,27 @@ impl Talk {
     }
 }
 
-/// `send`: waits only when much is held already.
-fn send(_: &Lua, (Of(applet), text): (Of<Applet>, LuaString)) -> mlua::Result<Begun> {
-    let mut talk = applet.talk();
-    if matches!(talk.stage, Stage::Head(_)) {
-        return Err(mlua::Error::runtime("send: call start_response() before it"));
+/// `send`: waits only when much is held already. Whether it does, and else how much it was.
+fn send(_: &Lua, (_, text): (Ignored, BString)) -> mlua::Result<(bool, Option<usize>)> {
+    let much = with(|applet| {
+        let mut talk = applet.talk();
+        if matches!(talk.stage, Stage::Head(_)) {
+            return Err(mlua::Error::runtime("send: call start_response() before it"));
+        }
+        talk.out.extend(text.iter());
+        Ok(talk.out.len() > HELD)
+    })??;
+    if much {
+        wish::make(Sending { applet: applet()?, said: text.len() })?;
+        return Ok((true, None));
     }
-    talk.out.extend(text.as_bytes().iter());
-    let (said, much) = (text.as_bytes().len(), talk.out.len() > HELD);
-    drop(talk);
-    let said = MultiValue::from_iter([mlua::Value::Integer(said as i64)]);
-    match much {
-        true => wish::make(Sending { applet, said: Some(said) }),
-        false => Ok(Begun::Now(said)),
-    }
+    Ok((false, Some(text.len())))
 }
 
 /// Waits until everything is handed on.
 struct Sending {
     applet: Applet,
-    said: Option<MultiValue>,
+    said: usize,
 }
 
 impl Wish for Sending {
@@ -123,7 +146,7 @@ impl Wish for Sending {
     ) -> Poll<mlua::Result<MultiValue>> {
         let Scene::Exchange(exchange, client) = scene else { return Poll::Ready(Err(nobody())) };
         let sent = ready!(self.applet.talk().poll_out(cx, exchange, *client));
-        let said = self.said.take().unwrap_or_default();
+        let said = MultiValue::from_iter([mlua::Value::Integer(self.said as i64)]);
         Poll::Ready(sent.map(|()| said).map_err(|why| mlua::Error::runtime(format!("send: {why}"))))
     }
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 use mlua::{Lua, MultiValue, Value};
 use portero_api::LocalFuture;
 
-use super::{Applet, nobody};
-use crate::class::Of;
+use super::{Applet, applet, nobody};
+use crate::class::Ignored;
 use crate::scene::{self, Scene};
 use crate::wish::{self, Begun, Wish};
 
@@ -28,30 +28,30 @@ enum Wanted {
 const PIECE: usize = 16 * 1024;
 
 /// `getline`
-pub(super) fn getline(_: &Lua, Of(applet): Of<Applet>) -> mlua::Result<Begun> {
-    read(applet, Wanted::Line, None)
+pub(super) fn getline(_: &Lua, _: Ignored) -> mlua::Result<Begun> {
+    read(Wanted::Line, None)
 }
 
 /// `receive` of HTTP.
-pub(super) fn receive(_: &Lua, (Of(applet), size): (Of<Applet>, Option<i64>)) -> mlua::Result<Begun> {
-    read(applet, wanted(size), None)
+pub(super) fn receive(_: &Lua, (_, size): (Ignored, Option<i64>)) -> mlua::Result<Begun> {
+    read(wanted(size), None)
 }
 
 /// `receive` of TCP, with a longest wait in milliseconds.
 pub(super) fn receive_within(
     _: &Lua,
-    (Of(applet), size, time): (Of<Applet>, Option<i64>, Option<u64>),
+    (_, size, time): (Ignored, Option<i64>, Option<u64>),
 ) -> mlua::Result<Begun> {
     let late = match time {
         Some(time) => Some(scene::host()?.sleep(Duration::from_millis(time))),
         None => None,
     };
-    read(applet, wanted(size), late)
+    read(wanted(size), late)
 }
 
 /// `try_receive`
-pub(super) fn try_receive(_: &Lua, Of(applet): Of<Applet>) -> mlua::Result<Begun> {
-    read(applet, Wanted::Now, None)
+pub(super) fn try_receive(_: &Lua, _: Ignored) -> mlua::Result<Begun> {
+    read(Wanted::Now, None)
 }
 
 /// As in HAProxy a negative size is none.
@@ -59,8 +59,8 @@ fn wanted(size: Option<i64>) -> Wanted {
     size.and_then(|size| usize::try_from(size).ok()).map_or(Wanted::All, Wanted::Bytes)
 }
 
-fn read(applet: Applet, wanted: Wanted, late: Option<LocalFuture<'static, ()>>) -> mlua::Result<Begun> {
-    wish::make(Reading { applet, wanted, late })
+fn read(wanted: Wanted, late: Option<LocalFuture<'static, ()>>) -> mlua::Result<Begun> {
+    wish::make(Reading { applet: applet()?, wanted, late })
 }
 
 struct Reading {
