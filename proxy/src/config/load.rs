@@ -168,7 +168,7 @@ fn rehearse(checked: &mut Checked, options: &Options, out: &mut Diagnostics) {
     let store = maps::store(&options.common);
     store.stage(checked.lists.clone());
     scripts::note_booleans(&checked.global.lua, out);
-    match scripts::load(&checked.global, &options.plugins, &options.common) {
+    match scripts::load(&checked.global, &options.plugins, &options.common, out) {
         Ok(plugins) => {
             checked.plugins = plugins;
             compile::rehearse(checked, out);

@@ -11,13 +11,15 @@ use portero_wasm::Modules;
 use super::checked::{Checked, Global, Lua, Wasm};
 use crate::registry;
 
-/// The plugins that ship, those of the scripts and those of the modules, which see `common` from then on.
+/// The plugins that ship, those of the scripts and those of the modules, which see `common` from then on. Warnings go
+/// to `out`.
 pub(super) fn load(
     global: &Global,
     shipped: &[Plugin],
     common: &Arc<Common>,
+    out: &mut Diagnostics,
 ) -> Result<Arc<[Plugin]>, Box<Diagnostic>> {
-    let (lua, wasm) = (lua(&global.lua, common)?, wasm(&global.wasm, common)?);
+    let (lua, wasm) = (lua(&global.lua, common)?, wasm(&global.wasm, common, out)?);
     Ok(shipped.iter().cloned().chain(lua).chain(wasm).collect())
 }
 
@@ -34,16 +36,20 @@ fn lua(lua: &Lua, common: &Arc<Common>) -> Result<Vec<Plugin>, Box<Diagnostic>> 
     Ok(scripts.plugins())
 }
 
-fn wasm(wasm: &Wasm, common: &Arc<Common>) -> Result<Vec<Plugin>, Box<Diagnostic>> {
+fn wasm(wasm: &Wasm, common: &Arc<Common>, out: &mut Diagnostics) -> Result<Vec<Plugin>, Box<Diagnostic>> {
     if wasm.loads.is_empty() {
         return Ok(Vec::new());
     }
+    let file = |load: usize| wasm.loads.get(load).map(|load| load.path.display().to_string());
     let modules = Modules::load(&wasm.loads, &wasm.settings, common).map_err(|mistake| {
-        let file = wasm.loads.get(mistake.load).map(|load| load.path.display().to_string());
-        let message =
-            format!("'{}' cannot be loaded: {}", file.unwrap_or_default(), mistake.message.trim_end());
+        let file = file(mistake.load).unwrap_or_default();
+        let message = format!("'{file}' cannot be loaded: {}", mistake.message.trim_end());
         Box::new(Diagnostic::error(wasm.places.get(mistake.load).copied(), message))
     })?;
+    for warning in modules.warnings() {
+        let message = format!("'{}': {}", file(warning.load).unwrap_or_default(), warning.message);
+        out.push(Diagnostic::warning(wasm.places.get(warning.load).copied(), message));
+    }
     Ok(modules.plugins())
 }
 
@@ -56,7 +62,8 @@ pub fn anew(checked: &Arc<Checked>, common: &Arc<Common>) -> Result<Arc<Checked>
     if !checked.has_scripts() {
         return Ok(checked.clone());
     }
-    let plugins = load(&checked.global, &registry::plugins(), common);
+    // what is warned of was said when the configuration was checked
+    let plugins = load(&checked.global, &registry::plugins(), common, &mut Diagnostics::default());
     let plugins = plugins.map_err(|mistake| mistake.render(&checked.sources, false))?;
     Ok(Arc::new(Checked { plugins, ..Checked::clone(checked) }))
 }

@@ -10,6 +10,8 @@ use wasmtime::{Memory, ResourceLimiter, TypedFunc};
 use crate::abi::Status;
 use crate::context::Stream;
 use crate::plan::Plan;
+use crate::scene;
+use crate::settings::Level;
 use crate::turns::Turns;
 
 /// The context that stands for the plugin; streams have the numbers behind it.
@@ -55,6 +57,8 @@ pub(crate) struct Guest {
     pub(crate) offers: Vec<String>,
     /// Milliseconds between ticks of the root context; 0 for none.
     pub(crate) tick: u32,
+    /// The begun lines of its outputs (stdout and stderr of WASI).
+    pub(crate) outputs: [Vec<u8>; 2],
 }
 
 /// An answer as the guest sees it: the maps and the body of a call-out.
@@ -138,6 +142,7 @@ impl Guest {
             finished: Vec::new(),
             offers: Vec::new(),
             tick: 0,
+            outputs: Default::default(),
         }
     }
 
@@ -172,6 +177,15 @@ impl Guest {
                 self.streams.insert(self.next, stream);
                 return self.next;
             }
+        }
+    }
+
+    /// Writes a line of the guest's, when its level is logged.
+    pub(crate) fn log(&self, level: Level, text: &[u8]) {
+        let load = &self.plan.load;
+        if level >= load.log_level {
+            let text = String::from_utf8_lossy(text);
+            scene::log(level.syslog(), &format!("wasm {}: {}", load.name, text.trim_end()));
         }
     }
 

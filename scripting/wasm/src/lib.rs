@@ -17,6 +17,7 @@
 //! | `turns` | which server a call-out asks |
 //! | `scene` | lends the exchange and the host to host functions |
 //! | `abi/` | the host functions, one file per group |
+//! | `wasi` | the functions that runtimes of languages import |
 //! | `hooks/` | from an instance to a hook, one file per hook |
 
 #![allow(dead_code, reason = "parts that come next use it")]
@@ -40,6 +41,7 @@ mod testing;
 mod tests;
 mod turns;
 mod vm;
+mod wasi;
 
 pub use modules::{Mistake, Modules};
 pub use settings::{Level, Load, OnError, Settings};

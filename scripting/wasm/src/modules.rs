@@ -17,12 +17,12 @@ pub struct Modules {
     plans: Vec<Arc<Plan>>,
 }
 
-/// A module that could not be loaded.
+/// What is to be said of a module: why it could not be loaded, or a warning.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mistake {
     /// Which of them.
     pub load: usize,
-    /// Why, with the guest's backtrace where there is one.
+    /// A sentence, with the guest's backtrace where there is one.
     pub message: String,
 }
 
@@ -36,6 +36,16 @@ impl Modules {
         let one =
             |(index, load)| plan(load, settings, common).map_err(|message| Mistake { load: index, message });
         Ok(Modules { plans: loads.iter().enumerate().map(one).collect::<Result<_, _>>()? })
+    }
+
+    /// What does not keep modules from running: functions that they import and nobody knows.
+    pub fn warnings(&self) -> Vec<Mistake> {
+        let unknown = |(load, plan): (usize, &Arc<Plan>)| {
+            let names = plan.unknown.join("', '");
+            let message = format!("nobody knows the imports '{names}': a call of one fails");
+            (!plan.unknown.is_empty()).then_some(Mistake { load, message })
+        };
+        self.plans.iter().enumerate().filter_map(unknown).collect()
     }
 
     /// A plugin `wasm.NAME` for each module.

@@ -21,6 +21,8 @@ pub(crate) struct Plan {
     pub(crate) common: Arc<Common>,
     /// What it costs.
     pub(crate) figure: Arc<Figure>,
+    /// Functions that it imports and nobody knows: `env.NAME`.
+    pub(crate) unknown: Vec<String>,
     /// The hooks that the module has offered when it was started first (`portero.offer`).
     pub(crate) offers: OnceLock<Vec<String>>,
 }
@@ -38,7 +40,7 @@ impl Plan {
         common: &Arc<Common>,
     ) -> Result<Plan, String> {
         static NEXT: AtomicU64 = AtomicU64::new(1);
-        let linker = abi::linker(engine, &compiled.module, load).map_err(|e| format!("{e:#}"))?;
+        let (linker, unknown) = abi::linker(engine, &compiled.module, load).map_err(|e| format!("{e:#}"))?;
         let ready = linker.instantiate_pre(&compiled.module).map_err(|e| format!("{e:#}"))?;
         Ok(Plan {
             id: NEXT.fetch_add(1, Relaxed),
@@ -47,6 +49,7 @@ impl Plan {
             ready,
             common: common.clone(),
             figure: common.figures.of(&format!("wasm.{}", load.name)),
+            unknown,
             offers: OnceLock::new(),
         })
     }

@@ -38,6 +38,15 @@ pub(crate) fn load_with(
     common: &Arc<Common>,
     change: impl FnOnce(&mut Load),
 ) -> Result<Vec<Plugin>, Mistake> {
+    load_all(text, common, change).map(|modules| modules.plugins())
+}
+
+/// The same with all that is known of it.
+pub(crate) fn load_all(
+    text: &str,
+    common: &Arc<Common>,
+    change: impl FnOnce(&mut Load),
+) -> Result<Modules, Mistake> {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let name = format!("portero-wasm-{}-{}.wat", std::process::id(), NEXT.fetch_add(1, Relaxed));
     let path = std::env::temp_dir().join(name);
@@ -47,7 +56,7 @@ pub(crate) fn load_with(
     change(&mut load);
     let modules = Modules::load(&[load], &Settings::default(), common);
     std::fs::remove_file(&path).expect("it is still there");
-    modules.map(|modules| modules.plugins())
+    modules
 }
 
 /// Bytes as a module's text has them in its data.

@@ -10,6 +10,7 @@ use crate::context::Stream;
 use crate::engine;
 use crate::guest::{Guest, ROOT};
 use crate::plan::Plan;
+use crate::wasi;
 
 /// An instance of a module.
 pub(crate) struct Vm {
@@ -206,7 +207,13 @@ impl Vm {
         if figure.ended().is_multiple_of(256) {
             figure.holds(self.store.data().limits.held);
         }
-        result.map(Some).map_err(|error| failure(&self.store, name, &error))
+        wasi::flush(self.store.data_mut());
+        match result {
+            Ok(result) => Ok(Some(result)),
+            // a program has come to the end of its `main`
+            Err(error) if name == "_start" && wasi::ended_well(&error) => Ok(None),
+            Err(error) => Err(failure(&self.store, name, &error)),
+        }
     }
 
     /// Opens a stream.

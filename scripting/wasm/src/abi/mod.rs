@@ -4,7 +4,9 @@
 
 mod buffers;
 mod callouts;
+mod compilers;
 mod foreign;
+mod grpc;
 mod headers;
 mod stream;
 mod system;
@@ -13,6 +15,7 @@ use wasmtime::{Engine, Linker, Module};
 
 use crate::guest::Guest;
 use crate::settings::Load;
+use crate::wasi;
 
 /// The answer of a host function (`proxy_status_t`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +48,7 @@ const GROUPS: &[Group] = &[
     buffers::link,
     callouts::link,
     foreign::link,
+    grpc::link,
     headers::link,
     stream::link,
     system::link,
@@ -54,19 +58,43 @@ const GROUPS: &[Group] = &[
 const ENV: &str = "env";
 
 /// The host functions for a module: those it may have, refusals in the place of those it may not, and traps in the place
-/// of those that nobody knows.
+/// of those that nobody knows, whose names are given back.
 ///
 /// # Errors
 ///
 /// wasmtime's, of two functions with one name.
-pub(crate) fn linker(engine: &Engine, module: &Module, load: &Load) -> wasmtime::Result<Linker<Guest>> {
+pub(crate) fn linker(
+    engine: &Engine,
+    module: &Module,
+    load: &Load,
+) -> wasmtime::Result<(Linker<Guest>, Vec<String>)> {
     let mut linker = Linker::new(engine);
     for group in GROUPS {
         group(&mut linker)?;
     }
+    compilers::link(&mut linker, module)?;
+    wasi::link(&mut linker, module)?;
     refuse(&mut linker, module, load)?;
-    linker.define_unknown_imports_as_traps(module)?;
-    Ok(linker)
+    let unknown = trap(&mut linker, module);
+    Ok((linker, unknown))
+}
+
+/// Puts a trap in the place of each function that is not there, and names it.
+fn trap(linker: &mut Linker<Guest>, module: &Module) -> Vec<String> {
+    let mut unknown = Vec::new();
+    for import in module.imports() {
+        let Some(ty) = import.ty().func().cloned() else { continue };
+        let name = format!("{}.{}", import.module(), import.name());
+        let message = format!("there is no host function '{name}'");
+        let added = linker.func_new(import.module(), import.name(), ty, move |_, _, _| {
+            Err(wasmtime::Error::msg(message.clone()))
+        });
+        // what is there already is not replaced
+        if added.is_ok() {
+            unknown.push(name);
+        }
+    }
+    unknown
 }
 
 /// Puts refusals in the place of functions that the configuration does not allow.
@@ -110,3 +138,4 @@ macro_rules! host {
 use host;
 
 pub(crate) use headers::count;
+pub(crate) use system::nanoseconds;

@@ -8,15 +8,12 @@ use wasmtime::Linker;
 use super::{Answer, Status, host};
 use crate::guest::{Guest, ROOT};
 use crate::memory::{self, Calling, give, read};
-use crate::scene;
 use crate::settings::Level;
 
 pub(super) fn link(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
     host!(linker, "proxy_log", |caller, level, at, len| {
         let level = Level::from_number(level as i32).ok_or(Status::BadArgument)?;
-        if level >= caller.data().plan.load.log_level {
-            log(&caller, level, read(&caller, at, len)?);
-        }
+        log(&caller, level, read(&caller, at, len)?);
         Ok(())
     });
     host!(linker, "proxy_get_log_level", |caller, at| {
@@ -47,14 +44,13 @@ pub(super) fn link(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
     Ok(())
 }
 
-/// Writes a line of the guest's.
+/// Writes a line of the guest's, when its level is logged.
 pub(super) fn log(caller: &Calling<'_>, level: Level, text: &[u8]) {
-    let name = &caller.data().plan.load.name;
-    scene::log(level.syslog(), &format!("wasm {name}: {}", String::from_utf8_lossy(text).trim_end()));
+    caller.data().log(level, text);
 }
 
 /// Nanoseconds since 1970.
-pub(super) fn nanoseconds(time: SystemTime) -> u64 {
+pub(crate) fn nanoseconds(time: SystemTime) -> u64 {
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
 }
