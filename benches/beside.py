@@ -8,6 +8,7 @@ Environment: PORTERO and HAPROXY name other programs to measure; PORTERO=none le
 """
 
 import argparse
+import contextlib
 import os
 import resource
 import socket
@@ -15,6 +16,7 @@ import statistics
 import subprocess
 import tempfile
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -107,7 +109,7 @@ class Bench:
         try:
             for number in range(1, rounds + 1):
                 for name in names:
-                    self._round(case, name, seconds, reader, figures[name])
+                    self.round(case, name, seconds, reader, figures[name])
                 medians = ", ".join(f"{name} {found.micros[-1]:.2f}" for name, found in figures.items())
                 say(f"{case.name}, round {number} of {rounds}: {medians} µs")
         finally:
@@ -115,7 +117,8 @@ class Bench:
                 reader.close()
         return figures
 
-    def _round(self, case: Case, name: str, seconds: int, reader, figures: Figures) -> None:
+    def round(self, case: Case, name: str, seconds: int, reader, figures: Figures) -> None:
+        """One measurement, which is added to the figures."""
         script = self.folder / f"{case.name}.lua" if case.script else None
         with self.start(name, case.policy, reader.path if reader else None) as proxy:
             case.policy.fill(self.home(name))
@@ -193,19 +196,20 @@ def print_table(rows: list[tuple[str, ...]], markdown: bool) -> None:
             print(f"|{'|'.join('-' * (width + 2) for width in widths)}|")
 
 
-def programs() -> dict[str, str]:
-    """Name and path of each program; builds ours when PORTERO does not name one."""
-    found = {}
+def own() -> dict[str, str]:
+    """Name and path of our program, which is built when PORTERO does not name one; nothing for `none`."""
     ours = os.environ.get("PORTERO", "")
     if not ours:
         say("building portero (release)")
         subprocess.run(["cargo", "build", "--release", "-p", "portero"], cwd=ROOT, check=True)
         target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
         ours = str(target / "release" / "portero")
-    if ours != "none":
-        found["portero"] = ours
-    found["haproxy"] = os.environ.get("HAPROXY", "haproxy")
-    found["nginx"] = "nginx"
+    return {} if ours == "none" else {"portero": ours}
+
+
+def programs() -> dict[str, str]:
+    """Name and path of each program."""
+    found = own() | {"haproxy": os.environ.get("HAPROXY", "haproxy"), "nginx": "nginx"}
     rig.require("wrk", "taskset", *found.values())
     return found
 
@@ -225,12 +229,14 @@ def arguments(suite: "Suite", words: list[str]) -> argparse.Namespace:
     return parser.parse_args(words)
 
 
-def measure(suite: "Suite", options: argparse.Namespace) -> bool:
-    """Runs the chosen cases and prints the table."""
-    rounds = options.rounds or (2 if options.quick else 5)
-    seconds = options.seconds or (1 if options.quick else 2)
-    wanted = options.case or suite.names()
-    chosen = programs()
+def lengths(options: argparse.Namespace) -> tuple[int, int]:
+    """Rounds, and the seconds of each measurement."""
+    return options.rounds or (2 if options.quick else 5), options.seconds or (1 if options.quick else 2)
+
+
+@contextlib.contextmanager
+def with_origin(chosen: dict[str, str], make: Callable[..., Bench] = Bench) -> Iterator[Bench]:
+    """The programs, with an origin that runs."""
     with tempfile.TemporaryDirectory(prefix="portero-bench-") as name:
         folder, port = Path(name), rig.free_port()
         (folder / "origin").mkdir()
@@ -238,13 +244,22 @@ def measure(suite: "Suite", options: argparse.Namespace) -> bool:
         config.write_text(configs.nginx_origin(folder / "origin", port))
         command = ["nginx", "-p", str(folder / "origin"), "-e", str(folder / "origin.err"), "-c", str(config)]
         with rig.running("origin", command, port, rig.LOAD_CORE, folder / "origin.log"):
-            bench = Bench(folder, chosen, port)
-            results = {case.name: bench.cpu_case(case, rounds, seconds) for case in suite.cases if case.name in wanted}
-            idle = bench.idle_case() if IDLE in wanted else {}
+            yield make(folder, chosen, port)
+
+
+def measure(suite: "Suite", options: argparse.Namespace) -> bool:
+    """Runs the chosen cases and prints the table."""
+    rounds, seconds = lengths(options)
+    wanted = options.case or suite.names()
+    with with_origin(programs()) as bench:
+        results = {case.name: bench.cpu_case(case, rounds, seconds) for case in suite.cases if case.name in wanted}
+        idle = bench.idle_case() if IDLE in wanted else {}
     return report(suite.cases, results, idle, options.markdown)
 
 
-def main(suite: "Suite", words: list[str]) -> int:
+def main(
+    suite: "Suite", words: list[str], measure: Callable[[Suite, argparse.Namespace], bool] = measure
+) -> int:
     """The exit code."""
     options = arguments(suite, words)
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)

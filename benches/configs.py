@@ -69,7 +69,7 @@ http {{
 
 
 def nginx_origin(folder: Path, port: int) -> str:
-    """The origin: /1k from memory, /64k from a file. Cheaper per request than any of the proxies."""
+    """The origin: /1k from memory, /64k from a file, /seen says what came as X-Seen. Cheaper per request than any of the proxies."""
     (folder / "files").mkdir(exist_ok=True)
     (folder / "files" / "64k").write_bytes(b"x" * 65536)
     return f"""daemon off;
@@ -88,7 +88,43 @@ http {{
     server {{
         listen 127.0.0.1:{port} backlog=8192;
         location = /1k {{ default_type text/plain; return 200 "{'x' * 1024}"; }}
+        location = /seen {{ default_type text/plain; return 200 "$http_x_seen"; }}
         location / {{ root {folder}/files; }}
     }}
 }}
+"""
+
+
+def envoy(port: int, origin: int, module: Path | None) -> str:
+    """Envoy as a proxy, one filter of WASM if there is a module; all else as a newcomer would leave it."""
+    wasm = f"""
+          - name: envoy.filters.http.wasm
+            typed_config:
+              "@type": type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm
+              config:
+                vm_config: {{ runtime: envoy.wasm.runtime.v8, code: {{ local: {{ filename: {module} }} }} }}""" if module else ""
+    return f"""static_resources:
+  listeners:
+  - address: {{ socket_address: {{ address: 127.0.0.1, port_value: {port} }} }}
+    filter_chains:
+    - filters:
+      - name: envoy.filters.network.http_connection_manager
+        typed_config:
+          "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
+          stat_prefix: front
+          route_config:
+            virtual_hosts:
+            - {{ name: all, domains: ["*"], routes: [ {{ match: {{ prefix: "/" }}, route: {{ cluster: origin }} }} ] }}
+          http_filters:{wasm}
+          - name: envoy.filters.http.router
+            typed_config: {{ "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router }}
+  clusters:
+  - name: origin
+    connect_timeout: 5s
+    type: STATIC
+    load_assignment:
+      cluster_name: origin
+      endpoints:
+      - lb_endpoints:
+        - endpoint: {{ address: {{ socket_address: {{ address: 127.0.0.1, port_value: {origin} }} }} }}
 """

@@ -1,6 +1,8 @@
 //! What host functions know of the instance that calls them.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,7 +26,7 @@ pub(crate) struct Guest {
     pub(crate) live: bool,
     /// Its memory, and what allocates in it; none before it is instantiated, or where it exports none.
     pub(crate) memory: Option<Memory>,
-    pub(crate) allocate: Option<TypedFunc<u32, u32>>,
+    pub(crate) allocate: Option<Rc<TypedFunc<u32, u32>>>,
     /// What it may have of memory.
     pub(crate) limits: Limits,
     /// The context whose callback runs.
@@ -34,7 +36,7 @@ pub(crate) struct Guest {
     /// The context that the exchange is lent to: a stream, [`ROOT`] for a hook that has no stream, 0 for nobody.
     pub(crate) lent: u32,
     /// The streams by number.
-    pub(crate) streams: HashMap<u32, Stream>,
+    pub(crate) streams: Streams,
     next: u32,
     /// The answer of a call-out, while its callback runs.
     pub(crate) told: Told,
@@ -59,6 +61,27 @@ pub(crate) struct Guest {
     pub(crate) tick: u32,
     /// The begun lines of its outputs (stdout and stderr of WASI).
     pub(crate) outputs: [Vec<u8>; 2],
+}
+
+/// Streams by number. The numbers are ours, one after the other: nobody can choose them so that they collide.
+pub(crate) type Streams = HashMap<u32, Stream, BuildHasherDefault<Numbers>>;
+
+/// Hashes one number, by a multiplication that spreads it over all bits (Fibonacci hashing).
+#[derive(Default)]
+pub(crate) struct Numbers(u64);
+
+impl Hasher for Numbers {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.write_u32(u32::from(*byte)));
+    }
+
+    fn write_u32(&mut self, number: u32) {
+        self.0 = (self.0 ^ u64::from(number)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
 }
 
 /// An answer as the guest sees it: the maps and the body of a call-out.
@@ -129,7 +152,7 @@ impl Guest {
             current: ROOT,
             effective: 0,
             lent: 0,
-            streams: HashMap::new(),
+            streams: Streams::default(),
             next: ROOT,
             told: Told::default(),
             call_data: Vec::new(),

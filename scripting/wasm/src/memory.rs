@@ -15,8 +15,7 @@ pub(crate) type Calling<'a> = Caller<'a, Guest>;
 /// They are not in its memory.
 pub(crate) fn read<'a>(caller: &'a Calling<'_>, at: u32, len: u32) -> Result<&'a [u8], Status> {
     let memory = caller.data().memory.ok_or(Status::InvalidMemoryAccess)?;
-    let (start, len) = (at as usize, len as usize);
-    memory.data(caller).get(start..start + len).ok_or(Status::InvalidMemoryAccess)
+    Bytes(memory.data(caller)).read(at, len)
 }
 
 /// The same, as a copy.
@@ -26,6 +25,32 @@ pub(crate) fn read<'a>(caller: &'a Calling<'_>, at: u32, len: u32) -> Result<&'a
 /// They are not in its memory.
 pub(crate) fn copy(caller: &Calling<'_>, at: u32, len: u32) -> Result<Vec<u8>, Status> {
     read(caller, at, len).map(<[u8]>::to_vec)
+}
+
+/// The guest's memory, to be read while what belongs to the guest is changed.
+pub(crate) struct Bytes<'a>(&'a [u8]);
+
+/// The memory, and what host functions know.
+///
+/// # Errors
+///
+/// The guest has none.
+pub(crate) fn with_guest<'a>(caller: &'a mut Calling<'_>) -> Result<(Bytes<'a>, &'a mut Guest), Status> {
+    let memory = caller.data().memory.ok_or(Status::InvalidMemoryAccess)?;
+    let (bytes, guest) = memory.data_and_store_mut(caller);
+    Ok((Bytes(bytes), guest))
+}
+
+impl<'a> Bytes<'a> {
+    /// As [`read`].
+    ///
+    /// # Errors
+    ///
+    /// The same.
+    pub(crate) fn read(&self, at: u32, len: u32) -> Result<&'a [u8], Status> {
+        let start = at as usize;
+        self.0.get(start..start + len as usize).ok_or(Status::InvalidMemoryAccess)
+    }
 }
 
 /// Overwrites bytes of the guest.

@@ -1,5 +1,6 @@
 //! An instance: its exports, its life, and one call with a budget.
 
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -15,7 +16,8 @@ use crate::wasi;
 /// An instance of a module.
 pub(crate) struct Vm {
     pub(crate) store: Store<Guest>,
-    pub(crate) calls: Calls,
+    /// Held by whoever calls, for a call needs all of the rest.
+    pub(crate) calls: Rc<Calls>,
     budget: u64,
 }
 
@@ -84,7 +86,7 @@ impl Vm {
             Ok(instance) => instance,
             Err(error) => return Err(failure(&store, "instantiate", &error)),
         };
-        let mut vm = Vm { store, calls: Calls::default(), budget };
+        let mut vm = Vm { store, calls: Rc::default(), budget };
         vm.prepare(&instance)?;
         vm.begin(&instance)?;
         vm.budget = engine::ticks(plan.load.timeout);
@@ -99,8 +101,8 @@ impl Vm {
             None => self.find(instance, "malloc")?,
         };
         let guest = self.store.data_mut();
-        (guest.memory, guest.allocate) = (memory, allocate);
-        self.calls = Calls {
+        (guest.memory, guest.allocate) = (memory, allocate.map(Rc::new));
+        self.calls = Rc::new(Calls {
             context_create: self.find(instance, "proxy_on_context_create")?,
             tick: self.find(instance, "proxy_on_tick")?,
             done: self.find(instance, "proxy_on_done")?,
@@ -112,7 +114,7 @@ impl Vm {
             http_call_response: self.find(instance, "proxy_on_http_call_response")?,
             queue_ready: self.find(instance, "proxy_on_queue_ready")?,
             foreign_function: self.find(instance, "proxy_on_foreign_function")?,
-        };
+        });
         Ok(())
     }
 
@@ -167,8 +169,8 @@ impl Vm {
             None => self.find::<(), ()>(instance, "_start")?,
         };
         self.call("_start", ROOT, start.as_ref(), ())?;
-        let create = self.calls.context_create.clone();
-        self.call("proxy_on_context_create", ROOT, create.as_ref(), (ROOT, 0))?;
+        let calls = self.calls.clone();
+        self.call("proxy_on_context_create", ROOT, calls.context_create.as_ref(), (ROOT, 0))?;
         let load = &self.plan().load;
         let sizes = [
             ("proxy_on_vm_start", load.vm_configuration.len()),
@@ -223,8 +225,8 @@ impl Vm {
     /// As [`Vm::call`].
     pub(crate) fn open(&mut self) -> Result<u32, Failure> {
         let stream = self.store.data_mut().add(Stream::default());
-        let create = self.calls.context_create.clone();
-        self.call("proxy_on_context_create", stream, create.as_ref(), (stream, ROOT))?;
+        let calls = self.calls.clone();
+        self.call("proxy_on_context_create", stream, calls.context_create.as_ref(), (stream, ROOT))?;
         Ok(stream)
     }
 
@@ -234,8 +236,8 @@ impl Vm {
     ///
     /// As [`Vm::call`].
     pub(crate) fn close(&mut self, stream: u32) -> Result<(), Failure> {
-        let done = self.calls.done.clone();
-        if self.call("proxy_on_done", stream, done.as_ref(), stream)? == Some(0)
+        let calls = self.calls.clone();
+        if self.call("proxy_on_done", stream, calls.done.as_ref(), stream)? == Some(0)
             && let Some(open) = self.store.data_mut().streams.get_mut(&stream)
             && !open.lingers
         {
@@ -251,9 +253,9 @@ impl Vm {
     ///
     /// As [`Vm::call`].
     pub(crate) fn finish(&mut self, stream: u32) -> Result<(), Failure> {
-        let (log, delete) = (self.calls.log.clone(), self.calls.delete.clone());
-        self.call("proxy_on_log", stream, log.as_ref(), stream)?;
-        self.call("proxy_on_delete", stream, delete.as_ref(), stream)?;
+        let calls = self.calls.clone();
+        self.call("proxy_on_log", stream, calls.log.as_ref(), stream)?;
+        self.call("proxy_on_delete", stream, calls.delete.as_ref(), stream)?;
         self.store.data_mut().streams.remove(&stream);
         Ok(())
     }

@@ -57,8 +57,7 @@ pub(super) fn link(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
         })
     });
     host!(linker, "proxy_get_header_map_value", |caller, map, key, key_len, at, len| {
-        let key = memory::copy(&caller, key, key_len)?;
-        look(&mut caller, map, |caller, shown| match shown.get(&key) {
+        look(&mut caller, map, |caller, shown| match shown.get(read(caller, key, key_len)?) {
             Some(Found::One(value)) => give(caller, value, at, len),
             Some(Found::Many(joined)) => give(caller, &joined, at, len),
             // ABI 0.1.0 does not know that something can be missing
@@ -70,7 +69,7 @@ pub(super) fn link(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
         let bytes = memory::copy(&caller, at, len)?;
         let all = pairs::read(&bytes).ok_or(Status::BadArgument)?;
         all.iter().try_for_each(|(name, value)| check(name, value))?;
-        alter(&mut caller, map, |changed| changed.replace_all(&all))
+        alter(caller.data_mut(), map, |changed| changed.replace_all(&all))
     });
     host!(linker, "proxy_add_header_map_value", |caller, map, key, key_len, value, value_len| {
         edit(&mut caller, map, (key, key_len), (value, value_len), Headers::add)
@@ -79,9 +78,10 @@ pub(super) fn link(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
         edit(&mut caller, map, (key, key_len), (value, value_len), Headers::set)
     });
     host!(linker, "proxy_remove_header_map_value", |caller, map, key, key_len| {
-        let key = memory::copy(&caller, key, key_len)?;
-        alter(&mut caller, map, |mut changed| {
-            let name: &[u8] = if is(&key, b":authority") { b"host" } else { &key };
+        let (memory, guest) = memory::with_guest(&mut caller)?;
+        let key = memory.read(key, key_len)?;
+        alter(guest, map, |mut changed| {
+            let name: &[u8] = if is(key, b":authority") { b"host" } else { key };
             changed.headers().remove(name);
             Ok(())
         })
@@ -106,13 +106,13 @@ fn edit(
     value: (u32, u32),
     change: fn(&mut Headers, &[u8], &[u8]),
 ) -> Answer {
-    let name = memory::copy(caller, name.0, name.1)?;
-    let value = read(caller, value.0, value.1)?.to_vec();
-    check(&name, &value)?;
-    alter(caller, map, |mut changed| match changed.pseudo(&name, &value) {
+    let (memory, guest) = memory::with_guest(caller)?;
+    let (name, value) = (memory.read(name.0, name.1)?, memory.read(value.0, value.1)?);
+    check(name, value)?;
+    alter(guest, map, |mut changed| match changed.pseudo(name, value) {
         Some(done) => done,
         None => {
-            change(changed.headers(), &name, &value);
+            change(changed.headers(), name, value);
             Ok(())
         }
     })
@@ -148,10 +148,10 @@ fn look(
 }
 
 /// Lets a map be changed, within the room that a head has.
-fn alter(caller: &mut Calling<'_>, map: u32, change: impl FnOnce(Changed<'_>) -> Answer) -> Answer {
+fn alter(guest: &mut Guest, map: u32, change: impl FnOnce(Changed<'_>) -> Answer) -> Answer {
     let map = Map::of(map)?;
     match map {
-        Map::Request | Map::Response if !caller.data().is_lent() => Err(Status::BadArgument),
+        Map::Request | Map::Response if !guest.is_lent() => Err(Status::BadArgument),
         Map::Request => scene::change(|exchange| {
             change(Changed::Request(&mut exchange.request))?;
             exchange.request_may_grow(0).then_some(()).ok_or(Status::BadArgument)
@@ -162,7 +162,7 @@ fn alter(caller: &mut Calling<'_>, map: u32, change: impl FnOnce(Changed<'_>) ->
             exchange.response_may_grow(0).then_some(()).ok_or(Status::BadArgument)
         })
         .unwrap_or(Err(Status::BadArgument)),
-        map => change(Changed::Plain(own(caller.data_mut(), map)?)),
+        map => change(Changed::Plain(own(guest, map)?)),
     }
 }
 

@@ -12,6 +12,7 @@ use portero_api::{
 
 use super::callout;
 use crate::abi::count;
+use crate::plan::Plan;
 use crate::scene::Scene;
 use crate::seat::{Broken, Seat};
 use crate::settings::OnError;
@@ -20,12 +21,17 @@ use crate::vm::{Failure, Vm};
 /// A use of a module as a filter.
 pub(crate) struct WasmFilter {
     seat: Rc<Seat>,
+    /// What the module wants of the body of each direction.
+    bodies: [Interest; 2],
 }
 
 impl WasmFilter {
     pub(crate) fn new(seat: Rc<Seat>, setup: &Setup<'_>) -> Result<WasmFilter, BadArg> {
         match setup.args {
-            [] => Ok(WasmFilter { seat }),
+            [] => Ok(WasmFilter {
+                bodies: [interest(&seat.plan, "request"), interest(&seat.plan, "response")],
+                seat,
+            }),
             [first, ..] => {
                 Err(BadArg::at(0, format!("a WASM filter takes no argument, and there is '{first}'")))
             }
@@ -48,6 +54,7 @@ impl Filter for WasmFilter {
             generation,
             stream,
             broken,
+            bodies: self.bodies,
             sides: Default::default(),
         }))
     }
@@ -61,6 +68,7 @@ struct WasmFiltering {
     stream: u32,
     /// True when the instance is gone.
     broken: bool,
+    bodies: [Interest; 2],
     sides: [Side; 2],
 }
 
@@ -75,6 +83,8 @@ struct Side {
     ended: bool,
     /// It has seen the trailers.
     trailers: bool,
+    /// It holds the message up.
+    waits: bool,
 }
 
 /// What a callback means for the message.
@@ -91,18 +101,13 @@ enum Said {
 
 impl Filtering for WasmFiltering {
     fn interest(&self, direction: Direction) -> Interest {
-        let wanted = match self.broken {
-            true => self.seat.on_error() == OnError::Fail,
-            false => {
-                let side = if direction == Direction::Request { "request" } else { "response" };
-                let has = |what: &str| self.seat.plan.has(&format!("proxy_on_{side}_{what}"));
-                has("body") || has("trailers")
-            }
-        };
-        match wanted {
-            true if self.seat.plan.load.allows("proxy_set_buffer_bytes") => Interest::Change,
-            true => Interest::Watch,
-            false => Interest::None,
+        let (side, bodies) = (&self.sides[index(direction)], self.bodies[index(direction)]);
+        match self.broken {
+            true if self.seat.on_error() == OnError::Skip => Interest::None,
+            // it has seen the whole message
+            _ if side.ended => Interest::None,
+            true => bodies.max(Interest::Watch),
+            false => bodies,
         }
     }
 
@@ -117,7 +122,10 @@ impl Filtering for WasmFiltering {
             return Poll::Ready(self.gone());
         }
         let (stream, allowed) = (self.stream, self.seat.plan.load.allow_on_headers_stop_iteration);
-        let side = &mut self.sides[usize::from(moment.direction() == Direction::Response)];
+        let side = &mut self.sides[index(moment.direction())];
+        if matches!(moment, Moment::End(_)) && held.trailers.is_empty() && !side.waits {
+            return Poll::Ready(Pass::Continue);
+        }
         let news = !held.data.is_empty() || (held.ended && !side.ended);
         let mut turn = Turn { cx, stream, moment, side, held, news, pauses_alone: allowed };
         let entered =
@@ -128,9 +136,7 @@ impl Filtering for WasmFiltering {
             Err(Broken::Busy) => Poll::Ready(Pass::Fail),
             Err(Broken::Failed) => {
                 self.broken = true;
-                let body = std::mem::take(
-                    &mut self.sides[usize::from(moment.direction() == Direction::Response)].body,
-                );
+                let body = std::mem::take(&mut self.sides[index(moment.direction())].body);
                 held.data.splice(..0, body);
                 Poll::Ready(self.gone())
             }
@@ -221,12 +227,14 @@ impl Turn<'_, '_> {
     }
 
     fn head(&mut self, vm: &mut Vm, direction: Direction, empty: bool) -> Result<Said, Failure> {
-        let Some(function) = vm.calls.http(direction).headers.clone() else { return Ok(Said::Continue) };
+        self.side.ended = empty;
+        let calls = vm.calls.clone();
+        let Some(function) = &calls.http(direction).headers else { return Ok(Said::Continue) };
         let response = direction == Direction::Response;
         let fields = crate::scene::see(|exchange| count(exchange, response)).unwrap_or_default();
         let name = if response { "proxy_on_response_headers" } else { "proxy_on_request_headers" };
         let action = function.call(vm, name, self.stream, fields, empty)?;
-        let body = vm.calls.http(direction).body.is_some() && !empty;
+        let body = calls.http(direction).body.is_some() && !empty;
         Ok(match action {
             // 2 would end the message behind its head, which Envoy does not do any more either
             0 | 2 => Said::Continue,
@@ -236,7 +244,8 @@ impl Turn<'_, '_> {
     }
 
     fn body(&mut self, vm: &mut Vm, direction: Direction) -> Result<Option<Said>, Failure> {
-        let Some(function) = vm.calls.http(direction).body.clone() else { return Ok(Some(Said::Continue)) };
+        let calls = vm.calls.clone();
+        let Some(function) = &calls.http(direction).body else { return Ok(Some(Said::Continue)) };
         let size = self.lent(vm).map_or(0, |side| side.body.len());
         // trailers are the end, where there are any
         let ended = self.held.ended && self.held.trailers.is_empty();
@@ -246,7 +255,7 @@ impl Turn<'_, '_> {
             Direction::Response => "proxy_on_response_body",
         };
         let params = (self.stream, size as u32, u32::from(ended));
-        let action = vm.call(name, self.stream, Some(&function), params)?;
+        let action = vm.call(name, self.stream, Some(function), params)?;
         Ok(Some(match action.unwrap_or_default() {
             0 => Said::Continue,
             1 | 2 => Said::Pause,
@@ -256,13 +265,14 @@ impl Turn<'_, '_> {
 
     fn trailers(&mut self, vm: &mut Vm, direction: Direction) -> Result<Said, Failure> {
         let fields = self.lent(vm).map_or(0, |side| side.trailers.len());
-        let function = vm.calls.http(direction).trailers.clone().filter(|_| fields > 0);
+        let calls = vm.calls.clone();
+        let function = calls.http(direction).trailers.as_ref().filter(|_| fields > 0);
         let name = match direction {
             Direction::Request => "proxy_on_request_trailers",
             Direction::Response => "proxy_on_response_trailers",
         };
         let params = (self.stream, fields as u32);
-        let action = vm.call(name, self.stream, function.as_ref(), params)?;
+        let action = vm.call(name, self.stream, function, params)?;
         Ok(if action.unwrap_or_default() == 0 { Said::Continue } else { Said::PauseAll })
     }
 
@@ -303,8 +313,9 @@ impl Turn<'_, '_> {
             None => {}
         }
         let side = open.side(direction);
-        if !side.paused || side.resumed {
-            side.paused = false;
+        side.paused &= !side.resumed;
+        self.side.waits = side.paused;
+        if !self.side.waits {
             self.release();
             return Poll::Ready(Pass::Continue);
         }
@@ -335,6 +346,20 @@ impl Turn<'_, '_> {
         }
         Ok(())
     }
+}
+
+/// What a module wants of the bodies of that side. Most SDKs export every callback, whether the filter has it or not.
+fn interest(plan: &Plan, side: &str) -> Interest {
+    let wanted = ["body", "trailers"].iter().any(|what| plan.has(&format!("proxy_on_{side}_{what}")));
+    match wanted {
+        true if plan.load.allows("proxy_set_buffer_bytes") => Interest::Change,
+        true => Interest::Watch,
+        false => Interest::None,
+    }
+}
+
+fn index(direction: Direction) -> usize {
+    usize::from(direction == Direction::Response)
 }
 
 /// A body that is larger than the plugin may hold up.
