@@ -1,4 +1,5 @@
-//! No heap allocation per request in the steady state of a keep-alive connection, counted by the allocator itself.
+//! No heap allocation per request in the steady state of a keep-alive connection, counted by the allocator itself; few where a
+//! filter of WASM looks at it.
 //!
 //! The daemon runs in this process, with one worker, and so do the origin and the client: those use buffers of a fixed
 //! size, so that whatever is counted is the daemon's.
@@ -7,7 +8,7 @@ use std::alloc::System;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::os::fd::IntoRawFd;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
@@ -59,23 +60,46 @@ const TRACKING: &str = "
     http-request set-header x-rate %[sc0_http_req_rate]
 ";
 
+/// A filter of WASM that reads one header, sets one, and sees the bodies.
+const MODULE: &str = r#"(module
+  (import "env" "proxy_get_header_map_value" (func $get (param i32 i32 i32 i32 i32) (result i32)))
+  (import "env" "proxy_replace_header_map_value" (func $set (param i32 i32 i32 i32 i32) (result i32)))
+  (func (export "proxy_abi_version_0_2_1"))
+  (memory (export "memory") 1)
+  (data (i32.const 0) "user-agentx-seen")
+  (func (export "proxy_on_memory_allocate") (param i32) (result i32) (i32.const 1024))
+  (func (export "proxy_on_context_create") (param i32 i32))
+  (func (export "proxy_on_request_headers") (param i32 i32 i32) (result i32)
+    (drop (call $get (i32.const 0) (i32.const 0) (i32.const 10) (i32.const 32) (i32.const 36)))
+    (call $set (i32.const 0) (i32.const 10) (i32.const 6) (i32.load (i32.const 32)) (i32.load (i32.const 36))))
+  (func (export "proxy_on_response_headers") (param i32 i32 i32) (result i32) (i32.const 0))
+  (func (export "proxy_on_request_body") (param i32 i32 i32) (result i32) (i32.const 0))
+  (func (export "proxy_on_response_body") (param i32 i32 i32) (result i32) (i32.const 0))
+  (func (export "proxy_on_done") (param i32) (result i32) (i32.const 1))
+  (func (export "proxy_on_log") (param i32))
+  (func (export "proxy_on_delete") (param i32)))"#;
+/// What such a filter may allocate for a request: its place on the road, who is to be woken, and the body that it sees.
+const PER_FILTERED: usize = 20;
+
 // One test: the allocator counts for the whole process.
 #[test]
-fn a_request_on_a_warm_connection_allocates_nothing() {
+fn a_request_on_a_warm_connection_allocates_nothing_and_with_a_filter_of_wasm_little() {
     let origin = TcpListener::bind("127.0.0.1:0").expect("an origin");
     let server = origin.local_addr().expect("its address");
     thread::spawn(move || serve(&origin));
     let log = UdpSocket::bind("127.0.0.1:0").expect("a log server");
     let log_server = log.local_addr().expect("its address");
-    let (plain, ruled, tracked) = (Front::open(), Front::open(), Front::open());
+    let (plain, ruled, tracked, filtered) = (Front::open(), Front::open(), Front::open(), Front::open());
+    let module = written("wat", MODULE);
     start(&format!(
-        "global\n    nbthread 1\n\
+        "global\n    nbthread 1\n    wasm-load mark {}\n\
          defaults\n    mode http\n    timeout connect 5s\n    timeout client 30s\n    timeout server 30s\n\
          frontend plain\n    bind fd@{}\n    default_backend servers\n\
          frontend ruled\n    bind fd@{}\n    log {log_server} local0\n    option httplog\n    {RULES}    default_backend servers\n\
          frontend tracked\n    bind fd@{}\n    {TRACKING}    default_backend servers\n\
+         frontend filtered\n    bind fd@{}\n    filter wasm mark\n    default_backend servers\n\
          backend servers\n    server s1 {server}\n",
-        plain.fd, ruled.fd, tracked.fd
+        module.display(), plain.fd, ruled.fd, tracked.fd, filtered.fd
     ));
     let fronts =
         [(plain, "without rules"), (ruled, "with ten rules and a log"), (tracked, "with a tracked table")];
@@ -83,6 +107,9 @@ fn a_request_on_a_warm_connection_allocates_nothing() {
         let count = front.allocations();
         assert!(count <= IN_BACKGROUND, "{what}: {count} allocations in {MEASURED} requests");
     }
+    let count = filtered.allocations();
+    let most = PER_FILTERED * MEASURED + IN_BACKGROUND;
+    assert!(count <= most, "with a filter of WASM: {count} allocations in {MEASURED} requests");
 }
 
 /// A listening socket that the daemon takes over: clients can connect before it accepts.
@@ -112,10 +139,16 @@ impl Front {
 
 /// Runs the daemon on a thread of its own, until the process ends.
 fn start(config: &str) {
-    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("steady-{}.cfg", std::process::id()));
-    std::fs::write(&path, config).expect("a configuration");
+    let path = written("cfg", config);
     let args = ["-q".into(), "-f".into(), path.into_os_string()];
     thread::spawn(move || portero::cli::main(args.into_iter()));
+}
+
+/// A file of its own.
+fn written(kind: &str, text: &str) -> PathBuf {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("steady-{}.{kind}", std::process::id()));
+    std::fs::write(&path, text).expect("a file can be written");
+    path
 }
 
 fn exchange(client: &mut TcpStream) {

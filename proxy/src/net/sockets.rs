@@ -1,7 +1,8 @@
 //! What the system knows of a connected socket, for expressions that ask for it.
 
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::net::TcpStream;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::rc::Rc;
 
 use portero_api::{Measured, Socket};
@@ -44,16 +45,15 @@ impl Socket for ClientSocket {
     }
 }
 
-/// A server's socket as expressions see it: a second descriptor, because the first goes to whoever uses the connection
-/// next.
+/// A server's socket as expressions see it, while the connection goes to whoever uses it next.
 #[derive(Debug)]
-pub struct ServerSocket(OwnedFd);
+pub struct ServerSocket(Rc<TcpStream>);
 
 impl ServerSocket {
     /// For a connection; none for what is not TCP.
     pub fn of(stream: &Stream) -> Option<ServerSocket> {
         match stream {
-            Stream::Tcp(tcp) => tcp.as_fd().try_clone_to_owned().ok().map(ServerSocket),
+            Stream::Tcp(tcp) => Some(ServerSocket(tcp.socket())),
             _ => None,
         }
     }

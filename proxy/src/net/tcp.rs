@@ -17,12 +17,17 @@ pub struct Tcp {
     socket: Rc<TcpStream>,
     /// Its place in the event loop.
     place: OnceCell<AsyncFd<Rc<TcpStream>>>,
+    /// The addresses of both ends, once they were asked for.
+    ends: OnceCell<Box<Ends>>,
 }
+
+/// The addresses of our end and of the peer's, where they can be told.
+pub type Ends = (Option<SocketAddr>, Option<SocketAddr>);
 
 impl Tcp {
     /// Takes a socket that does not block.
     pub fn new(socket: TcpStream) -> Tcp {
-        Tcp { socket: Rc::new(socket), place: OnceCell::new() }
+        Tcp { socket: Rc::new(socket), place: OnceCell::new(), ends: OnceCell::new() }
     }
 
     /// Runs an operation unless the event loop has said that it would block. Reading is left to the event loop's word
@@ -88,6 +93,16 @@ impl Tcp {
         self.socket.peer_addr()
     }
 
+    /// The addresses of both ends of a connection that is there. The system is asked once.
+    pub fn ends(&self) -> Ends {
+        **self.ends.get_or_init(|| Box::new((self.local_addr().ok(), self.peer_addr().ok())))
+    }
+
+    /// The socket, for who looks at it beside the connection's user.
+    pub fn socket(&self) -> Rc<TcpStream> {
+        self.socket.clone()
+    }
+
     fn place(&self) -> io::Result<&AsyncFd<Rc<TcpStream>>> {
         if let Some(place) = self.place.get() {
             return Ok(place);
@@ -126,6 +141,13 @@ mod tests {
         let socket = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         socket.set_nonblocking(true).unwrap();
         (Tcp::new(socket), listener.accept().unwrap().0)
+    }
+
+    #[test]
+    fn the_ends_of_a_connection_are_told_alike_each_time() {
+        let (tcp, peer) = pair();
+        let ends = (Some(peer.peer_addr().unwrap()), Some(peer.local_addr().unwrap()));
+        assert_eq!((tcp.ends(), tcp.ends()), (ends, ends));
     }
 
     #[test]

@@ -139,11 +139,10 @@ impl Upstream {
 
     /// The addresses of our end and of the server's; none for unix sockets.
     pub fn ends(&self) -> (Option<SocketAddr>, Option<SocketAddr>) {
-        let peer = match &self.stream {
-            Stream::Tcp(tcp) => tcp.peer_addr().ok(),
-            Stream::Unix(_) | Stream::Memory(_) => None,
-        };
-        (self.stream.local(), peer)
+        match &self.stream {
+            Stream::Tcp(tcp) => tcp.ends(),
+            Stream::Unix(_) | Stream::Memory(_) => (self.stream.local(), None),
+        }
     }
 
     /// Gives the connection back to the pool when it can carry another request, and closes it otherwise.

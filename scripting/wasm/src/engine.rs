@@ -40,7 +40,6 @@ pub(crate) fn ticks(time: Duration) -> u64 {
 fn make(cache: Option<&Path>) -> Result<Engine, String> {
     let mut config = Config::new();
     config.epoch_interruption(true);
-    config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool()));
     if let Some(folder) = cache {
         let mut settings = CacheConfig::new();
         settings.with_directory(folder);
@@ -49,7 +48,15 @@ fn make(cache: Option<&Path>) -> Result<Engine, String> {
             cache.map_err(|e| format!("compiled code cannot be kept in '{}': {e:#}", folder.display()))?,
         ));
     }
-    Engine::new(&config).map_err(|e| format!("wasmtime cannot run here: {e:#}"))
+    config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool()));
+    let pooled = Engine::new(&config);
+    pooled.or_else(|_| plain(&mut config)).map_err(|e| format!("wasmtime cannot run here: {e:#}"))
+}
+
+/// Without the pool, which wants more addresses than there are under `ulimit -v` or a debugger: instances take longer to make.
+fn plain(config: &mut Config) -> wasmtime::Result<Engine> {
+    config.allocation_strategy(InstanceAllocationStrategy::OnDemand);
+    Engine::new(config)
 }
 
 fn pool() -> PoolingAllocationConfig {
