@@ -64,6 +64,11 @@ CASES = [
     WasmCase("header", "a filter that reads one header and sets one", most=2.0,
              policy=wasm("header", "    filter wasm bench\n")),
     WasmCase("body", "the same, and both bodies pass through it", policy=wasm("body", "    filter wasm bench\n")),
+    WasmCase("balancer", "the choice of one of three servers", policy=wasm(
+        "turns", "    use_backend farm\n", f"\nbackend farm\n    balance wasm.bench\n{SERVERS}", envoy=False)),
+    WasmCase("table", "an action that counts requests by a header in a stick table", policy=wasm(
+        "count", "    http-request wasm.bench\n",
+        "\nbackend keys\n    stick-table type string len 32 size 100k store gpc0\n", envoy=False)),
 ]
 
 
