@@ -44,6 +44,7 @@ pub async fn respond(road: &mut Road<'_>, incoming: Incoming<'_>, head: http1::H
     let result = relay(road, up, request, &mut response).await;
     road.ex.log.bytes_out += response.written();
     up.received += response.read();
+    response.retire(&road.worker.buffers);
     if let Some(passage) = &*request {
         up.sent += passage.written();
         road.ex.log.bytes_in += passage.read();

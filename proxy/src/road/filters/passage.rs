@@ -8,7 +8,7 @@ use portero_api::{Direction, Framing, clock};
 use super::line::{Line, Stop};
 use super::{Filters, Through};
 use crate::http1::{BadBody, BodyReader};
-use crate::net::{Buffer, Deadline, Lead, Stream};
+use crate::net::{Buffer, Buffers, Deadline, Lead, Stream};
 use crate::road::throttle::Throttle;
 use crate::road::{Pump, PumpFail};
 
@@ -118,6 +118,13 @@ impl Passage {
     /// Bytes written so far, the head included.
     pub fn written(&self) -> u64 {
         self.pump().written
+    }
+
+    /// Gives back what it was lent.
+    pub fn retire(self, buffers: &Buffers) {
+        if let Passage::Filtered(body) = self {
+            buffers.give(body.out);
+        }
     }
 
     fn pump(&self) -> &Pump {
