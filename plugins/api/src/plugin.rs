@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use crate::tables::Tables;
 use crate::{
     Action, Balance, Command, Control, Convert, Directory, Events, Exchange, Fetch, Fetched, Figures, Filter,
-    Health, Here, Maps, NoControl, NoMaps, Process, Service, Task,
+    Health, Here, Maps, Metrics, NoControl, NoMaps, Process, Service, Task,
 };
 
 /// A plugin: a plain struct of optional makers. Made once; each maker is called for every use on every worker.
@@ -251,6 +251,8 @@ pub struct Common {
     pub control: Arc<dyn Control>,
     /// What functions of scripts cost.
     pub figures: Arc<Figures>,
+    /// What scripts count themselves.
+    pub metrics: Arc<Metrics>,
     map: Mutex<HashMap<(String, TypeId), Arc<dyn Any + Send + Sync>>>,
 }
 
@@ -265,6 +267,7 @@ impl Common {
             events: Arc::default(),
             control: Arc::new(NoControl),
             figures: Arc::default(),
+            metrics: Arc::default(),
             map: Mutex::default(),
         }
     }

@@ -6,10 +6,11 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use portero_api::{Headers, HttpAsk};
+use portero_api::{Headers, HttpAsk, Metric};
 use wasmtime::{Memory, ResourceLimiter, TypedFunc};
 
 use crate::abi::Status;
+use crate::bell::Bell;
 use crate::context::Stream;
 use crate::plan::Plan;
 use crate::scene;
@@ -22,8 +23,8 @@ pub(crate) const ROOT: u32 = 1;
 /// The data of a store: what belongs to one instance.
 pub(crate) struct Guest {
     pub(crate) plan: Arc<Plan>,
-    /// False while the configuration is checked: nothing that it wants reaches anybody.
-    pub(crate) live: bool,
+    /// Wakes the work of its place; none while the configuration is checked: nothing that it wants reaches anybody then.
+    pub(crate) bell: Option<Arc<Bell>>,
     /// Its memory, and what allocates in it; none before it is instantiated, or where it exports none.
     pub(crate) memory: Option<Memory>,
     pub(crate) allocate: Option<Rc<TypedFunc<u32, u32>>>,
@@ -53,14 +54,20 @@ pub(crate) struct Guest {
     pub(crate) turns: Turns,
     /// How the last call-out went (`proxy_get_status`), while its callback runs.
     pub(crate) status: (u32, &'static str),
-    /// Streams that the guest is done with only now (`proxy_done`).
+    /// Contexts that the guest is done with only now (`proxy_done`).
     pub(crate) finished: Vec<u32>,
+    /// The metrics that it has defined, by their numbers less one.
+    pub(crate) metrics: Vec<Arc<Metric>>,
     /// Hooks that it has offered while it was started (`portero.offer`).
     pub(crate) offers: Vec<String>,
     /// Milliseconds between ticks of the root context; 0 for none.
     pub(crate) tick: u32,
     /// The begun lines of its outputs (stdout and stderr of WASI).
     pub(crate) outputs: [Vec<u8>; 2],
+    /// True when that was said anew: the time begins from then.
+    pub(crate) tick_is_set: bool,
+    /// True when the root context was asked to end, and is not done yet.
+    pub(crate) lingers: bool,
 }
 
 /// Streams by number. The numbers are ours, one after the other: nobody can choose them so that they collide.
@@ -142,10 +149,10 @@ impl ResourceLimiter for Limits {
 }
 
 impl Guest {
-    pub(crate) fn new(plan: &Arc<Plan>, live: bool) -> Guest {
+    pub(crate) fn new(plan: &Arc<Plan>, bell: Option<Arc<Bell>>) -> Guest {
         Guest {
             plan: plan.clone(),
-            live,
+            bell,
             memory: None,
             allocate: None,
             limits: Limits { most: plan.load.max_memory, held: 0, refused: false },
@@ -163,9 +170,12 @@ impl Guest {
             turns: Turns::default(),
             status: (0, ""),
             finished: Vec::new(),
+            metrics: Vec::new(),
             offers: Vec::new(),
             tick: 0,
             outputs: Default::default(),
+            tick_is_set: false,
+            lingers: false,
         }
     }
 

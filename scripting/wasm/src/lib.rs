@@ -14,6 +14,8 @@
 //! | `seat` | a plugin's place on a thread: the instance, made anew when it is spoiled |
 //! | `guest`, `context` | what host functions know: of the instance, and of one stream |
 //! | `memory`, `pairs` | the guest's memory; header maps as the ABI writes them |
+//! | `bell` | wakes a plugin's own work, from its thread or another |
+//! | `space` | what modules with one `vm_id` share: data and queues |
 //! | `turns` | which server a call-out asks |
 //! | `scene` | lends the exchange and the host to host functions |
 //! | `abi/` | the host functions, one file per group |
@@ -23,6 +25,7 @@
 #![allow(dead_code, reason = "parts that come next use it")]
 
 mod abi;
+mod bell;
 mod context;
 mod engine;
 mod guest;
@@ -35,6 +38,7 @@ mod plan;
 mod scene;
 mod seat;
 mod settings;
+mod space;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]

@@ -62,7 +62,7 @@ fn plan(load: &Load, settings: &Settings, common: &Arc<Common>) -> Result<Arc<Pl
     let engine = engine::engine(settings.cache.as_deref())?;
     let compiled = Compiled::new(engine, &bytes)?;
     let plan = Arc::new(Plan::new(engine, load, compiled, common)?);
-    let mut vm = Vm::start(&plan, false).map_err(|failure| failure.message)?;
+    let mut vm = Vm::start(&plan, None).map_err(|failure| failure.message)?;
     let _ = plan.offers.set(std::mem::take(&mut vm.guest().offers));
     Ok(plan)
 }

@@ -10,6 +10,7 @@ use crate::abi;
 use crate::guest::Guest;
 use crate::module::{Abi, Compiled};
 use crate::settings::Load;
+use crate::space::{Space, Spaces};
 
 /// A plugin of a configuration, the same for all threads.
 pub(crate) struct Plan {
@@ -19,6 +20,9 @@ pub(crate) struct Plan {
     pub(crate) compiled: Arc<Compiled>,
     pub(crate) ready: InstancePre<Guest>,
     pub(crate) common: Arc<Common>,
+    /// What modules with its `vm_id` share, and all others.
+    pub(crate) space: Arc<Space>,
+    pub(crate) spaces: Arc<Spaces>,
     /// What it costs.
     pub(crate) figure: Arc<Figure>,
     /// Functions that it imports and nobody knows: `env.NAME`.
@@ -42,7 +46,10 @@ impl Plan {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let (linker, unknown) = abi::linker(engine, &compiled.module, load).map_err(|e| format!("{e:#}"))?;
         let ready = linker.instantiate_pre(&compiled.module).map_err(|e| format!("{e:#}"))?;
+        let spaces = common.get::<Spaces>("wasm");
         Ok(Plan {
+            space: spaces.of(&load.vm_id),
+            spaces,
             id: NEXT.fetch_add(1, Relaxed),
             load: load.clone(),
             compiled,

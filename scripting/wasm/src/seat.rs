@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use portero_api::{BadArg, Here, clock};
 
-use crate::guest::Ask;
+use crate::bell::Bell;
+use crate::guest::{Ask, Guest, ROOT};
 use crate::hooks;
 use crate::plan::Plan;
 use crate::scene::{self, Scene};
@@ -19,11 +20,19 @@ pub(crate) struct Seat {
     pub(crate) plan: Arc<Plan>,
     /// The thread; none while the configuration is checked.
     pub(crate) here: Option<Here>,
+    /// Wakes what the plugin does by itself.
+    pub(crate) bell: Arc<Bell>,
+    /// Takes the instance when the place is gone and the root context is not done.
+    pub(crate) estate: Rc<Cell<Option<Vm>>>,
     vm: RefCell<Option<Vm>>,
     /// Counts the instances that were here: a stream knows by it whether its own one is gone.
     generation: Cell<u64>,
     /// When the next instance may be made, and how long the one after that has to wait.
     rest: Cell<(Option<Instant>, Duration)>,
+    /// Milliseconds between ticks; and true when that is new.
+    period: Cell<(u32, bool)>,
+    /// True when the root context is done with its end.
+    over: Cell<bool>,
 }
 
 /// Why nothing was called.
@@ -37,6 +46,9 @@ pub(crate) enum Broken {
 
 /// The first wait for a new instance behind one that failed at once, and the longest.
 const REST: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(30));
+
+/// Longer than any instance that has no place any more.
+const NEVER: Duration = Duration::from_secs(3600);
 
 /// An instance that has lived for so long failed of something new.
 const SETTLED: Duration = Duration::from_secs(10);
@@ -52,7 +64,8 @@ impl Seat {
         match here {
             Some(here) => here.local.get(&format!("wasm/{}", plan.id), || {
                 let seat = Seat::new(plan, Some(here));
-                let vm = Vm::start(plan, true).map_err(|failure| BadArg::new(failure.message))?;
+                let vm = Vm::start(plan, Some(seat.bell.clone()))
+                    .map_err(|failure| BadArg::new(failure.message))?;
                 seat.vm.replace(Some(vm));
                 Ok(seat)
             }),
@@ -64,9 +77,13 @@ impl Seat {
         Seat {
             plan: plan.clone(),
             here: here.cloned(),
+            bell: Arc::default(),
+            estate: Rc::default(),
             vm: RefCell::new(None),
             generation: Cell::new(1),
             rest: Cell::new((None, REST.0)),
+            period: Cell::new((0, false)),
+            over: Cell::new(false),
         }
     }
 
@@ -97,28 +114,99 @@ impl Seat {
         }
         let Some(vm) = place.as_mut() else { return Err(Broken::Failed) };
         vm.guest().lent = context;
-        let result = scene.lend(|| work(vm));
-        let guest = vm.guest();
-        guest.lent = 0;
-        let asks = std::mem::take(&mut guest.outbox);
+        let result = scene.lend(|| work(vm).and_then(|value| self.finish(vm).map(|()| value)));
+        vm.guest().lent = 0;
         match result {
             Ok(value) => {
+                let asks = self.take_wishes(vm.guest());
                 drop(place);
-                self.begin(asks);
+                asks.into_iter().for_each(|ask| hooks::callout::begin(self, ask));
                 Ok(value)
             }
             Err(failure) => {
-                // streams that waited for this instance learn of its end when they look
                 let spoiled = place.take();
                 drop(place);
                 scene.lend(|| self.bury(&failure));
-                for mut stream in
-                    spoiled.into_iter().flat_map(|mut vm| std::mem::take(&mut vm.guest().streams))
-                {
-                    stream.1.wake();
-                }
+                // streams that waited for this instance learn of its end when they look
+                let streams = spoiled.map(|mut vm| std::mem::take(&mut vm.guest().streams));
+                streams.into_iter().flatten().for_each(|(_, mut stream)| stream.wake());
                 Err(Broken::Failed)
             }
+        }
+    }
+
+    /// Ends the contexts that the guest is done with only now.
+    fn finish(&self, vm: &mut Vm) -> Result<(), Failure> {
+        for context in std::mem::take(&mut vm.guest().finished) {
+            match context {
+                ROOT => self.over.set(true),
+                stream => vm.finish(stream)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// What the guest wants beside what it was called for: its call-outs, and ticks.
+    fn take_wishes(&self, guest: &mut Guest) -> Vec<Ask> {
+        if std::mem::take(&mut guest.tick_is_set) {
+            self.period.set((guest.tick, true));
+            self.bell.wake();
+        }
+        if self.over.get() {
+            self.bell.wake();
+        }
+        std::mem::take(&mut guest.outbox)
+    }
+
+    /// The time between ticks in milliseconds, when it was set since the last question; 0: no more ticks.
+    pub(crate) fn take_period(&self) -> Option<u32> {
+        let (millis, is_new) = self.period.replace((self.period(), false));
+        is_new.then_some(millis)
+    }
+
+    /// The time between ticks in milliseconds.
+    pub(crate) fn period(&self) -> u32 {
+        self.period.get().0
+    }
+
+    /// A queue of the plugin in which a message has come that the guest was not told of.
+    pub(crate) fn take_message(&self) -> Option<u32> {
+        while let Some(token) = self.bell.take() {
+            if self.plan.spaces.queue(token).is_some_and(|queue| queue.take_due(token, &self.bell)) {
+                return Some(token);
+            }
+        }
+        None
+    }
+
+    /// True when the root context is done with its end.
+    pub(crate) fn is_over(&self) -> bool {
+        self.over.get()
+    }
+
+    /// A place for an instance whose own one is gone, for what its root context has still to do.
+    pub(crate) fn inherit(mut vm: Vm, here: &Here, bell: &Arc<Bell>) -> Rc<Seat> {
+        let mut seat = Seat::new(vm.plan(), Some(here));
+        seat.bell = bell.clone();
+        seat.period.set((vm.guest().tick, true));
+        // one that fails now is not made anew
+        seat.rest.set((Some(clock::now()), NEVER));
+        seat.vm.replace(Some(vm));
+        Rc::new(seat)
+    }
+
+    /// Ends an instance whose root context is done, or has had its time.
+    pub(crate) fn bequeath(&self) {
+        // answers that are still to come find nobody
+        self.generation.set(self.generation.get() + 1);
+        if let Some(vm) = self.vm.take() {
+            self.delete(vm);
+        }
+    }
+
+    fn delete(&self, mut vm: Vm) {
+        if let Err(failure) = vm.delete() {
+            self.report(&failure, "its configuration has ended");
         }
     }
 
@@ -133,7 +221,7 @@ impl Seat {
         if self.here.is_none() || until.is_some_and(|until| clock::now() < until) {
             return Err(Broken::Failed);
         }
-        Vm::start(&self.plan, true).map_err(|failure| {
+        Vm::start(&self.plan, Some(self.bell.clone())).map_err(|failure| {
             self.rest.set((Some(clock::now() + rest), (rest * 2).min(REST.1)));
             self.report(&failure, "it could not be made anew");
             Broken::Failed
@@ -159,11 +247,23 @@ impl Seat {
         let Failure { message, .. } = failure;
         scene::log(3, &format!("wasm {}: {message}\n{what}", self.plan.load.name));
     }
+}
 
-    /// Begins the call-outs that the guest has asked for.
-    fn begin(self: &Rc<Self>, asks: Vec<Ask>) {
-        for ask in asks {
-            hooks::callout::begin(self, ask);
+impl Drop for Seat {
+    /// The last that held the place has let it go: the root context is asked to end.
+    fn drop(&mut self) {
+        let Some(mut vm) = self.vm.take() else { return };
+        if std::thread::panicking() {
+            return;
+        }
+        let lingers = vm.guest().lingers;
+        match if lingers { Ok(true) } else { vm.end() } {
+            Ok(true) => self.delete(vm),
+            Ok(false) => {
+                self.estate.set(Some(vm));
+                self.bell.wake();
+            }
+            Err(failure) => self.report(&failure, "its configuration has ended"),
         }
     }
 }

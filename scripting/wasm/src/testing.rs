@@ -1,11 +1,14 @@
 //! What unit tests of modules stand on: a module as text, loaded as a configuration would load it.
 
+use std::cell::Cell;
 use std::io::Write;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::task::{Context, Waker};
+use std::time::Duration;
 
-use portero_api::{Common, Exchange, Filter, Filtering, Plugin};
+use portero_api::{Common, Exchange, Filter, Filtering, LocalFuture, Plugin};
 use portero_conformance::rig::{Bench, Desk};
 
 use crate::{Load, Mistake, Modules, Settings};
@@ -72,6 +75,10 @@ pub(crate) struct Running {
     pub(crate) bench: Bench,
     /// Holds the instance of the thread.
     filter: Option<Box<dyn Filter>>,
+    /// The same, once the configuration is used.
+    task: Option<LocalFuture<'static, ()>>,
+    /// Lines of the log that the test has seen.
+    heard: Cell<usize>,
 }
 
 impl Running {
@@ -82,13 +89,52 @@ impl Running {
 
     /// The same, sharing what others share.
     pub(crate) fn among(common: &Arc<Common>, text: &str, change: impl FnOnce(&mut Load)) -> Running {
+        Running::beside(&Rc::default(), common, text, change)
+    }
+
+    /// The same, on a thread of this host.
+    pub(crate) fn beside(
+        desk: &Rc<Desk>,
+        common: &Arc<Common>,
+        text: &str,
+        change: impl FnOnce(&mut Load),
+    ) -> Running {
         let plugins = load_with(text, common, change);
         let mut plugins = plugins.unwrap_or_else(|mistake| panic!("{}", mistake.message));
-        let (desk, plugin) = (Rc::new(Desk::default()), plugins.remove(0));
+        let (desk, plugin) = (desk.clone(), plugins.remove(0));
         let mut bench = Bench::default();
         (bench.common, bench.here) = (common.clone(), Some(desk.here()));
         let filter = plugin.filter.as_ref().map(|make| make(&bench.setup()).expect("the setup is good"));
-        Running { plugin, desk, bench, filter }
+        Running { plugin, desk, bench, filter, task: None, heard: Cell::default() }
+    }
+
+    /// The same, and its configuration is used.
+    pub(crate) fn begun(text: &str, change: impl FnOnce(&mut Load)) -> Running {
+        let mut running = Running::new(text, change);
+        running.begin();
+        running
+    }
+
+    /// The configuration is used from now on.
+    pub(crate) fn begin(&mut self) {
+        let make = self.plugin.task.as_ref().expect("each module has a task");
+        let mut task = make(&self.bench.setup()).expect("the setup is good").run();
+        let begun = task.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        assert!(begun.is_pending());
+        self.task = Some(task);
+        self.desk.pass(Duration::ZERO);
+    }
+
+    /// The configuration is no longer used.
+    pub(crate) fn end(&mut self) {
+        (self.task, self.filter) = (None, None);
+    }
+
+    /// What was logged since the last question.
+    pub(crate) fn said(&self) -> Vec<String> {
+        let lines = self.desk.lines();
+        let new = lines.iter().skip(self.heard.replace(lines.len()));
+        new.map(|(_, line)| line.trim_start_matches("wasm x: ").to_owned()).collect()
     }
 
     /// The filter looks at an exchange.

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use portero_api::Direction;
 use wasmtime::{Instance, Store, Trap, TypedFunc, WasmParams, WasmResults};
 
+use crate::bell::Bell;
 use crate::context::Stream;
 use crate::engine;
 use crate::guest::{Guest, ROOT};
@@ -71,14 +72,14 @@ pub(crate) enum OnHeaders {
 const START: Duration = Duration::from_secs(10);
 
 impl Vm {
-    /// Starts an instance: its own initialization, then `proxy_on_vm_start` and `proxy_on_configure`. `live` is false while
-    /// the configuration is checked.
+    /// Starts an instance: its own initialization, then `proxy_on_vm_start` and `proxy_on_configure`. `bell` is that of
+    /// its place; none while the configuration is checked.
     ///
     /// # Errors
     ///
     /// It traps, or says that it cannot run with this configuration.
-    pub(crate) fn start(plan: &Arc<Plan>, live: bool) -> Result<Vm, Failure> {
-        let mut store = Store::new(plan.ready.module().engine(), Guest::new(plan, live));
+    pub(crate) fn start(plan: &Arc<Plan>, bell: Option<Arc<Bell>>) -> Result<Vm, Failure> {
+        let mut store = Store::new(plan.ready.module().engine(), Guest::new(plan, bell));
         store.limiter(|guest| &mut guest.limits);
         let budget = engine::ticks(START.max(plan.load.timeout));
         store.set_epoch_deadline(budget);
@@ -258,6 +259,28 @@ impl Vm {
         self.call("proxy_on_delete", stream, calls.delete.as_ref(), stream)?;
         self.store.data_mut().streams.remove(&stream);
         Ok(())
+    }
+
+    /// Asks the root context to end; false when it is not done yet.
+    ///
+    /// # Errors
+    ///
+    /// As [`Vm::call`].
+    pub(crate) fn end(&mut self) -> Result<bool, Failure> {
+        self.guest().lingers = true;
+        let done = self.calls.done.clone();
+        let is_done = self.call("proxy_on_done", ROOT, done.as_ref(), ROOT)? != Some(0);
+        Ok(is_done || self.guest().finished.contains(&ROOT))
+    }
+
+    /// The last that the root context hears.
+    ///
+    /// # Errors
+    ///
+    /// As [`Vm::call`].
+    pub(crate) fn delete(&mut self) -> Result<(), Failure> {
+        let delete = self.calls.delete.clone();
+        self.call("proxy_on_delete", ROOT, delete.as_ref(), ROOT).map(drop)
     }
 
     /// The plugin.

@@ -1,5 +1,6 @@
 //! `prometheus-exporter`: the statistics as metrics for Prometheus.
 
+mod counted;
 mod metrics;
 mod page;
 mod query;

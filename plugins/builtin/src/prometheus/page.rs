@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use portero_api::{Common, Door, Sample};
 
+use super::counted;
 use super::metrics::{METRICS, Metric, Source};
 use super::query::{Query, Scope};
 use crate::stats::rows::{FIELDS, Pick, Row, Stat, View, each_row};
@@ -42,6 +43,9 @@ pub(super) fn render(query: &Query, common: &Common) -> String {
             Scope::StickTable => page.tables(),
             Scope::Resolver => page.resolvers(),
         }
+    }
+    if query.scopes.contains(&Scope::Global) {
+        counted::render(query, &common.metrics, &mut page.text);
     }
     page.text
 }

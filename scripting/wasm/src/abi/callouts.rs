@@ -91,7 +91,7 @@ fn call(guest: &mut Guest, to: &[u8], mut request: HttpAsk, timeout: u32) -> Res
     let server = match backend(&guest.plan, to) {
         Some(backend) => guest.turns.next(&backend),
         // the proxies of a configuration are not there yet while its modules are checked
-        None if !guest.live => None,
+        None if guest.bell.is_none() => None,
         None => return Err(Status::BadArgument),
     };
     request.timeout = timeout;

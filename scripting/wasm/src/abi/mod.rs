@@ -8,6 +8,9 @@ mod compilers;
 mod foreign;
 mod grpc;
 mod headers;
+mod metrics;
+mod queues;
+mod shared;
 mod stream;
 mod system;
 
@@ -50,6 +53,9 @@ const GROUPS: &[Group] = &[
     foreign::link,
     grpc::link,
     headers::link,
+    metrics::link,
+    queues::link,
+    shared::link,
     stream::link,
     system::link,
 ];

@@ -24,7 +24,8 @@ pub(super) fn link(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
         memory::write(&mut caller, at, &nanoseconds(clock::date()).to_le_bytes())
     });
     host!(linker, "proxy_set_tick_period_milliseconds", |caller, period| {
-        caller.data_mut().tick = period;
+        let guest = caller.data_mut();
+        (guest.tick, guest.tick_is_set) = (period, true);
         Ok(())
     });
     host!(linker, "proxy_set_effective_context", |caller, context| {
@@ -55,15 +56,17 @@ pub(crate) fn nanoseconds(time: SystemTime) -> u64 {
     u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// The guest is done with a stream that it wanted to keep; the seat ends it behind this call.
+/// The guest is done with a context that it wanted to keep; the seat ends it behind this call.
 fn done(caller: &mut Calling<'_>) -> Answer {
     let guest = caller.data_mut();
     let context = guest.context();
-    match guest.streams.get(&context) {
-        Some(stream) if stream.lingers => {
-            guest.finished.push(context);
-            Ok(())
-        }
-        _ => Err(Status::NotFound),
+    let lingers = match context {
+        ROOT => guest.lingers,
+        stream => guest.streams.get(&stream).is_some_and(|stream| stream.lingers),
+    };
+    if !lingers || guest.finished.contains(&context) {
+        return Err(Status::NotFound);
     }
+    guest.finished.push(context);
+    Ok(())
 }

@@ -186,9 +186,7 @@ impl Turn<'_, '_> {
         self.lend(vm);
         let said = self.show(vm);
         self.take_back(vm);
-        let pass = said.map(|said| self.verdict(vm, said))?;
-        self.finish(vm)?;
-        Ok(pass)
+        said.map(|said| self.verdict(vm, said))
     }
 
     /// Puts what is there of the body where host functions find it.
@@ -337,14 +335,6 @@ impl Turn<'_, '_> {
             self.held.data = std::mem::take(&mut self.side.body);
             self.held.pass = usize::MAX;
         }
-    }
-
-    /// Ends other streams that the guest is done with only now.
-    fn finish(&self, vm: &mut Vm) -> Result<(), Failure> {
-        for stream in std::mem::take(&mut vm.guest().finished) {
-            vm.finish(stream)?;
-        }
-        Ok(())
     }
 }
 

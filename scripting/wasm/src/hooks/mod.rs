@@ -2,6 +2,7 @@
 
 pub(crate) mod callout;
 mod filter;
+mod task;
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -27,6 +28,8 @@ pub(crate) fn plugin(plan: &Arc<Plan>) -> Plugin {
     if FILTERS.iter().any(|callback| plan.has(callback)) {
         plugin = plugin.filter(maker(plan, filter::WasmFilter::new));
     }
+    // whatever the module has: an instance that nothing but its configuration holds must be there, and must be ended
+    plugin = plugin.task(maker(plan, task::WasmTask::new));
     plugin
 }
 
