@@ -58,6 +58,8 @@ pub(crate) struct Guest {
     pub(crate) finished: Vec<u32>,
     /// The metrics that it has defined, by their numbers less one.
     pub(crate) metrics: Vec<Arc<Metric>>,
+    /// True until it is ready to be called.
+    pub(crate) starting: bool,
     /// Hooks that it has offered while it was started (`portero.offer`).
     pub(crate) offers: Vec<String>,
     /// Milliseconds between ticks of the root context; 0 for none.
@@ -171,6 +173,7 @@ impl Guest {
             status: (0, ""),
             finished: Vec::new(),
             metrics: Vec::new(),
+            starting: true,
             offers: Vec::new(),
             tick: 0,
             outputs: Default::default(),

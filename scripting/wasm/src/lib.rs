@@ -17,6 +17,7 @@
 //! | `bell` | wakes a plugin's own work, from its thread or another |
 //! | `space` | what modules with one `vm_id` share: data and queues |
 //! | `turns` | which server a call-out asks |
+//! | `items`, `servers` | lists of items, as hooks and the functions `portero.*` write them; servers in them |
 //! | `scene` | lends the exchange and the host to host functions |
 //! | `abi/` | the host functions, one file per group |
 //! | `wasi` | the functions that runtimes of languages import |
@@ -30,6 +31,7 @@ mod context;
 mod engine;
 mod guest;
 mod hooks;
+mod items;
 mod memory;
 mod module;
 mod modules;
@@ -37,6 +39,7 @@ mod pairs;
 mod plan;
 mod scene;
 mod seat;
+mod servers;
 mod settings;
 mod space;
 #[cfg(test)]

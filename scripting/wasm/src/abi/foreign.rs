@@ -3,6 +3,8 @@
 //! A function takes bytes and answers with bytes. Each file below has a table of rows, listed in [`TABLES`].
 
 mod envoy;
+mod portero;
+mod tables;
 #[cfg(test)]
 mod tests;
 
@@ -19,7 +21,7 @@ pub(super) struct Row {
 }
 
 /// All tables.
-const TABLES: &[&[Row]] = &[envoy::ROWS];
+const TABLES: &[&[Row]] = &[envoy::ROWS, portero::ROWS, tables::ROWS];
 
 pub(super) fn link(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
     host!(linker, "proxy_call_foreign_function", |caller,

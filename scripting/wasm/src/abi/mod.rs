@@ -13,6 +13,7 @@ mod queues;
 mod shared;
 mod stream;
 mod system;
+mod upstream;
 
 use wasmtime::{Engine, Linker, Module};
 
@@ -58,6 +59,7 @@ const GROUPS: &[Group] = &[
     shared::link,
     stream::link,
     system::link,
+    upstream::link,
 ];
 
 /// The modules that host functions live in.
