@@ -68,6 +68,16 @@ pub(crate) fn data(at: usize, bytes: &[u8]) -> String {
     format!("(data (i32.const {at}) \"{text}\")")
 }
 
+/// A module of the examples.
+pub(crate) fn example(file: &str, change: impl FnOnce(&mut Load)) -> Running {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/04-wasm");
+    let mut load = Load::new("x", std::path::Path::new(folder).join(file));
+    change(&mut load);
+    let common = Arc::default();
+    let modules = Modules::load(&[load], &Settings::default(), &common);
+    Running::of(&Rc::default(), &common, modules.map(|modules| modules.plugins()))
+}
+
 /// A plugin, and the thread that it runs on.
 pub(crate) struct Running {
     pub(crate) plugin: Plugin,
@@ -99,7 +109,10 @@ impl Running {
         text: &str,
         change: impl FnOnce(&mut Load),
     ) -> Running {
-        let plugins = load_with(text, common, change);
+        Running::of(desk, common, load_with(text, common, change))
+    }
+
+    fn of(desk: &Rc<Desk>, common: &Arc<Common>, plugins: Result<Vec<Plugin>, Mistake>) -> Running {
         let mut plugins = plugins.unwrap_or_else(|mistake| panic!("{}", mistake.message));
         let (desk, plugin) = (desk.clone(), plugins.remove(0));
         let mut bench = Bench::default();

@@ -8,6 +8,8 @@ mod check;
 mod fetch;
 mod filter;
 mod task;
+#[cfg(test)]
+mod tests;
 
 use std::rc::Rc;
 use std::sync::Arc;
