@@ -74,7 +74,9 @@ pub(crate) fn example(file: &str, change: impl FnOnce(&mut Load)) -> Running {
     let mut load = Load::new("x", std::path::Path::new(folder).join(file));
     change(&mut load);
     let common = Arc::default();
-    let modules = Modules::load(&[load], &Settings::default(), &common);
+    // they are larger than what is written as text, and compiled by a compiler that is not optimized
+    let cache = Some(std::env::temp_dir().join("portero-wasm-tests"));
+    let modules = Modules::load(&[load], &Settings { cache, ..Settings::default() }, &common);
     Running::of(&Rc::default(), &common, modules.map(|modules| modules.plugins()))
 }
 

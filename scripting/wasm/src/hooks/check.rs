@@ -123,7 +123,7 @@ impl Probe {
 fn unreachable(error: &io::Error) -> Verdict {
     match error.kind() {
         io::ErrorKind::TimedOut => Verdict::new(CheckStatus::L4Timeout, ""),
-        _ => Verdict::new(CheckStatus::L4Connection, format!("no connection: {error}")),
+        _ => Verdict::new(CheckStatus::L4Connection, error.to_string()),
     }
 }
 
