@@ -1,4 +1,4 @@
-//! `--watch`, for development: the configuration is read again when one of its files or scripts has changed.
+//! `--watch`, for development: the configuration is read again when one of its files, scripts or modules has changed.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -47,11 +47,13 @@ fn look(daemon: &Daemon) -> Seen {
     paths.into_iter().filter_map(seen).collect()
 }
 
-/// The texts of a configuration, its scripts, and what these may require: scripts beside them and on their paths.
+/// The texts of a configuration, its modules, its scripts, and what these may require: scripts beside them and on their
+/// paths.
 fn files(checked: &Checked) -> Vec<PathBuf> {
-    let lua = &checked.global.lua;
+    let (lua, wasm) = (&checked.global.lua, &checked.global.wasm);
     let mut paths: Vec<_> = checked.sources.names().map(PathBuf::from).collect();
     paths.extend(lua.loads.iter().map(|load| load.path.clone()));
+    paths.extend(wasm.loads.iter().flat_map(|load| load.files.iter().chain([&load.path]).cloned()));
     let beside = lua.loads.iter().filter_map(|load| load.path.parent());
     let patterns = lua.settings.prepend_path.iter().filter(|(_, native)| !native);
     let required = patterns.filter_map(|(pattern, _)| Path::new(pattern.split('?').next()?).parent());

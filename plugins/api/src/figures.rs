@@ -1,11 +1,11 @@
-//! What plugins of scripts cost: calls, time, errors, for statistics.
+//! What plugins of scripts and modules cost: calls, time, errors, for statistics.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-/// The figures of all functions of scripts, by name. They live on over a reload.
+/// The figures of all functions of scripts and of all modules, by name. They live on over a reload.
 #[derive(Debug, Default)]
 pub struct Figures(Mutex<BTreeMap<String, Arc<Figure>>>);
 
@@ -16,13 +16,14 @@ pub struct Figure {
     nanos: AtomicU64,
     errors: AtomicU64,
     stopped: AtomicU64,
+    restarts: AtomicU64,
     memory: AtomicU64,
 }
 
 /// Figures as they stand.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reading {
-    /// The name: `lua.x`.
+    /// The name: `lua.x`, `wasm.x`.
     pub name: String,
     /// Calls that have ended.
     pub calls: u64,
@@ -32,6 +33,8 @@ pub struct Reading {
     pub errors: u64,
     /// Those of them that were stopped, for they used up their time or memory.
     pub stopped: u64,
+    /// States or instances that were made in the place of one that had failed.
+    pub restarts: u64,
     /// Bytes that its state held last; 0 where that is not known.
     pub memory: u64,
 }
@@ -70,6 +73,11 @@ impl Figure {
         self.stopped.fetch_add(u64::from(stopped), Relaxed);
     }
 
+    /// Counts a state or an instance that was made in the place of one that had failed.
+    pub fn renewed(&self) {
+        self.restarts.fetch_add(1, Relaxed);
+    }
+
     /// Notes what its state holds.
     pub fn holds(&self, bytes: usize) {
         self.memory.store(bytes as u64, Relaxed);
@@ -82,6 +90,7 @@ impl Figure {
             time: Duration::from_nanos(self.nanos.load(Relaxed)),
             errors: self.errors.load(Relaxed),
             stopped: self.stopped.load(Relaxed),
+            restarts: self.restarts.load(Relaxed),
             memory: self.memory.load(Relaxed),
         }
     }
@@ -98,8 +107,9 @@ mod tests {
         one.ran(Duration::from_micros(3));
         one.ended();
         other.failed(true);
+        other.renewed();
         let [reading] = &figures.read()[..] else { panic!("{:?}", figures.read()) };
-        assert_eq!((reading.calls, reading.errors, reading.stopped), (1, 1, 1));
+        assert_eq!((reading.calls, reading.errors, reading.stopped, reading.restarts), (1, 1, 1, 1));
         assert_eq!(reading.time, Duration::from_micros(3));
     }
 }

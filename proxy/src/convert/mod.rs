@@ -7,6 +7,7 @@
 mod checks;
 mod comments;
 mod defaults;
+mod plugins;
 mod print;
 mod record;
 mod section;
@@ -55,8 +56,10 @@ pub fn convert(sources: &Sources, sections: &[Section], checked: &Checked) -> St
         // several of them are one
         let lines: Vec<_> = global.iter().flat_map(|(_, section)| &section.lines).collect();
         let comments = global.iter().flat_map(|(_, section)| comments::above(sources, section.header.span));
+        let (plugins, lines) = plugins::tables(sources, lines);
         let entries = Converter::new(sources, "global").entries(lines.into_iter());
         tables.push(table(comments.collect(), "global", &entries));
+        tables.extend(plugins);
     }
     for (place, section) in others {
         let comments = comments::above(sources, section.header.span);

@@ -28,7 +28,8 @@ fn is_positional(record: &Record) -> bool {
     record.head.first().is_some_and(|field| field.word == "algorithm")
 }
 
-fn fields(converter: &Converter<'_>, record: &Record, words: &[Word]) -> Option<Entries> {
+/// The same as a table; none where it has to stay as it was written.
+pub(super) fn fields(converter: &Converter<'_>, record: &Record, words: &[Word]) -> Option<Entries> {
     let mut entries = Entries::new();
     let (head, mut rest) = words.split_at_checked(record.head.len())?;
     for (field, word) in record.head.iter().zip(head) {
@@ -41,7 +42,12 @@ fn fields(converter: &Converter<'_>, record: &Record, words: &[Word]) -> Option<
             Form::Flag(_) | Form::Check => Item::Bool(on),
             Form::Value(kind) => converter.word(take(&mut rest)?, kind)?,
             Form::Rest => rest_of(converter, std::mem::take(&mut rest))?,
-            Form::Many => converter.word(take(&mut rest)?, Kind::Text)?,
+            Form::Many | Form::Json => converter.word(take(&mut rest)?, Kind::Text)?,
+            Form::Joined => joined(converter, take(&mut rest)?)?,
+            Form::Pairs => {
+                let name = converter.plain(take(&mut rest)?)?.to_owned();
+                Item::Table(vec![(name, converter.word(take(&mut rest)?, Kind::Text)?)])
+            }
         };
         add(&mut entries, field, item)?;
     }
@@ -55,6 +61,11 @@ fn rest_of(converter: &Converter<'_>, words: &[Word]) -> Option<Item> {
         Ok([one]) => Some(one),
         Err(several) => Some(Item::List(several)),
     }
+}
+
+/// The parts of a word as a list.
+fn joined(converter: &Converter<'_>, word: &Word) -> Option<Item> {
+    Some(Item::List(converter.plain(word)?.split(',').map(|part| Item::Text(part.to_owned())).collect()))
 }
 
 fn take<'w>(rest: &mut &'w [Word]) -> Option<&'w Word> {
@@ -84,6 +95,13 @@ fn add(entries: &mut Entries, field: &Field, item: Item) -> Option<()> {
         Some((_, Item::List(items))) if matches!(field.form, Form::Many) => items.push(item),
         Some((_, first)) if matches!(field.form, Form::Many) => {
             *first = Item::List(vec![first.clone(), item])
+        }
+        Some((_, Item::Table(pairs))) if matches!(field.form, Form::Pairs) => {
+            let Item::Table(more) = item else { return None };
+            if more.iter().any(|(name, _)| pairs.iter().any(|(known, _)| known == name)) {
+                return None;
+            }
+            pairs.extend(more);
         }
         Some(_) => return None,
     }

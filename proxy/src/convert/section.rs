@@ -192,7 +192,7 @@ impl<'a> Converter<'a> {
     }
 
     /// The text of a word that has no variable and no odd bytes in it.
-    fn plain<'w>(&self, word: &'w Word) -> Option<&'w str> {
+    pub(super) fn plain<'w>(&self, word: &'w Word) -> Option<&'w str> {
         let dollars = |text: &str| text.matches('$').count();
         let whole = word.raw.is_none() && dollars(&word.text) == dollars(self.sources.slice(word.span));
         whole.then_some(&*word.text)

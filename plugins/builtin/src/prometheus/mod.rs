@@ -3,6 +3,7 @@
 mod counted;
 mod metrics;
 mod page;
+mod plugins;
 mod query;
 
 use std::rc::Rc;

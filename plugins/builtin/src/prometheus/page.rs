@@ -7,6 +7,7 @@ use portero_api::{Common, Door, Sample};
 
 use super::counted;
 use super::metrics::{METRICS, Metric, Source};
+use super::plugins;
 use super::query::{Query, Scope};
 use crate::stats::rows::{FIELDS, Pick, Row, Stat, View, each_row};
 
@@ -42,6 +43,7 @@ pub(super) fn render(query: &Query, common: &Common) -> String {
             Scope::Server => page.rows(scope, 'S', 4),
             Scope::StickTable => page.tables(),
             Scope::Resolver => page.resolvers(),
+            Scope::Plugin => plugins::write(&mut page),
         }
     }
     if query.scopes.contains(&Scope::Global) {
@@ -50,9 +52,9 @@ pub(super) fn render(query: &Query, common: &Common) -> String {
     page.text
 }
 
-struct Page<'a> {
+pub(super) struct Page<'a> {
     query: &'a Query,
-    common: &'a Common,
+    pub(super) common: &'a Common,
     text: String,
 }
 
@@ -60,15 +62,19 @@ impl Page<'_> {
     /// What stands before the lines of a metric; none when it is not wanted.
     fn begin(&mut self, scope: Scope, name: &str, counter: bool, help: &str) -> Option<String> {
         let full = format!("haproxy_{}_{name}", scope.prefix());
-        if !self.query.wants(&full) {
-            return None;
-        }
-        let kind = if counter { "counter" } else { "gauge" };
-        let _ = writeln!(self.text, "# HELP {full} {help}\n# TYPE {full} {kind}");
-        Some(full)
+        self.begin_full(&full, if counter { "counter" } else { "gauge" }, help).then_some(full)
     }
 
-    fn line(&mut self, name: &str, labels: &str, value: &str) {
+    /// The same for a metric under a name of its own; false when it is not wanted.
+    pub(super) fn begin_full(&mut self, full: &str, kind: &str, help: &str) -> bool {
+        let wanted = self.query.wants(full);
+        if wanted {
+            let _ = writeln!(self.text, "# HELP {full} {help}\n# TYPE {full} {kind}");
+        }
+        wanted
+    }
+
+    pub(super) fn line(&mut self, name: &str, labels: &str, value: &str) {
         let _ = match labels {
             "" => writeln!(self.text, "{name} {value}"),
             labels => writeln!(self.text, "{name}{{{labels}}} {value}"),
@@ -249,7 +255,7 @@ fn seconds(stat: Option<&Stat>) -> String {
     format!("{}.{:03}000", millis / 1000, millis % 1000)
 }
 
-fn label(name: &str, value: &str) -> String {
+pub(super) fn label(name: &str, value: &str) -> String {
     let value = value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
     format!("{name}=\"{value}\"")
 }

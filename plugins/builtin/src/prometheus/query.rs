@@ -10,11 +10,13 @@ pub(super) enum Scope {
     Server,
     StickTable,
     Resolver,
+    /// Functions of scripts and modules, which HAProxy has no metrics of.
+    Plugin,
 }
 
 impl Scope {
     /// In the order they are shown.
-    pub(super) const ALL: [Scope; 7] = [
+    pub(super) const ALL: [Scope; 8] = [
         Scope::Global,
         Scope::Frontend,
         Scope::Listener,
@@ -22,6 +24,7 @@ impl Scope {
         Scope::Server,
         Scope::StickTable,
         Scope::Resolver,
+        Scope::Plugin,
     ];
 
     /// As the query says it.
@@ -42,6 +45,7 @@ impl Scope {
             Scope::Server => "server",
             Scope::StickTable => "sticktable",
             Scope::Resolver => "resolver",
+            Scope::Plugin => "plugin",
         }
     }
 }

@@ -17,6 +17,9 @@ fn bench() -> Bench {
     let server = ServerState::new(&back, "s1", 1, Address::Unresolved("x".into()));
     server.set_max_queue(10);
     back.set_servers(vec![Arc::new(server)]);
+    let figure = common.figures.of("wasm.gate");
+    figure.ran(std::time::Duration::from_micros(1500));
+    figure.renewed();
     common.directory.insert(Arc::new(front));
     common.directory.insert(Arc::new(back));
     let mut bench = Bench::default();
@@ -70,6 +73,18 @@ fn every_metric_is_told_about_once() {
     names.sort_unstable();
     names.dedup();
     assert_eq!(names.len(), all, "one group of lines for each metric");
+}
+
+#[test]
+fn plugins_have_metrics_of_their_own() {
+    let (_, page) = scraped("scope=plugin");
+    for line in [
+        "# TYPE portero_plugin_memory_bytes gauge",
+        "portero_plugin_seconds_total{plugin=\"wasm.gate\"} 0.001500",
+        "portero_plugin_restarts_total{plugin=\"wasm.gate\"} 1",
+    ] {
+        assert!(page.lines().any(|other| other == line), "{line} is missing in\n{page}");
+    }
 }
 
 #[test]

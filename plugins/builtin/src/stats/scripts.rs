@@ -1,4 +1,4 @@
-//! What functions of scripts cost, as a table of the page.
+//! What functions of scripts and modules cost, as a table of the page.
 
 use std::fmt::Write;
 use std::time::Duration;
@@ -7,12 +7,12 @@ use portero_api::Reading;
 
 use super::page::escape;
 
-/// The section, where there are scripts.
+/// The section, where there are scripts or modules.
 pub(super) fn section(figures: &[Reading], out: &mut String) {
     if figures.is_empty() {
         return;
     }
-    out.push_str("<section id=\"scripts\"><h2>Scripts<span class=\"tag\">per function</span></h2><div class=\"scroll\">");
+    out.push_str("<section id=\"scripts\"><h2>Scripts<span class=\"tag\">per function or module</span></h2><div class=\"scroll\">");
     out.push_str(&table(figures));
     out.push_str("</div></section>\n");
 }
@@ -20,7 +20,7 @@ pub(super) fn section(figures: &[Reading], out: &mut String) {
 /// The table alone: what the page asks for again and again.
 pub(super) fn table(figures: &[Reading]) -> String {
     let mut out = String::from("<table><thead><tr><th>Function</th>");
-    for heading in ["Calls", "Time", "Per call", "Errors", "Stopped", "Memory"] {
+    for heading in ["Calls", "Time", "Per call", "Errors", "Stopped", "Restarts", "Memory"] {
         put(&mut out, format_args!("<th>{heading}</th>"));
     }
     out.push_str("</tr></thead><tbody>\n");
@@ -39,6 +39,7 @@ pub(super) fn table(figures: &[Reading]) -> String {
             time(each),
             one.errors.to_string(),
             one.stopped.to_string(),
+            one.restarts.to_string(),
             memory,
         ] {
             put(&mut out, format_args!("<td>{value}</td>"));

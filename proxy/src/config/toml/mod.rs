@@ -12,7 +12,7 @@ mod checks;
 mod keys;
 mod own;
 mod record;
-mod records;
+pub(crate) mod records;
 mod schema;
 mod section;
 mod strings;
@@ -24,6 +24,7 @@ use portero_grammar::{Diagnostic, Diagnostics, FileId, Sources, Span, Word};
 use toml::de::{DeTable, DeValue};
 
 use super::written::Written;
+use records::PLUGIN;
 use section::Section;
 use values::{Name, Reader, Value};
 
@@ -42,6 +43,9 @@ const KINDS: &[(&str, &str)] = &[
     ("peers", "peers"),
     ("table", "table"),
 ];
+
+/// The table of modules, `[plugin.NAME]`: each is a line of the section `global`.
+const PLUGINS: &str = "plugin";
 
 /// Reads TOML files in order. `[defaults]` holds in its file and in those behind it, until another one says more.
 pub(super) fn read(sources: &mut Sources, files: &[FileId], env: &mut dyn Environment) -> Written {
@@ -80,9 +84,12 @@ fn file_sections(
     root: &DeTable<'_>,
     defaults: &mut Option<cfg::Section>,
 ) -> Vec<cfg::Section> {
-    let mut tables = Vec::new();
+    let (mut tables, mut plugins) = (Vec::new(), None);
     for (key, value) in root.iter() {
-        tables.extend(tables_of(reader, key, value));
+        match key.get_ref() == PLUGINS {
+            true => plugins = Some(self::plugins(reader, key, value)),
+            false => tables.extend(tables_of(reader, key, value)),
+        }
     }
     let rank = |table: &Table<'_, '_>| match (table.kind, table.name) {
         ("defaults", Some(_)) => 1,
@@ -93,6 +100,7 @@ fn file_sections(
     tables.sort_by_key(|table| (rank(table), table.name.map_or(0, |name| name.span().start)));
     let (first, proxies): (Vec<_>, Vec<_>) = tables.into_iter().partition(|table| rank(table) < 3);
     let mut sections: Vec<_> = first.iter().map(|table| section(reader, table, false)).collect();
+    sections.splice(0..0, plugins);
     let is_defaults = |section: &cfg::Section| section.header.keyword() == "defaults";
     if let Some(own) = sections.pop_if(|last| is_defaults(last) && last.header.words.len() == 1) {
         *defaults = Some(own);
@@ -103,6 +111,13 @@ fn file_sections(
     sections.extend(plain);
     sections.extend(proxies.iter().map(|table| section(reader, table, defaults.is_some())));
     sections
+}
+
+/// The modules of `[plugin.NAME]`.
+fn plugins(reader: &mut Reader<'_>, key: &Name<'_>, value: &Value<'_>) -> cfg::Section {
+    let span = reader.span(key);
+    let lines = Section::new(reader, "global", format!("[{PLUGINS}]")).named("wasm-load", PLUGINS, value, &PLUGIN);
+    cfg::Section { header: Line { words: vec![Word::plain("global", span)], span }, lines }
 }
 
 /// A section `defaults` that says nothing, behind named ones.
@@ -154,7 +169,7 @@ fn unknown_section(reader: &mut Reader<'_>, key: &Name<'_>) {
         reader.out.push(Diagnostic::error(span, format!("section '{section}' is not supported yet")));
     } else {
         let error = Diagnostic::error(span, format!("unknown section '{name}'"));
-        reader.out.push(error.did_you_mean(name, KINDS.iter().map(|(known, _)| *known)));
+        reader.out.push(error.did_you_mean(name, KINDS.iter().map(|(known, _)| *known).chain([PLUGINS])));
     }
 }
 

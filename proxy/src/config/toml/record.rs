@@ -98,8 +98,9 @@ fn parameter(
 ) -> Option<Vec<Word>> {
     let at = reader.span(name);
     let plain = |word: &str| Word::plain(word, at);
+    let each = |words: &str| words.split(' ').map(plain).collect();
     match (&field.form, value.get_ref()) {
-        (Form::Flag(_) | Form::Check, DeValue::Boolean(true)) => Some(vec![plain(field.word)]),
+        (Form::Flag(_) | Form::Check, DeValue::Boolean(true)) => Some(each(field.word)),
         (Form::Check, DeValue::Boolean(false)) => Some(vec![plain("no-check")]),
         (Form::Check, DeValue::Table(table)) => {
             let words = check_words(reader, path, table, &[])?;
@@ -107,7 +108,7 @@ fn parameter(
         }
         (Form::Check, _) => reader.refuse(path, "true, false or a table", value),
         (Form::Flag(off), DeValue::Boolean(false)) => match off {
-            Off::Word(other) => Some(vec![plain(other)]),
+            Off::Word(other) => Some(each(other)),
             Off::No | Off::Silent => Some(Vec::new()),
         },
         (Form::Flag(_), _) => reader.refuse(path, "true or false", value),
@@ -122,8 +123,56 @@ fn parameter(
         }
         (Form::Rest, DeValue::Boolean(value)) => Some(vec![plain(field.word), plain(&value.to_string())]),
         (Form::Rest, _) => Some(vec![plain(field.word), reader.word(path, value)?]),
-        (Form::Many, _) => Some(vec![plain(field.word), reader.word(path, value)?]),
+        (Form::Joined, DeValue::Array(items)) if !items.is_empty() => {
+            let words: Option<Vec<_>> = items.iter().map(|item| reader.word(path, item)).collect();
+            let joined = words?.into_iter().map(|word| word.text).collect::<Vec<_>>().join(",");
+            Some(vec![plain(field.word), Word::plain(joined, reader.span(value))])
+        }
+        (Form::Pairs, _) => pairs(reader, path, value, field),
+        (Form::Json, other) if !matches!(other, DeValue::String(_)) => {
+            let json = json(reader, value)?.to_string();
+            Some(vec![plain(field.word), Word::plain(json, reader.span(value))])
+        }
+        (Form::Many | Form::Joined | Form::Json, _) => {
+            Some(vec![plain(field.word), reader.word(path, value)?])
+        }
     }
+}
+
+/// A word, a name and a value for each entry of a table.
+fn pairs(reader: &mut Reader<'_>, path: &str, value: &Value<'_>, field: &Field) -> Option<Vec<Word>> {
+    let mut words = Vec::new();
+    for (name, value) in reader.table(path, value)?.iter() {
+        let at = reader.span(name);
+        words.push(Word::plain(field.word, at));
+        words.push(Word::plain(name.get_ref().as_ref(), at));
+        words.push(reader.word(&format!("{path}.{}", name.get_ref()), value)?);
+    }
+    Some(words)
+}
+
+/// A value as JSON; dates are strings there.
+fn json(reader: &mut Reader<'_>, value: &Value<'_>) -> Option<serde_json::Value> {
+    Some(match value.get_ref() {
+        DeValue::String(text) => text.as_ref().into(),
+        DeValue::Boolean(on) => (*on).into(),
+        DeValue::Datetime(date) => date.to_string().into(),
+        DeValue::Integer(number) => match i64::from_str_radix(number.as_str(), number.radix()) {
+            Ok(number) => number.into(),
+            Err(_) => return reader.refuse("a number of JSON", "64 bits", value),
+        },
+        DeValue::Float(number) => match number.as_str().parse::<f64>() {
+            Ok(number) if number.is_finite() => number.into(),
+            _ => return reader.refuse("a number of JSON", "digits", value),
+        },
+        DeValue::Array(items) => {
+            items.iter().map(|item| json(reader, item)).collect::<Option<Vec<_>>>()?.into()
+        }
+        DeValue::Table(table) => {
+            let entries = table.iter().map(|(name, item)| Some((name.get_ref().to_string(), json(reader, item)?)));
+            entries.collect::<Option<serde_json::Map<_, _>>>()?.into()
+        }
+    })
 }
 
 fn entry<'v, 'i>(table: &'v DeTable<'i>, field: &Field) -> Option<(&'v Name<'i>, &'v Value<'i>)> {

@@ -2,7 +2,7 @@
 
 use super::vocabulary::Form;
 use super::vocabulary::Kind::{Number, OneOf, Size, Text, Time};
-use super::vocabulary::{Field, Off, Record, flag, many, named, value};
+use super::vocabulary::{Field, Off, Record, flag, formed, many, named, value};
 use crate::config::policy::TYPES;
 
 const SILENT: Off = Off::Silent;
@@ -22,6 +22,7 @@ pub(super) const ALL: &[&Record] = &[
     &GROUP,
     &PARAM,
     &STICK_TABLE,
+    &PLUGIN,
 ];
 
 /// `bind` and `stats socket`
@@ -232,3 +233,32 @@ pub(super) const LOG: Record = Record {
 };
 
 const LEVELS: &[&str] = &["emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"];
+
+/// `wasm-load NAME`, which is `[plugin.NAME]`
+pub(crate) const PLUGIN: Record = Record {
+    name: "plugin",
+    head: &[value("wasm", Text)],
+    params: &[
+        flag("allow-on-headers-stop-iteration", SILENT),
+        formed("allowed-capabilities", Form::Joined),
+        formed("cluster", Form::Pairs),
+        formed("config", Form::Json),
+        value("config-file", Text),
+        formed("env", Form::Pairs),
+        // Envoy's name for the same
+        Field {
+            word: "on-error skip",
+            key: Some("fail_open"),
+            form: Form::Flag(Off::Word("on-error fail")),
+        },
+        value("log-level", OneOf(&["trace", "debug", "info", "warn", "error", "critical"])),
+        value("max-body", Size),
+        value("max-memory", Size),
+        value("on-error", OneOf(&["fail", "skip"])),
+        value("root-id", Text),
+        value("timeout", Time),
+        formed("vm-config", Form::Json),
+        value("vm-id", Text),
+    ],
+    tail: &[],
+};

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::checks;
-use super::records::{ALL as RECORDS, CHECK};
+use super::records::{ALL as RECORDS, CHECK, PLUGIN};
 use super::vocabulary::{Field, Form, Key, Kind, Record, Shape, is_proxy, keys, own_keys};
 
 /// The schema (JSON Schema, draft 7, which editors know best).
@@ -50,6 +50,11 @@ pub fn schema() -> Value {
             "policy": named("policy"),
             "peers": named("peers"),
             "table": named("table"),
+            "plugin": {
+                "description": "WASM modules by name: 'wasm-load' of haproxy.cfg. See docs/wasm.md.",
+                "type": "object",
+                "additionalProperties": any([reference("line"), reference(PLUGIN.name)]),
+            },
         },
         "definitions": definitions,
     })
@@ -141,7 +146,9 @@ fn parameter(field: &Field) -> Value {
         Form::Flag(_) => json!({ "type": "boolean" }),
         Form::Value(kind) => word(kind),
         Form::Rest => any([json!({ "type": "boolean" }), reference("word"), list("word")]),
-        Form::Many => any([reference("word"), list("word")]),
+        Form::Many | Form::Joined => any([reference("word"), list("word")]),
+        Form::Pairs => json!({ "type": "object", "additionalProperties": reference("word") }),
+        Form::Json => json!({ "description": "A string is taken as it is, anything else becomes JSON." }),
         Form::Check => reference("checked"),
     }
 }

@@ -6,7 +6,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::record;
 use super::values::{Name, Reader, Value};
-use super::vocabulary::{Key, Off, Shape, keys, own_keys, snake};
+use super::vocabulary::{Key, Off, Record, Shape, keys, own_keys, snake};
 use super::{apply, checks, own};
 use crate::config::keywords;
 
@@ -130,14 +130,22 @@ impl<'r, 'a> Section<'r, 'a> {
             (Shape::Records(record), _) => {
                 self.each(&path, value, |s, item| s.record(keyword, at, &path, &[], item, record));
             }
-            (Shape::Named(record), _) => {
-                let Some(table) = self.reader.table(&path, value) else { return };
-                for (name, value) in table.iter() {
-                    let at = self.reader.span(name);
-                    let word = Word::plain(name.get_ref().as_ref(), at);
-                    self.record(keyword, at, &format!("{path}.{}", name.get_ref()), &[word], value, record);
-                }
-            }
+            (Shape::Named(record), _) => self.records(keyword, &path, value, record),
+        }
+    }
+
+    /// The lines of a table of records by name.
+    pub(super) fn named(mut self, keyword: &str, path: &str, value: &Value<'_>, record: &Record) -> Vec<Line> {
+        self.records(keyword, path, value, record);
+        self.lines
+    }
+
+    fn records(&mut self, keyword: &str, path: &str, value: &Value<'_>, record: &Record) {
+        let Some(table) = self.reader.table(path, value) else { return };
+        for (name, value) in table.iter() {
+            let at = self.reader.span(name);
+            let word = Word::plain(name.get_ref().as_ref(), at);
+            self.record(keyword, at, &format!("{path}.{}", name.get_ref()), &[word], value, record);
         }
     }
 
@@ -182,7 +190,7 @@ impl<'r, 'a> Section<'r, 'a> {
         path: &str,
         first: &[Word],
         value: &Value<'_>,
-        shape: &super::vocabulary::Record,
+        shape: &Record,
     ) {
         let words = match value.get_ref() {
             DeValue::Table(table) => record::words(self.reader, path, table, value, shape),

@@ -333,6 +333,58 @@ fn a_mistake_in_apply_points_at_key_or_value() {
     assert_eq!(errors(&text("[]"))[0].0, "'apply' is an empty list");
 }
 
+/// The lines of `global` that a text becomes.
+fn lowered(text: &str) -> Vec<String> {
+    let mut sources = portero_grammar::Sources::default();
+    let file = sources.add("portero.toml", text);
+    let written = super::read(&mut sources, &[file], &mut environment::settings(BTreeMap::new()));
+    assert_eq!(written.diagnostics.render(&sources, false), "");
+    let lines = written.sections.iter().filter(|s| s.header.keyword() == "global").flat_map(|s| &s.lines);
+    let words = |line: &portero_grammar::cfg::Line| line.words.iter().map(|w| w.text.clone()).collect::<Vec<_>>();
+    lines.map(|line| words(line).join(" ")).collect()
+}
+
+#[test]
+fn a_plugin_is_a_line_that_loads_a_module() {
+    let text = r#"
+        [plugin.a]
+        wasm = "a.wasm"
+        config = { limit = 5, on = true, names = ["x", "y"] }
+        allowed_capabilities = ["proxy_log", "proxy_on_tick"]
+        env = { A = "1", B = 2 }
+        cluster."outbound|80" = "app"
+        fail_open = true
+        allow_on_headers_stop_iteration = true
+        max_memory = "8m"
+        [plugin]
+        b = "b.wasm timeout 5ms"
+        [global]
+        maxconn = 5
+    "#;
+    assert_eq!(
+        lowered(text),
+        [
+            "maxconn 5",
+            "wasm-load a a.wasm allow-on-headers-stop-iteration allowed-capabilities proxy_log,proxy_on_tick \
+             cluster outbound|80 app config {\"limit\":5,\"names\":[\"x\",\"y\"],\"on\":true} env A 1 env B 2 \
+             on-error skip max-memory 8m",
+            "wasm-load b b.wasm timeout 5ms",
+        ]
+    );
+}
+
+#[test]
+fn a_mistake_in_a_plugin_points_at_key_or_value() {
+    let text = |rest: &str| format!("[plugin.a]\n{rest}\n[frontend.f]\nbind = ':1'\n");
+    assert_eq!(errors(&text("config = 'x'"))[0].0, "'plugin.a' needs 'wasm'");
+    let said = rendered(&text("wasm = 'a.wasm'\nrootid = 'x'"));
+    assert!(said.contains("unknown key 'rootid' in 'plugin.a'") && said.contains("did you mean 'root_id'?"), "{said}");
+    assert_eq!(errors(&text("wasm = 'a.wasm'\ntimeout = 'x'"))[0].1, "'x'");
+    assert_eq!(errors(&text("wasm = 'a.wasm'\nenv = 'x'"))[0].0, "'plugin.a.env' takes a table, not a string");
+    assert_eq!(errors(&text("wasm = 'nowhere.wasm'"))[0].1, "'nowhere.wasm'");
+    assert!(rendered("[plugins.a]\nwasm = 'x'\n").contains("did you mean 'plugin'?"));
+}
+
 /// Keywords that have no key of their own, with the key that says it.
 const OTHERWISE: &[(&str, &str)] = &[
     ("option ", "options"),

@@ -78,7 +78,7 @@ pub(crate) struct Field {
 
 /// How a parameter is written.
 pub(crate) enum Form {
-    /// A word of its own.
+    /// A word of its own, or several.
     Flag(Off),
     /// A word with a value behind it.
     Value(Kind),
@@ -88,6 +88,12 @@ pub(crate) enum Form {
     Rest,
     /// `check`: a flag, or a table of what belongs to it.
     Check,
+    /// A word with one value behind it, whose parts are joined by commas: a string or a list.
+    Joined,
+    /// A word with a name and a value behind it, any number of times: a table.
+    Pairs,
+    /// A word with a text behind it: a string as it stands, anything else as JSON.
+    Json,
 }
 
 impl Key {
@@ -167,4 +173,9 @@ pub(super) const fn many(word: &'static str) -> Field {
 /// A parameter under a name of our own.
 pub(super) const fn named(key: &'static str, word: &'static str, kind: Kind) -> Field {
     Field { word, key: Some(key), form: Form::Value(kind) }
+}
+
+/// A parameter of another form.
+pub(super) const fn formed(word: &'static str, form: Form) -> Field {
+    Field { word, key: None, form }
 }

@@ -1,0 +1,3 @@
+//! WASM modules: what an operator and a client see of them.
+
+mod manual;
