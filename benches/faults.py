@@ -1,33 +1,26 @@
-"""`./bench faults`: scripts that go wrong, under load. Not a measurement but a soak: it says whether anybody else was hurt.
+"""`./bench faults`: scripts and WASM modules that go wrong, under load. Not a measurement but a soak: it says whether anybody else
+was hurt.
 
-Each case has one function that does wrong. wrk asks for pages whose rules run a good function of the same script; beside it a
-client asks for the guilty one, again and again. A case is held when no request but the guilty ones failed, each guilty one got
-the 500 that `lua-on-error fail` means, and the memory at the end is what it was at the beginning.
+Each case has one function or module that does wrong. wrk asks for pages, which a good function or module of the same kind looks at as
+well (a WASM module that does wrong sees them all); beside it a client does what makes the guilty one do wrong, again and again. A case is
+held when no request but the guilty ones failed, each guilty one got the answer that the configuration means, and the memory at the end is what it was at the
+beginning.
 """
 
 import argparse
 import http.client
+import signal
 import tempfile
 import threading
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from benches import beside, configs, rig
+from benches import beside, configs, faulty, rig
 from benches.rig import BenchError, say
 
-GOOD = """
-core.register_action("good", { "http-req" }, function(txn)
-    txn.http:req_set_header("X-Seen", txn.sf:path())
-end)
-"""
-CASES = {
-    "endless": "while true do pcall(function() while true do end end) end",
-    "memory": "kept = kept or {} for i = 1, 1e7 do kept[#kept + 1] = 'text ' .. i end",
-    "recursion": "local function down(n) return 1 + down(n + 1) end return down(1)",
-    "huge-string": "kept = (kept or 'x') .. string.rep('x', 1e9)",
-    "error": "local nothing = nil return nothing.field",
-}
 PAUSE = 0.05  # seconds between two guilty requests
+RELOADS = 1.0  # seconds between two changes of a module
 GROWTH, SLACK = 1.25, 16 << 20  # how much larger the memory may be at the end, as a share and in bytes
 
 
@@ -35,29 +28,56 @@ GROWTH, SLACK = 1.25, 16 << 20  # how much larger the memory may be at the end, 
 class Guilty:
     """What the guilty client saw."""
 
+    port: int
+    home: Path
+    signal: Callable[[int], None]
     asked: int = 0
     wrong: str = ""
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    def ask(self, fits: Callable[[int, int], bool]) -> None:
+        """Asks for the guilty function until it is told to stop, or an answer comes that does not fit."""
+        while not self.stop.is_set() and not self.wrong:
+            client = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+            try:
+                client.request("GET", "/guilty", headers={"x-guilty": "yes"})
+                status = client.getresponse().status
+                self.asked += 1
+                if not fits(status, self.asked):
+                    self.wrong = f"guilty request {self.asked} was answered with {status}"
+            except OSError as error:
+                self.wrong = f"a guilty request had no answer: {error}"
+            finally:
+                client.close()
+            self.stop.wait(PAUSE)
+
+    def replace(self, texts: list[str]) -> None:
+        """Puts the texts in the place of the module one after the other, with a reload behind each."""
+        while not self.stop.is_set():
+            new = self.home / "new"
+            new.write_text(texts[self.asked % len(texts)])
+            new.rename(self.home / "guilty.wasm")
+            self.signal(signal.SIGUSR2)
+            self.asked += 1
+            self.stop.wait(RELOADS)
 
 
-def config(home: Path, port: int, origin: int) -> str:
+def config(home: Path, port: int, origin: int, case: str) -> str:
     """haproxy.cfg of a case."""
+    loads, rules = faulty.lines(case, home)
     return f"""global
     nbthread 1
-    lua-load-per-thread {home}/script.lua
-    lua-on-error fail
-    tune.lua.session-timeout 50ms
-    tune.lua.maxmem 64
+{loads}
 
 defaults
     mode http
     timeout client 60s
-    timeout server 60s
+    timeout server {"1s" if case == "wasm-pause" else "60s"}
     timeout connect 5s
 
 frontend front
     bind 127.0.0.1:{port}
-    http-request lua.good
-    http-request lua.guilty if {{ path /guilty }}
+{rules}
     default_backend origin
 
 backend origin
@@ -65,35 +85,32 @@ backend origin
 """
 
 
-def ask_guilty(port: int, stop: threading.Event, seen: Guilty) -> None:
-    """Asks for the guilty function until it is told to stop, or something else than a 500 comes."""
-    while not stop.is_set() and not seen.wrong:
-        client = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-        try:
-            client.request("GET", "/guilty")
-            status = client.getresponse().status
-            seen.asked += 1
-            if status != 500:
-                seen.wrong = f"a guilty request was answered with {status}"
-        except OSError as error:
-            seen.wrong = f"a guilty request had no answer: {error}"
-        finally:
-            client.close()
-        stop.wait(PAUSE)
+def guilt(case: str, guilty: Guilty) -> None:
+    """What the guilty client does all the time."""
+    match case:
+        case "wasm-swap":
+            guilty.replace([faulty.MODULES["wasm-good"], faulty.MODULES["wasm-swap"]])
+        case "wasm-start":
+            guilty.replace([faulty.MODULES["wasm-start"]])
+        case "wasm-pause":
+            guilty.ask(lambda status, _: status == 504)
+        case "wasm-tenth":
+            guilty.ask(lambda status, number: status == (500 if number % 10 == 0 else 200))
+        case _:
+            guilty.ask(lambda status, _: status == 500)
 
 
 def soak(program: str, name: str, folder: Path, origin: int, seconds: int) -> bool:
     """One case; true when it is held."""
     home, port = folder / name, rig.free_port()
     home.mkdir()
-    script = f'{GOOD}core.register_action("guilty", {{ "http-req" }}, function(txn) {CASES[name]} end)\n'
-    (home / "script.lua").write_text(script)
-    (home / "config").write_text(config(home, port, origin))
+    faulty.write(name, home)
+    (home / "config").write_text(config(home, port, origin, name))
     command = [program, "-db", "-f", str(home / "config")]
     with rig.running("portero", command, port, rig.PROXY_CORE, home / "output.log") as proxy:
-        stop, seen = threading.Event(), Guilty()
+        guilty = Guilty(port, home, proxy.process.send_signal)
         beginning = max(2, seconds // 10)
-        thread = threading.Thread(target=ask_guilty, args=(port, stop, seen))
+        thread = threading.Thread(target=guilt, args=(name, guilty))
         thread.start()
         try:
             rig.wrk(port, "/1k", 16, beginning)
@@ -101,13 +118,13 @@ def soak(program: str, name: str, folder: Path, origin: int, seconds: int) -> bo
             load = rig.wrk(port, "/1k", 16, seconds - beginning)
             after = proxy.rss_bytes()
         finally:
-            stop.set()
+            guilty.stop.set()
             thread.join()
     flat = after <= before * GROWTH + SLACK
-    held = flat and not seen.wrong and seen.asked > 0
+    held = flat and not guilty.wrong and guilty.asked > 0
     memory = f"{before >> 20} MB, then {after >> 20} MB"
-    say(f"{name}: {load.requests} good requests, none failed; {seen.asked} guilty ones; {memory}; "
-        f"{'held' if held else 'NOT HELD: ' + (seen.wrong or 'the memory grew')}")
+    say(f"{name}: {load.requests} good requests, none failed; {guilty.asked} guilty ones; {memory}; "
+        f"{'held' if held else 'NOT HELD: ' + (guilty.wrong or 'the memory grew')}")
     return held
 
 
@@ -116,7 +133,7 @@ def main(words: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="./bench faults", description=__doc__,
                                      formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--seconds", type=int, default=600, help="seconds of each case (default 600)")
-    parser.add_argument("--case", action="append", choices=list(CASES), help="only this case (may be repeated)")
+    parser.add_argument("--case", action="append", choices=faulty.CASES, help="only this case (may be repeated)")
     options = parser.parse_args(words)
     try:
         program = beside.programs()["portero"]
@@ -128,7 +145,7 @@ def main(words: list[str]) -> int:
                        "-c", str(folder / "origin" / "config")]
             with rig.running("origin", command, port, rig.LOAD_CORE, folder / "origin.log"):
                 # all cases are run, also behind one that is not held
-                held = [soak(program, case, folder, port, options.seconds) for case in options.case or CASES]
+                held = [soak(program, case, folder, port, options.seconds) for case in options.case or faulty.CASES]
     except BenchError as error:
         say(f"bench: {error}")
         return 1

@@ -20,6 +20,8 @@ pub enum Command {
     Explain(Box<crate::explain::Options>),
     /// Run a script's tests, and lines beside it.
     Lua(crate::lua_shell::Options),
+    /// Say what a WASM file is.
+    Inspect(super::wasm::Options),
     /// Run tests of policies.
     Test(crate::policy_test::Options),
     /// Serve an editor on the standard input and output.
@@ -93,6 +95,7 @@ usage: portero -f FILE [-f FILE ...] [options]     serve
        portero explain -f FILE --request 'GET /'   print the whole way of a request: docs/explain.md
        portero test POLICY.test ...                run the tests of a policy: docs/testing.md
        portero lua FILE [ARGUMENT ...]             run a script's tests, and lines beside it: docs/lua.md
+       portero wasm inspect [--json] FILE          say what a WASM file is, and what it needs: docs/wasm.md
        portero fmt [--check] FILE ...              lay out haproxy.cfg and files of rules; '-' is the standard input
        portero lsp                                 the language server, for editors: docs/editors.md
        portero demo                                three built-in origins behind one door, nothing else needed
@@ -128,6 +131,7 @@ pub fn parse(args: &[String]) -> Result<Command, String> {
         Some("explain") => Ok(Command::Explain(Box::new(super::explain::parse(&args[1..])?))),
         Some("test") => Ok(Command::Test(test(&args[1..])?)),
         Some("lua") => Ok(Command::Lua(lua(&args[1..])?)),
+        Some("wasm") => Ok(Command::Inspect(super::wasm::parse(&args[1..])?)),
         Some("convert") => Ok(Command::Convert(paths(args)?)),
         // editors add the way to talk, of which there is one
         Some("lsp") if args[1..].iter().all(|arg| arg == "--stdio") => Ok(Command::Language),

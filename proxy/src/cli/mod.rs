@@ -6,6 +6,7 @@ mod explain;
 mod format;
 mod run;
 mod version;
+mod wasm;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -39,6 +40,7 @@ pub fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
         }
         Ok(Command::Explain(options)) => crate::explain::main(&options),
         Ok(Command::Test(options)) => crate::policy_test::main(&options),
+        Ok(Command::Inspect(options)) => wasm::main(&options),
         Ok(Command::Lua(options)) => crate::lua_shell::main(&options),
         Ok(Command::Demo) => crate::demo::main(),
         Err(message) => {

@@ -24,5 +24,6 @@ fn table(sources: &Sources, line: &Line) -> Option<String> {
     let [keyword, name, words @ ..] = &line.words[..] else { return None };
     let entries = record::fields(&Converter::new(sources, "global"), &PLUGIN, words)?;
     let header = format!("plugin.{}", print::key(&name.text));
-    (keyword.text == "wasm-load").then(|| super::table(comments::above(sources, line.span), &header, &entries))
+    (keyword.text == "wasm-load")
+        .then(|| super::table(comments::above(sources, line.span), &header, &entries))
 }

@@ -2,8 +2,8 @@
 
 use std::rc::Rc;
 
-use portero_api::trace::{Act, Candidate, Choice, Step};
-use portero_api::{ServerState, Trace};
+use portero_api::trace::{Act, Candidate, Change, Choice, Step};
+use portero_api::{Exchange, ServerState, Trace};
 use portero_policies::trace::Before;
 
 use super::{Fail, Fault, Place, Road, Tell};
@@ -74,7 +74,19 @@ pub fn step(road: &mut Road<'_>, part: &'static str, text: &str, take: impl FnOn
     let Some(trace) = road.ex.trace.clone() else { return take(road) };
     let before = Before::new(road.ex);
     take(road);
-    let changes = before.changes(road.ex);
+    changed(&trace, part, text, before.changes(road.ex));
+}
+
+/// Lets filters look at a head, and tells what they changed of it.
+pub fn filters<T>(ex: &mut Exchange, text: &str, look: impl FnOnce(&mut Exchange) -> T) -> T {
+    let Some(trace) = ex.trace.clone() else { return look(ex) };
+    let before = Before::new(ex);
+    let seen = look(ex);
+    changed(&trace, "filters", text, before.changes(ex));
+    seen
+}
+
+fn changed(trace: &Trace, part: &'static str, text: &str, changes: Vec<Change>) {
     if !changes.is_empty() {
         trace.push(Step::Did(Act { part, text: text.to_owned(), changes }));
     }

@@ -9,9 +9,10 @@
 //! |---|---|
 //! | `settings`, `modules` | what is loaded and how; the modules of one configuration |
 //! | `engine`, `module` | wasmtime as we use it; a compiled file and what it exports and imports |
+//! | `inspect`, `sections` | what there is to be said of a file |
 //! | `plan` | a module with its settings, ready to be instantiated |
 //! | `vm` | an instance: its exports, its life, one call with a budget |
-//! | `seat` | a plugin's place on a thread: the instance, made anew when it is spoiled |
+//! | `seat`, `rest` | a plugin's place on a thread: the instance, made anew when it is spoiled; when |
 //! | `guest`, `context` | what host functions know: of the instance, and of one stream |
 //! | `memory`, `pairs` | the guest's memory; header maps as the ABI writes them |
 //! | `bell` | wakes a plugin's own work, from its thread or another |
@@ -32,14 +33,17 @@ mod engine;
 mod guest;
 mod hooks;
 mod items;
+mod inspect;
 mod memory;
 mod module;
 mod modules;
 mod pairs;
 mod plan;
+mod rest;
 mod scene;
 mod seat;
 mod servers;
+mod sections;
 mod settings;
 mod space;
 #[cfg(test)]
@@ -50,5 +54,6 @@ mod turns;
 mod vm;
 mod wasi;
 
+pub use inspect::{Inspection, Standing, inspect};
 pub use modules::{Mistake, Modules};
 pub use settings::{Level, Load, OnError, Settings};

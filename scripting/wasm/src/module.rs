@@ -21,6 +21,22 @@ const MARKERS: [(&str, Abi); 3] = [
     ("proxy_abi_version_0_1_0", Abi::V0_1_0),
 ];
 
+impl Abi {
+    /// What a module says of itself; the newest, where it says several.
+    pub(crate) fn of(module: &Module) -> Option<Abi> {
+        MARKERS.iter().find(|(marker, _)| module.get_export(marker).is_some()).map(|(_, abi)| *abi)
+    }
+
+    /// Its number.
+    pub(crate) fn version(self) -> &'static str {
+        match self {
+            Abi::V0_1_0 => "0.1.0",
+            Abi::V0_2_0 => "0.2.0",
+            Abi::V0_2_1 => "0.2.1",
+        }
+    }
+}
+
 /// A compiled file.
 pub(crate) struct Compiled {
     pub(crate) module: Module,
@@ -51,12 +67,16 @@ impl Compiled {
 
     fn compile(engine: &Engine, bytes: &[u8]) -> Result<Compiled, String> {
         let module = Module::new(engine, bytes).map_err(|e| format!("{e:#}"))?;
-        let exports: BTreeSet<String> = module.exports().map(|export| export.name().to_owned()).collect();
-        let abi = MARKERS.iter().find(|(marker, _)| exports.contains(*marker));
         let markers = MARKERS.map(|(marker, _)| marker).join(", ");
         let none = || format!("it is no proxy-wasm module: it exports none of {markers}");
-        let abi = abi.ok_or_else(none)?.1;
-        Ok(Compiled { module, abi, exports })
+        let abi = Abi::of(&module).ok_or_else(none)?;
+        Ok(Compiled::of(module, abi))
+    }
+
+    /// A module that is taken for one of that ABI.
+    pub(crate) fn of(module: Module, abi: Abi) -> Compiled {
+        let exports = module.exports().map(|export| export.name().to_owned()).collect();
+        Compiled { module, abi, exports }
     }
 
     /// Whether it exports something of that name.

@@ -3,14 +3,14 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
-use portero_api::{BadArg, Here, clock};
+use portero_api::{BadArg, Here};
 
 use crate::bell::Bell;
 use crate::guest::{Ask, Guest, ROOT};
 use crate::hooks;
 use crate::plan::Plan;
+use crate::rest::Rest;
 use crate::scene::{self, Scene};
 use crate::settings::OnError;
 use crate::vm::{Failure, Vm};
@@ -27,8 +27,8 @@ pub(crate) struct Seat {
     vm: RefCell<Option<Vm>>,
     /// Counts the instances that were here: a stream knows by it whether its own one is gone.
     generation: Cell<u64>,
-    /// When the next instance may be made, and how long the one after that has to wait.
-    rest: Cell<(Option<Instant>, Duration)>,
+    /// When the next instance may be made.
+    rest: Rest,
     /// Milliseconds between ticks; and true when that is new.
     period: Cell<(u32, bool)>,
     /// True when the root context is done with its end.
@@ -43,15 +43,6 @@ pub(crate) enum Broken {
     /// The instance is at work already: a host function led back to it.
     Busy,
 }
-
-/// The first wait for a new instance behind one that failed at once, and the longest.
-const REST: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(30));
-
-/// Longer than any instance that has no place any more.
-const NEVER: Duration = Duration::from_secs(3600);
-
-/// An instance that has lived for so long failed of something new.
-const SETTLED: Duration = Duration::from_secs(10);
 
 impl Seat {
     /// The place of a plugin on a thread, with an instance; while the configuration is checked, one without.
@@ -81,7 +72,7 @@ impl Seat {
             estate: Rc::default(),
             vm: RefCell::new(None),
             generation: Cell::new(1),
-            rest: Cell::new((None, REST.0)),
+            rest: Rest::default(),
             period: Cell::new((0, false)),
             over: Cell::new(false),
         }
@@ -120,6 +111,9 @@ impl Seat {
             Ok(value) => {
                 let asks = self.take_wishes(vm.guest());
                 drop(place);
+                if context == ROOT {
+                    self.rest.went_well();
+                }
                 asks.into_iter().for_each(|ask| hooks::callout::begin(self, ask));
                 Ok(value)
             }
@@ -190,7 +184,7 @@ impl Seat {
         seat.bell = bell.clone();
         seat.period.set((vm.guest().tick, true));
         // one that fails now is not made anew
-        seat.rest.set((Some(clock::now()), NEVER));
+        seat.rest.give_up();
         seat.vm.replace(Some(vm));
         Rc::new(seat)
     }
@@ -210,6 +204,11 @@ impl Seat {
         }
     }
 
+    /// A stream has ended well.
+    pub(crate) fn went_well(&self) {
+        self.rest.went_well();
+    }
+
     /// What a failure means for an exchange.
     pub(crate) fn on_error(&self) -> OnError {
         self.plan.load.on_error
@@ -217,29 +216,28 @@ impl Seat {
 
     /// Makes the instance anew, unless it is too early for that.
     fn revive(&self) -> Result<Vm, Broken> {
-        let (until, rest) = self.rest.get();
-        if self.here.is_none() || until.is_some_and(|until| clock::now() < until) {
+        if self.here.is_none() || !self.rest.is_over() {
             return Err(Broken::Failed);
         }
-        Vm::start(&self.plan, Some(self.bell.clone())).map_err(|failure| {
-            self.rest.set((Some(clock::now() + rest), (rest * 2).min(REST.1)));
+        let vm = Vm::start(&self.plan, Some(self.bell.clone())).map_err(|failure| {
+            self.rest.did_not_start();
             self.report(&failure, "it could not be made anew");
             Broken::Failed
-        })
+        })?;
+        self.plan.figure.renewed();
+        Ok(vm)
     }
 
     /// Notes the end of an instance.
     fn bury(&self, failure: &Failure) {
         self.generation.set(self.generation.get() + 1);
-        let now = clock::now();
-        let (last, rest) = self.rest.get();
-        let again = last.is_some_and(|last| now.duration_since(last) < SETTLED);
-        // the first one is made anew at once, the others only after a rest
-        self.rest.set(match again {
-            true => (Some(now + rest), (rest * 2).min(REST.1)),
-            false => (Some(now), REST.0),
-        });
-        self.report(failure, "the instance is made anew");
+        self.rest.failed();
+        let what = if self.rest.is_over() {
+            "the instance is made anew"
+        } else {
+            "it fails again and again, and rests"
+        };
+        self.report(failure, what);
     }
 
     fn report(&self, failure: &Failure, what: &str) {

@@ -37,6 +37,8 @@ pub struct Load {
     pub max_memory: usize,
     /// Bytes of a body that the module may hold up.
     pub max_body: usize,
+    /// The files that all this was read from, beside the module: who watches the module watches them.
+    pub files: Vec<PathBuf>,
 }
 
 impl Load {
@@ -58,6 +60,7 @@ impl Load {
             timeout: Duration::from_millis(500),
             max_memory: 64 << 20,
             max_body: 1 << 20,
+            files: Vec::new(),
         }
     }
 

@@ -1,7 +1,7 @@
 //! What unit tests of modules stand on: a module as text, loaded as a configuration would load it.
 
 use std::cell::Cell;
-use std::io::Write;
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
@@ -50,11 +50,7 @@ pub(crate) fn load_all(
     common: &Arc<Common>,
     change: impl FnOnce(&mut Load),
 ) -> Result<Modules, Mistake> {
-    static NEXT: AtomicU32 = AtomicU32::new(0);
-    let name = format!("portero-wasm-{}-{}.wat", std::process::id(), NEXT.fetch_add(1, Relaxed));
-    let path = std::env::temp_dir().join(name);
-    let mut file = std::fs::File::create(&path).expect("a file can be made");
-    file.write_all(text.as_bytes()).expect("it can be written");
+    let path = file(text);
     let mut load = Load::new("x", &path);
     change(&mut load);
     let modules = Modules::load(&[load], &Settings::default(), common);
@@ -78,6 +74,15 @@ pub(crate) fn example(file: &str, change: impl FnOnce(&mut Load)) -> Running {
     let cache = Some(std::env::temp_dir().join("portero-wasm-tests"));
     let modules = Modules::load(&[load], &Settings { cache, ..Settings::default() }, &common);
     Running::of(&Rc::default(), &common, modules.map(|modules| modules.plugins()))
+}
+
+/// A file of its own with this text.
+pub(crate) fn file(text: &str) -> PathBuf {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let name = format!("portero-wasm-{}-{}.wat", std::process::id(), NEXT.fetch_add(1, Relaxed));
+    let path = std::env::temp_dir().join(name);
+    std::fs::write(&path, text).expect("it can be written");
+    path
 }
 
 /// A plugin, and the thread that it runs on.

@@ -1,6 +1,8 @@
 //! Modules as text against the hooks: what the ABI says of heads, bodies, pauses and replies.
 
-use portero_api::{Direction, Exchange, Framing, Pass, Reply};
+use std::task::{Context, Poll, Waker};
+
+use portero_api::{Direction, Exchange, Framing, Held, Moment, Pass, Reply};
 use portero_conformance::rig::{Way, exchange};
 
 use crate::OnError;
@@ -117,6 +119,60 @@ fn a_trap_ends_the_exchange_or_lets_it_pass_and_others_go_on() {
         assert_eq!(request(&running, &mut exchange("/"), b"", 1).is_ok(), passes);
         // made anew, it counts from 1 again
         assert!(request(&running, &mut exchange("/"), b"", 1).is_ok());
+    }
+}
+
+/// The second request traps; a response gets a field; a body waits for its end.
+const SECOND_TRAPS: &str = r#"(data (i32.const 0) "x-seenyes")
+    (global $calls (mut i32) (i32.const 0))
+    (func (export "proxy_on_request_headers") (param i32 i32 i32) (result i32)
+      (global.set $calls (i32.add (global.get $calls) (i32.const 1)))
+      (if (i32.eq (global.get $calls) (i32.const 2)) (then unreachable))
+      (i32.const 0))
+    (func (export "proxy_on_request_body") (param $context i32) (param $size i32) (param $end i32) (result i32)
+      (i32.eqz (local.get $end)))
+    (func (export "proxy_on_response_headers") (param i32 i32 i32) (result i32)
+      (drop (call $add (i32.const 2) (i32.const 0) (i32.const 6) (i32.const 6) (i32.const 3)))
+      (i32.const 0))"#;
+
+#[test]
+fn an_exchange_goes_on_with_the_next_instance_when_its_own_failed_in_other_hands() {
+    let running = Running::new(&module(IMPORTS, SECOND_TRAPS), |_| ());
+    let mut first = exchange("/");
+    let mut attached = running.attach(&mut first).expect("it looks at the exchange");
+    Way::new(&mut *attached, Direction::Request).whole(&mut first, b"", 1).expect("it passes");
+    assert!(matches!(request(&running, &mut exchange("/"), b"", 1), Err(Pass::Fail)));
+    Way::new(&mut *attached, Direction::Response).whole(&mut first, b"", 1).expect("it passes");
+    assert_eq!(first.response.headers.get(b"x-seen"), Some(&b"yes"[..]));
+    attached.end(&mut first);
+}
+
+#[test]
+fn an_exchange_that_a_failed_instance_has_held_up_ends_as_on_error_says() {
+    for (on_error, passes) in [(OnError::Fail, false), (OnError::Skip, true)] {
+        let running = Running::new(&module(IMPORTS, SECOND_TRAPS), |load| load.on_error = on_error);
+        let mut first = posted(Framing::Chunked);
+        let mut attached = running.attach(&mut first).expect("it looks at the exchange");
+        let mut held = Held::new("wait");
+        let mut look = |moment, exchange: &mut Exchange, held: &mut Held| {
+            let mut cx = Context::from_waker(Waker::noop());
+            attached.poll(&mut cx, moment, exchange, held)
+        };
+        assert!(look(Moment::Head(Direction::Request, false), &mut first, &mut Held::default()).is_ready());
+        assert!(matches!(
+            look(Moment::Body(Direction::Request), &mut first, &mut held),
+            Poll::Ready(Pass::Continue)
+        ));
+        assert_eq!((&held.data[..], held.pass), (&b""[..], 0));
+        let _ = request(&running, &mut exchange("/"), b"", 1);
+        let mut held = Held { data: b" on".to_vec(), pass: usize::MAX, ended: true, ..Held::default() };
+        let goes_on = match look(Moment::Body(Direction::Request), &mut first, &mut held) {
+            Poll::Ready(Pass::Continue) => true,
+            Poll::Ready(Pass::Fail) => false,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(goes_on, passes);
+        assert!(!passes || held.data == b"wait on", "{held:?}");
     }
 }
 

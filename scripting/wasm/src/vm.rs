@@ -12,6 +12,7 @@ use crate::context::Stream;
 use crate::engine;
 use crate::guest::{Guest, ROOT};
 use crate::plan::Plan;
+use crate::scene;
 use crate::wasi;
 
 /// An instance of a module.
@@ -92,6 +93,7 @@ impl Vm {
         vm.begin(&instance)?;
         vm.budget = engine::ticks(plan.load.timeout);
         vm.guest().starting = false;
+        plan.figure.holds(vm.guest().limits.held);
         Ok(vm)
     }
 
@@ -206,8 +208,10 @@ impl Vm {
         self.store.set_epoch_deadline(self.budget);
         let begun = Instant::now();
         let result = function.call(&mut self.store, params);
+        let took = begun.elapsed();
+        self.tell(name, took);
         let figure = &self.plan().figure;
-        figure.ran(begun.elapsed());
+        figure.ran(took);
         if figure.ended().is_multiple_of(256) {
             figure.holds(self.store.data().limits.held);
         }
@@ -218,6 +222,15 @@ impl Vm {
             Err(error) if name == "_start" && wasi::ended_well(&error) => Ok(None),
             Err(error) => Err(failure(&self.store, name, &error)),
         }
+    }
+
+    /// Tells whoever follows the exchange that it was here.
+    fn tell(&self, name: &str, took: Duration) {
+        scene::see(|exchange| {
+            if let Some(trace) = &exchange.trace {
+                trace.did("wasm", format!("{}: {name}, {took:.1?}", self.plan().load.name));
+            }
+        });
     }
 
     /// Opens a stream.

@@ -1,3 +1,9 @@
 //! WASM modules: what an operator and a client see of them.
 
+mod check;
+mod faults;
+mod inspect;
 mod manual;
+mod offline;
+mod swap;
+mod wat;

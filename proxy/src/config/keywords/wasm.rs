@@ -92,8 +92,11 @@ fn timeout(c: &mut Call<'_, Load>) -> Result<(), Diagnostic> {
 fn text_or_file(c: &mut Call<'_, Load>) -> Result<Vec<u8>, Diagnostic> {
     let word = c.word(0)?.clone();
     let path = c.reading.default_path.locate(&word.text, &c.reading.sources, word.span);
-    match std::fs::read(path) {
-        Ok(bytes) => Ok(bytes),
+    match std::fs::read(&path) {
+        Ok(bytes) => {
+            c.target.files.push(path);
+            Ok(bytes)
+        }
         Err(_) => {
             if looks_like_a_path(&word) {
                 let message =
@@ -109,8 +112,11 @@ fn looks_like_a_path(word: &Word) -> bool {
     word.text.starts_with(['/', '.']) && !word.text.contains(char::is_whitespace)
 }
 
-fn file(c: &Call<'_, Load>) -> Result<Vec<u8>, Diagnostic> {
-    let word = c.word(0)?;
+fn file(c: &mut Call<'_, Load>) -> Result<Vec<u8>, Diagnostic> {
+    let word = c.word(0)?.clone();
     let path = c.reading.default_path.locate(&word.text, &c.reading.sources, word.span);
-    std::fs::read(&path).map_err(|e| c.about(word, format!("'{}' cannot be read: {e}", path.display())))
+    let bytes = std::fs::read(&path)
+        .map_err(|e| c.about(&word, format!("'{}' cannot be read: {e}", path.display())))?;
+    c.target.files.push(path);
+    Ok(bytes)
 }

@@ -116,7 +116,8 @@ fn file_sections(
 /// The modules of `[plugin.NAME]`.
 fn plugins(reader: &mut Reader<'_>, key: &Name<'_>, value: &Value<'_>) -> cfg::Section {
     let span = reader.span(key);
-    let lines = Section::new(reader, "global", format!("[{PLUGINS}]")).named("wasm-load", PLUGINS, value, &PLUGIN);
+    let lines =
+        Section::new(reader, "global", format!("[{PLUGINS}]")).named("wasm-load", PLUGINS, value, &PLUGIN);
     cfg::Section { header: Line { words: vec![Word::plain("global", span)], span }, lines }
 }
 

@@ -169,7 +169,8 @@ fn json(reader: &mut Reader<'_>, value: &Value<'_>) -> Option<serde_json::Value>
             items.iter().map(|item| json(reader, item)).collect::<Option<Vec<_>>>()?.into()
         }
         DeValue::Table(table) => {
-            let entries = table.iter().map(|(name, item)| Some((name.get_ref().to_string(), json(reader, item)?)));
+            let entries =
+                table.iter().map(|(name, item)| Some((name.get_ref().to_string(), json(reader, item)?)));
             entries.collect::<Option<serde_json::Map<_, _>>>()?.into()
         }
     })

@@ -246,11 +246,7 @@ pub(crate) const PLUGIN: Record = Record {
         value("config-file", Text),
         formed("env", Form::Pairs),
         // Envoy's name for the same
-        Field {
-            word: "on-error skip",
-            key: Some("fail_open"),
-            form: Form::Flag(Off::Word("on-error fail")),
-        },
+        Field { word: "on-error skip", key: Some("fail_open"), form: Form::Flag(Off::Word("on-error fail")) },
         value("log-level", OneOf(&["trace", "debug", "info", "warn", "error", "critical"])),
         value("max-body", Size),
         value("max-memory", Size),

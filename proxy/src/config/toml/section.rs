@@ -135,7 +135,13 @@ impl<'r, 'a> Section<'r, 'a> {
     }
 
     /// The lines of a table of records by name.
-    pub(super) fn named(mut self, keyword: &str, path: &str, value: &Value<'_>, record: &Record) -> Vec<Line> {
+    pub(super) fn named(
+        mut self,
+        keyword: &str,
+        path: &str,
+        value: &Value<'_>,
+        record: &Record,
+    ) -> Vec<Line> {
         self.records(keyword, path, value, record);
         self.lines
     }

@@ -340,7 +340,8 @@ fn lowered(text: &str) -> Vec<String> {
     let written = super::read(&mut sources, &[file], &mut environment::settings(BTreeMap::new()));
     assert_eq!(written.diagnostics.render(&sources, false), "");
     let lines = written.sections.iter().filter(|s| s.header.keyword() == "global").flat_map(|s| &s.lines);
-    let words = |line: &portero_grammar::cfg::Line| line.words.iter().map(|w| w.text.clone()).collect::<Vec<_>>();
+    let words =
+        |line: &portero_grammar::cfg::Line| line.words.iter().map(|w| w.text.clone()).collect::<Vec<_>>();
     lines.map(|line| words(line).join(" ")).collect()
 }
 
@@ -378,9 +379,15 @@ fn a_mistake_in_a_plugin_points_at_key_or_value() {
     let text = |rest: &str| format!("[plugin.a]\n{rest}\n[frontend.f]\nbind = ':1'\n");
     assert_eq!(errors(&text("config = 'x'"))[0].0, "'plugin.a' needs 'wasm'");
     let said = rendered(&text("wasm = 'a.wasm'\nrootid = 'x'"));
-    assert!(said.contains("unknown key 'rootid' in 'plugin.a'") && said.contains("did you mean 'root_id'?"), "{said}");
+    assert!(
+        said.contains("unknown key 'rootid' in 'plugin.a'") && said.contains("did you mean 'root_id'?"),
+        "{said}"
+    );
     assert_eq!(errors(&text("wasm = 'a.wasm'\ntimeout = 'x'"))[0].1, "'x'");
-    assert_eq!(errors(&text("wasm = 'a.wasm'\nenv = 'x'"))[0].0, "'plugin.a.env' takes a table, not a string");
+    assert_eq!(
+        errors(&text("wasm = 'a.wasm'\nenv = 'x'"))[0].0,
+        "'plugin.a.env' takes a table, not a string"
+    );
     assert_eq!(errors(&text("wasm = 'nowhere.wasm'"))[0].1, "'nowhere.wasm'");
     assert!(rendered("[plugins.a]\nwasm = 'x'\n").contains("did you mean 'plugin'?"));
 }

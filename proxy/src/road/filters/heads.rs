@@ -12,7 +12,7 @@ use crate::http1::BodyReader;
 use crate::net::Buffer;
 use crate::road::abort::{self, Watch};
 use crate::road::incoming::{self, Incoming};
-use crate::road::{Client, Fail, Fault, Road, forward, payload, phase};
+use crate::road::{Client, Fail, Fault, Road, forward, payload, phase, tell};
 
 /// How far a head got.
 enum Step {
@@ -168,7 +168,8 @@ fn push(
             line.open(payload, reader);
             feed(reader, buffer, line).map_err(|_| Bad::Malformed)?;
         }
-        filters.poll(cx, direction, ex).map_err(Bad::Stop)?;
+        let what = if direction == Direction::Request { "the request" } else { "the response" };
+        tell::filters(ex, what, |ex| filters.poll(cx, direction, ex)).map_err(Bad::Stop)?;
         let line = filters.line(direction);
         let more = wanted && reader.is_some() && !buffer.is_empty() && line.room() > 0;
         if more || wanted != (line.is_wanted() && has_body) {

@@ -118,8 +118,11 @@ impl Filtering for WasmFiltering {
         exchange: &mut Exchange,
         held: &mut Held,
     ) -> Poll<Pass> {
+        if !self.broken && self.seat.generation() != self.generation {
+            self.move_in(exchange);
+        }
         if self.broken {
-            return Poll::Ready(self.gone());
+            return Poll::Ready(self.gone(moment.direction(), held));
         }
         let (stream, allowed) = (self.stream, self.seat.plan.load.allow_on_headers_stop_iteration);
         let side = &mut self.sides[index(moment.direction())];
@@ -136,9 +139,7 @@ impl Filtering for WasmFiltering {
             Err(Broken::Busy) => Poll::Ready(Pass::Fail),
             Err(Broken::Failed) => {
                 self.broken = true;
-                let body = std::mem::take(&mut self.sides[index(moment.direction())].body);
-                held.data.splice(..0, body);
-                Poll::Ready(self.gone())
+                Poll::Ready(self.gone(moment.direction(), held))
             }
         }
     }
@@ -146,8 +147,7 @@ impl Filtering for WasmFiltering {
     fn end(&mut self, exchange: &mut Exchange) {
         if !self.broken {
             let stream = self.stream;
-            // a failure was logged; nothing of the exchange depends on it any more
-            let _ = self.seat.enter(Some(self.generation), stream, Scene::Change(exchange), |vm| {
+            let ended = self.seat.enter(Some(self.generation), stream, Scene::Change(exchange), |vm| {
                 if let Some(open) = vm.guest().streams.get_mut(&stream) {
                     open.forget_waker();
                 }
@@ -155,6 +155,10 @@ impl Filtering for WasmFiltering {
                 vm.close(stream)
             });
             self.broken = true;
+            // a failure was logged; nothing of the exchange depends on it any more
+            if ended.is_ok() {
+                self.seat.went_well();
+            }
         }
     }
 }
@@ -171,8 +175,23 @@ impl Drop for WasmFiltering {
 }
 
 impl WasmFiltering {
-    /// What becomes of a message whose stream is gone.
-    fn gone(&self) -> Pass {
+    /// The instance has failed in the hands of another exchange: a new stream in the next one sees what is still to come,
+    /// unless this one is held up, and nobody knows any more for what.
+    fn move_in(&mut self, exchange: &mut Exchange) {
+        if self.sides.iter().any(|side| side.waits) {
+            self.broken = true;
+            return;
+        }
+        match self.seat.enter(None, 0, Scene::Change(exchange), Vm::open) {
+            Ok(stream) => (self.stream, self.generation) = (stream, self.seat.generation()),
+            Err(_) => self.broken = true,
+        }
+    }
+
+    /// What becomes of a message whose stream is gone, with what was held up of it.
+    fn gone(&mut self, direction: Direction, held: &mut Held) -> Pass {
+        let side = &mut self.sides[usize::from(direction == Direction::Response)];
+        held.data.splice(..0, std::mem::take(&mut side.body));
         match self.seat.on_error() {
             OnError::Fail => Pass::Fail,
             OnError::Skip => Pass::Continue,
@@ -329,6 +348,7 @@ impl Turn<'_, '_> {
             self.release();
             return Poll::Ready(Pass::Continue);
         }
+        self.side.waits = true;
         open.wait(self.cx.waker());
         match self.moment {
             Moment::Head(..) if said == Some(Said::Pause) => Poll::Ready(Pass::Hold),
