@@ -99,7 +99,11 @@ fn a_request_on_a_warm_connection_allocates_nothing_and_with_a_filter_of_wasm_li
          frontend tracked\n    bind fd@{}\n    {TRACKING}    default_backend servers\n\
          frontend filtered\n    bind fd@{}\n    filter wasm mark\n    default_backend servers\n\
          backend servers\n    server s1 {server}\n",
-        module.display(), plain.fd, ruled.fd, tracked.fd, filtered.fd
+        module.display(),
+        plain.fd,
+        ruled.fd,
+        tracked.fd,
+        filtered.fd
     ));
     let fronts =
         [(plain, "without rules"), (ruled, "with ten rules and a log"), (tracked, "with a tracked table")];

@@ -148,7 +148,9 @@ fn a_second_call_follows_the_first_and_the_body_waits_for_both() {
           (i32.const 0))"#;
     let app = Origin::scripted(|mut peer| {
         let (_, body) = peer.request()?;
-        peer.send([format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", body.len()).as_bytes(), &body].concat())
+        peer.send(
+            [format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", body.len()).as_bytes(), &body].concat(),
+        )
     });
     let auth = Origin::answering("yes");
     let proxy = starting(body, &app).set("auth", auth.address()).start();
@@ -233,7 +235,12 @@ fn messages_of_all_threads_are_heard_once_and_metrics_live_on_over_a_reload() {
     };
     (0..20).for_each(|_| assert_eq!(proxy.get("/").status(), 200));
     let page = counted(20);
-    for line in ["# TYPE messages_heard counter", "# TYPE sizes histogram", "sizes_sum 100", "sizes_bucket{le=\"5\"} 20"] {
+    for line in [
+        "# TYPE messages_heard counter",
+        "# TYPE sizes histogram",
+        "sizes_sum 100",
+        "sizes_bucket{le=\"5\"} 20",
+    ] {
         assert!(page.lines().any(|other| other == line), "{line} is missing in\n{page}");
     }
     // the new ones count by hundreds, and mark responses

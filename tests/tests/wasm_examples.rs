@@ -36,7 +36,9 @@ fn site(name: &'static str) -> Origin {
 
 fn answer(peer: &mut Peer, text: &str) -> io::Result<()> {
     let length = text.len();
-    peer.send(format!("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {length}\r\n\r\n{text}"))
+    peer.send(format!(
+        "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {length}\r\n\r\n{text}"
+    ))
 }
 
 /// A server that speaks as Redis does.
@@ -62,7 +64,10 @@ fn start(modules: &Path, tokens: usize) -> Stand {
         let file = modules.join(format!("{module}.wasm"));
         config = config.replace(&format!(" {module}.wasm"), &format!(" {}", file.display()));
     }
-    let config = config.replace("frontend door", "frontend statistics\n    bind ${stats}\n    stats enable\n    stats uri /\nfrontend door");
+    let config = config.replace(
+        "frontend door",
+        "frontend statistics\n    bind ${stats}\n    stats enable\n    stats uri /\nfrontend door",
+    );
     Stand { proxy: Proxy::with(&config).door("stats").start(), _origins: origins }
 }
 

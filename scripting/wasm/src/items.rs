@@ -170,7 +170,10 @@ mod tests {
         .concat();
         assert_eq!(bytes, expected);
         let mut items = Items::new(&bytes).expect("it is a list");
-        assert_eq!((items.text(), items.number(), items.next()), (Some("ab"), Some(-2), Some(&[1, 0, 0, 0, b'x'][..])));
+        assert_eq!(
+            (items.text(), items.number(), items.next()),
+            (Some("ab"), Some(-2), Some(&[1, 0, 0, 0, b'x'][..]))
+        );
         assert_eq!((items.next(), items.next(), items.next()), (Some(&b"b\x01"[..]), Some(&b""[..]), None));
     }
 

@@ -39,7 +39,9 @@ fn write(name: &str, one: &MetricReading, text: &mut String) -> std::fmt::Result
 fn plain(name: &str) -> String {
     let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | ':');
     let plain: String = name.chars().map(|c| if fits(c) { c } else { '_' }).collect();
-    let ours = plain.is_empty() || ["haproxy_", "portero_"].iter().any(|own| plain.starts_with(own)) || plain.starts_with(|c: char| c.is_ascii_digit());
+    let ours = plain.is_empty()
+        || ["haproxy_", "portero_"].iter().any(|own| plain.starts_with(own))
+        || plain.starts_with(|c: char| c.is_ascii_digit());
     if ours { format!("wasm_{plain}") } else { plain }
 }
 
@@ -78,7 +80,9 @@ mod tests {
     #[test]
     fn names_that_prometheus_cannot_tell_apart_are_numbered() {
         let metrics = Metrics::default();
-        for (name, kind) in [("a.b", MetricKind::Counter), ("a.b", MetricKind::Gauge), ("a-b", MetricKind::Gauge)] {
+        for (name, kind) in
+            [("a.b", MetricKind::Counter), ("a.b", MetricKind::Gauge), ("a-b", MetricKind::Gauge)]
+        {
             metrics.of(name, kind).expect("there is room");
         }
         let page = page(&metrics);

@@ -25,12 +25,7 @@ fn told(plugins: Vec<Plugin>, text: &str, bytes: &str) -> (Outcome, Rc<Trace>) {
 }
 
 /// The same where servers give these answers.
-fn answered(
-    mut plugins: Vec<Plugin>,
-    text: &str,
-    bytes: &str,
-    answers: Vec<Answer>,
-) -> (Outcome, Rc<Trace>) {
+fn answered(mut plugins: Vec<Plugin>, text: &str, bytes: &str, answers: Vec<Answer>) -> (Outcome, Rc<Trace>) {
     plugins.extend(registry::plugins());
     let options = load::Options { plugins, ..load::Options::default() };
     let mut env = environment::settings(Default::default());

@@ -4,7 +4,9 @@ use std::io;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use portero_api::{Action, Answer, Client, Exchange, Message, Plugin, Serve, Service, Wait, WantedServer, Work, clock};
+use portero_api::{
+    Action, Answer, Client, Exchange, Message, Plugin, Serve, Service, Wait, WantedServer, Work, clock,
+};
 
 /// What stands in for a plugin does, in order.
 #[derive(Clone)]

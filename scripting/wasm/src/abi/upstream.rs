@@ -76,7 +76,10 @@ fn hosts(caller: &Calling<'_>) -> Option<Vec<(String, String)>> {
     let all = caller.data().is_lent().then(|| scene::see(servers::of)).flatten().flatten()?;
     let host = |server: &std::sync::Arc<portero_api::ServerState>| {
         let health = if server.usable() { "Healthy" } else { "Unhealthy" };
-        (server.address().to_string(), format!(r#"{{"weight":{},"health_status":"{health}"}}"#, server.weight()))
+        (
+            server.address().to_string(),
+            format!(r#"{{"weight":{},"health_status":"{health}"}}"#, server.weight()),
+        )
     };
     Some(all.iter().map(host).collect())
 }

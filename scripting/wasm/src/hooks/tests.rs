@@ -5,17 +5,17 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use portero_api::{
-    Answer, Balance, CheckStatus, Close, Exchange, Make, Oper, Plugin, Reply, Sample, Setup, Wait, WantedServer,
-    Work,
+    Answer, Balance, CheckStatus, Close, Exchange, Make, Oper, Plugin, Reply, Sample, Setup, Wait,
+    WantedServer, Work,
 };
 use portero_conformance::rig::{Bench, Desk, Farm, Net, Turn, exchange, say};
 use portero_conformance::{
     Acting, Balancer, Check, Converting, Fetching, Filtering, action, balance, convert, fetch, filter, health,
 };
 
+use crate::OnError;
 use crate::items::List;
 use crate::testing::{Running, example, module};
-use crate::OnError;
 
 /// A module that can do anything: `fetch` answers "yes" where `x-ask` is set, `converter` gives its sample back, `action`
 /// calls the foreign function that its arguments name (its name, its argument).
@@ -95,7 +95,13 @@ fn a_fetch_of_a_module_keeps_to_the_hook() {
 #[test]
 fn a_converter_of_a_module_keeps_to_the_hook() {
     let running = Running::new(&door("converter"), |_| ());
-    let same = [Sample::Bool(true), Sample::Int(-5), Sample::Ip([1, 2, 3, 4].into()), Sample::str("a"), Sample::bytes([0])];
+    let same = [
+        Sample::Bool(true),
+        Sample::Int(-5),
+        Sample::Ip([1, 2, 3, 4].into()),
+        Sample::str("a"),
+        Sample::bytes([0]),
+    ];
     let cases: Vec<_> = same.into_iter().map(|sample| (sample.clone(), Some(sample))).collect();
     convert(&Converting { plugin: &running.plugin, bench: bench(&running, &["a"]), cases: &cases });
 }
@@ -142,7 +148,13 @@ fn a_filter_of_a_module_keeps_to_the_hook() {
     let running = example("rewrite.wasm", |load| load.configuration = b"old new".to_vec());
     let prepare = |exchange: &mut Exchange| exchange.response.headers.add(b"content-type", b"image/png");
     let bodies: &[(&[u8], &[u8])] = &[(b"", b""), (b"the old site", b"the old site")];
-    filter(&Filtering { plugin: &running.plugin, bench: bench(&running, &[]), prepare: &prepare, idle: &|| (), bodies });
+    filter(&Filtering {
+        plugin: &running.plugin,
+        bench: bench(&running, &[]),
+        prepare: &prepare,
+        idle: &|| (),
+        bodies,
+    });
 }
 
 /// What a module that has not offered a hook is told where it is used.
@@ -222,7 +234,9 @@ fn a_filter_in_a_rule_answers_or_lets_pass() {
     let mut exchange = exchange("/");
     let bench = bench(&running, &[]);
     let made = running.plugin.action.as_ref().expect("it may be one")(&bench.setup()).expect("it is one");
-    let Answer::Reply(Reply::Message(message)) = made.run(&mut exchange) else { panic!("it does not answer") };
+    let Answer::Reply(Reply::Message(message)) = made.run(&mut exchange) else {
+        panic!("it does not answer")
+    };
     assert_eq!(message.status, 401);
     // {"alg":"HS256"}.{"sub":"me"} signed with "key"
     let token = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJtZSJ9.9iID2th0tArAZFBhTua6Oc4fli00YGVg0PWHrVzdOUQ";

@@ -41,7 +41,9 @@ fn get(caller: &mut Calling<'_>, argument: &[u8]) -> Answer {
     let entry = table.find(key.as_key()).ok_or(Status::NotFound)?;
     let mut answer = List::new();
     match items.text() {
-        Some(field) => answer.add_sample(Some(&value(&entry, slot(&*table, field)?).ok_or(Status::NotFound)?)),
+        Some(field) => {
+            answer.add_sample(Some(&value(&entry, slot(&*table, field)?).ok_or(Status::NotFound)?))
+        }
         None => shown(&entry, &mut answer),
     }
     Ok(answer.into_bytes())
