@@ -3,6 +3,7 @@
 //! A function takes bytes and answers with bytes. Each file below has a table of rows, listed in [`TABLES`].
 
 mod envoy;
+mod protobuf;
 #[cfg(test)]
 mod tests;
 

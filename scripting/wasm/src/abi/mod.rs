@@ -8,6 +8,7 @@ mod compilers;
 mod foreign;
 mod grpc;
 mod headers;
+mod properties;
 mod stream;
 mod system;
 
@@ -50,6 +51,7 @@ const GROUPS: &[Group] = &[
     foreign::link,
     grpc::link,
     headers::link,
+    properties::link,
     stream::link,
     system::link,
 ];
@@ -138,4 +140,5 @@ macro_rules! host {
 use host;
 
 pub(crate) use headers::count;
+pub(crate) use properties::{Declarations, Expressions, State};
 pub(crate) use system::nanoseconds;
