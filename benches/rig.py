@@ -55,8 +55,15 @@ class Running:
 
     def rss_bytes(self) -> int:
         """Resident memory."""
+        return self._memory("VmRSS")
+
+    def peak_bytes(self) -> int:
+        """The most resident memory that it ever had."""
+        return self._memory("VmHWM")
+
+    def _memory(self, what: str) -> int:
         status = Path(f"/proc/{self.process.pid}/status").read_text()
-        return int(re.search(r"VmRSS:\s+(\d+) kB", status).group(1)) * 1024
+        return int(re.search(rf"{what}:\s+(\d+) kB", status).group(1)) * 1024
 
 
 @contextlib.contextmanager

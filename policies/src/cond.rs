@@ -50,7 +50,11 @@ impl Cond {
 
     /// What it says; [`Truth::Later`] only when `may_wait`.
     pub(crate) fn eval(&self, exchange: &Exchange, may_wait: bool) -> Truth {
-        self.node.eval(exchange, may_wait)
+        match &self.node {
+            // what most conditions are
+            Node::Test(test) => test.eval(exchange, may_wait),
+            node => node.eval(exchange, may_wait),
+        }
     }
 
     /// Its value when it is always the same.

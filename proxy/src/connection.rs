@@ -6,7 +6,7 @@ use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::task::Poll;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use portero_api::tables::Event;
 use portero_api::{Answer, Close, Conn, ConnError, Counter, Deed, Exchange, Socket, Transport, Vars, clock};
@@ -228,15 +228,25 @@ pub fn open(
 
 /// `tcp-request session` rules, once it is known who the client is. False when the connection is refused.
 fn admitted(session: &mut Session) -> bool {
+    if session.fe.rules.tcp_session.is_empty()
+        && let Some(accepted) = session.facts.plain_since()
+    {
+        count_session(session, accepted);
+        return true;
+    }
     let mut conn = session.take();
     let allowed = allowed(session, &mut conn, &session.fe.rules.tcp_session, Counter::DeniedSessions);
     if allowed {
-        session.fe.state.session_rate.hit(conn.accepted);
-        session.fe.state.front.inc(Counter::Sessions);
+        count_session(session, conn.accepted);
         conn.trackers.count(Event::Session, 1);
     }
     session.put(conn);
     allowed
+}
+
+fn count_session(session: &Session, accepted: Instant) {
+    session.fe.state.session_rate.hit(accepted);
+    session.fe.state.front.inc(Counter::Sessions);
 }
 
 fn allowed(session: &Session, conn: &mut Conn, rules: &RuleSet, counter: Counter) -> bool {

@@ -45,6 +45,14 @@ impl Facts {
         }
     }
 
+    /// When an ordinary connection was accepted, of which there is nothing else to know; none for any other.
+    pub fn plain_since(&self) -> Option<Instant> {
+        match self {
+            Facts::Plain(plain) => Some(plain.accepted),
+            Facts::Taken | Facts::Whole(_) => None,
+        }
+    }
+
     /// Requests begun on the connection.
     pub fn requests(&self) -> u64 {
         match self {

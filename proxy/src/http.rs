@@ -25,12 +25,11 @@ pub async fn active(session: &mut Session) -> Next {
     let worker = &session.worker().clone();
     let mut active = Active::new(worker, session);
     let next = active.run(worker, session).await;
-    let Active { client, ex, .. } = active;
-    let Exchange { conn, .. } = ex;
-    session.bonds = client.bonds;
-    session.put(conn);
-    worker.buffers.give(client.buffer);
-    worker.buffers.give_lead(client.lead);
+    session.bonds = active.client.bonds;
+    session.put(active.ex.conn);
+    worker.buffers.take_heads((active.ex.request, active.ex.response));
+    worker.buffers.give(active.client.buffer);
+    worker.buffers.give_lead(active.client.lead);
     next
 }
 
@@ -59,6 +58,7 @@ impl Active {
         let conn = session.take();
         let buffer = session.early.take().map_or_else(Buffer::none, |early| *early);
         let mut ex = Exchange::new(conn);
+        worker.buffers.lend_heads(&mut ex);
         ex.sockets.client = session.socket();
         ex.log.bytes_in = buffer.len() as u64;
         (ex.log.request_captures, ex.log.response_captures) = session.fe.conf.capture_slots();

@@ -12,6 +12,11 @@ impl Attached {
         self.0.iter().find(|(k, _)| *k == key).and_then(|(_, value)| value.downcast_ref())
     }
 
+    /// The same, to be changed.
+    pub fn get_mut<T: 'static>(&mut self, key: u64) -> Option<&mut T> {
+        self.0.iter_mut().find(|(k, _)| *k == key).and_then(|(_, value)| value.downcast_mut())
+    }
+
     /// Puts a value under a key, in the place of the one before.
     pub fn set<T: 'static>(&mut self, key: u64, value: T) {
         self.0.retain(|(k, _)| *k != key);

@@ -60,6 +60,11 @@ impl Headers {
         self.entries.push(Entry { name: place(name), value: place(value), whole: plain && usual });
     }
 
+    /// Bytes that there is memory for.
+    pub fn capacity(&self) -> usize {
+        self.buf.capacity() + self.entries.capacity() * size_of::<Entry>()
+    }
+
     /// How many fields there are.
     pub fn len(&self) -> usize {
         self.entries.len()
@@ -180,14 +185,10 @@ impl Headers {
         piece(&self.buf, place)
     }
 
+    /// Most fields are told apart by the length of their names alone.
+    #[inline]
     fn is(&self, entry: &Entry, name: &[u8]) -> bool {
-        if entry.name.1 as usize != name.len() {
-            return false;
-        }
-        let own = self.slice(entry.name);
-        // the last letters tell names of one length apart sooner than the first ones (`Accept-`, `Content-`)
-        let ends = |name: &[u8]| name.last().map(u8::to_ascii_lowercase);
-        ends(own) == ends(name) && own.eq_ignore_ascii_case(name)
+        entry.name.1 as usize == name.len() && same(self.slice(entry.name), name)
     }
 
     fn store(&mut self, bytes: &[u8]) -> (u32, u32) {
@@ -284,6 +285,12 @@ pub fn trim(mut value: &[u8]) -> &[u8] {
         value = rest;
     }
     value
+}
+
+/// Whether two names of one length are the same. The last letters tell names apart sooner than the first ones (`Accept-`,
+/// `Content-`), and most letters are written alike.
+fn same(own: &[u8], name: &[u8]) -> bool {
+    own.iter().zip(name).rev().all(|(a, b)| a == b || a.eq_ignore_ascii_case(b))
 }
 
 fn piece(buf: &[u8], (start, len): (u32, u32)) -> &[u8] {

@@ -1,6 +1,7 @@
 //! The hook `Health`.
 
 use std::io::ErrorKind;
+use std::rc::Rc;
 
 use portero_api::{CheckStatus, Health, Plugin, Verdict};
 
@@ -21,10 +22,16 @@ pub struct Check<'a> {
 }
 
 impl Check<'_> {
-    fn probe(&self, net: &Net) -> Verdict {
+    fn probe(&self, net: Net) -> Verdict {
         let health = self.bench.health(self.plugin).expect("the setup is good");
-        let farm = Farm::new(&[1]);
-        net.probe(&*health, &farm.servers[0])
+        self.probe_with(&*health, &Rc::new(net))
+    }
+
+    fn probe_with(&self, health: &dyn Health, net: &Rc<Net>) -> Verdict {
+        if let Some(desk) = &self.bench.desk {
+            desk.plug(net.clone());
+        }
+        net.probe(health, &Farm::new(&[1]).servers[0])
     }
 }
 
@@ -41,7 +48,7 @@ pub fn health(check: &Check<'_>) {
 }
 
 fn a_server_that_is_well_passes(check: &Check<'_>) {
-    let verdict = check.probe(&Net::talk(check.well.clone()));
+    let verdict = check.probe(Net::talk(check.well.clone()));
     assert_eq!(verdict.status, check.passed, "{}", verdict.reason);
     assert!(verdict.status.passed());
 }
@@ -52,25 +59,23 @@ fn a_server_that_cannot_be_reached_fails_in_layer_4(check: &Check<'_>) {
         (ErrorKind::NetworkUnreachable, CheckStatus::L4Connection, "no connection: NetworkUnreachable"),
         (ErrorKind::TimedOut, CheckStatus::L4Timeout, ""),
     ] {
-        let verdict = check.probe(&Net::default().with(1, Answer::Fails(kind)));
+        let verdict = check.probe(Net::default().with(1, Answer::Fails(kind)));
         assert_eq!(verdict.status, status, "{kind}");
         assert!(verdict.reason.starts_with(reason), "{kind}: {}", verdict.reason);
     }
-    let verdict = check.probe(&Net::default().with(1, Answer::Hangs));
+    let verdict = check.probe(Net::default().with(1, Answer::Hangs));
     assert!(!verdict.status.passed(), "passed without a connection");
 }
 
 fn one_instance_probes_again_and_again(check: &Check<'_>) {
     let health = check.bench.health(check.plugin).expect("the setup is good");
-    let farm = Farm::new(&[1, 1]);
-    let (well, dead) = (Net::talk(check.well.clone()), Net::default());
-    let passed = |health: &dyn Health, net: &Net| net.probe(health, &farm.servers[0]).status.passed();
-    let all = [passed(&*health, &well), passed(&*health, &dead), passed(&*health, &well)];
+    let (well, dead) = (Rc::new(Net::talk(check.well.clone())), Rc::default());
+    let all = [&well, &dead, &well].map(|net| check.probe_with(&*health, net).status.passed());
     assert_eq!(all, [true, false, true]);
 }
 
 fn a_silent_server_runs_out_of_time(check: &Check<'_>) {
-    let verdict = check.probe(&Net::talk([Turn::Silence]));
+    let verdict = check.probe(Net::talk([Turn::Silence]));
     let timeouts = [CheckStatus::L7Timeout, CheckStatus::L6Timeout, CheckStatus::L4Timeout];
     assert!(timeouts.contains(&verdict.status), "{:?}", verdict);
 }
@@ -80,14 +85,14 @@ fn an_answer_may_come_byte_by_byte(check: &Check<'_>) {
         Turn::Say(bytes) => bytes.iter().map(|&b| say([b])).collect(),
         other => vec![other.clone()],
     };
-    let verdict = check.probe(&Net::talk(check.well.iter().flat_map(bytewise)));
+    let verdict = check.probe(Net::talk(check.well.iter().flat_map(bytewise)));
     assert_eq!(verdict.status, check.passed, "{}", verdict.reason);
 }
 
 fn servers_that_close_reset_or_babble_fail(check: &Check<'_>) {
     let babble: Vec<u8> = (0..40_000u32).map(|n| (n % 251) as u8).collect();
     for turns in [vec![], vec![Turn::Hear], vec![Turn::Reset], vec![say(&babble)], vec![say([0; 8])]] {
-        let verdict = check.probe(&Net::talk(turns));
+        let verdict = check.probe(Net::talk(turns));
         assert!(!verdict.status.passed(), "{verdict:?}");
     }
 }

@@ -163,8 +163,11 @@ impl<'a> Iterator for Pairs<'a> {
     fn next(&mut self) -> Option<Self::Item> {
         loop {
             let rest = self.rest.take()?;
-            let one = self.one;
-            let end = unquoted(rest, |b| b == b';' || b == b',' && !one).unwrap_or(rest.len());
+            let end = match self.one {
+                true => unquoted::<b';', b';'>(rest),
+                false => unquoted::<b';', b','>(rest),
+            };
+            let end = end.unwrap_or(rest.len());
             if !self.one {
                 self.rest = rest.get(end + 1..);
             }

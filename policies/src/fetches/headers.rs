@@ -7,6 +7,7 @@ use std::ops::ControlFlow;
 
 use portero_api::{BadArg, Exchange, Fetch, Fetched, Headers, NotYet, Sample, SampleType::*, trim};
 
+use super::params::unquoted;
 use super::{Made, Side, by, int, row};
 use crate::vocabulary::{Args, FetchKind, Needs};
 
@@ -147,27 +148,19 @@ struct Pieces<'a> {
 impl<'a> Iterator for Pieces<'a> {
     type Item = &'a [u8];
 
+    #[inline]
     fn next(&mut self) -> Option<&'a [u8]> {
         let rest = self.rest.take()?;
         if self.cut == Cut::Lines {
             return Some(trim(rest));
         }
-        match comma(rest) {
+        match unquoted::<b',', b','>(rest) {
             Some(comma) => {
                 self.rest = Some(&rest[comma + 1..]);
                 Some(trim(&rest[..comma]))
             }
             None => Some(trim(rest)),
         }
-    }
-}
-
-/// The first comma outside double quotes. Most values have neither: they are passed over in one go.
-fn comma(value: &[u8]) -> Option<usize> {
-    let first = memchr::memchr2(b',', b'"', value)?;
-    match value[first] {
-        b',' => Some(first),
-        _ => super::params::unquoted(&value[first..], |b| b == b',').map(|at| first + at),
     }
 }
 

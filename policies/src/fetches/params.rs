@@ -88,8 +88,21 @@ impl Fetch for Params {
     }
 }
 
-/// The first place of a byte outside double quotes; a backslash within them protects the next byte.
-pub(super) fn unquoted(text: &[u8], is_end: impl Fn(u8) -> bool) -> Option<usize> {
+/// The first place of one of two bytes outside double quotes; a backslash within them protects the next byte. Most
+/// texts have no quotes: they are passed over eight bytes at a time, which takes bytes that the compiler knows.
+pub(super) fn unquoted<const ONE: u8, const OTHER: u8>(text: &[u8]) -> Option<usize> {
+    let counts = |b: &u8| (*b == ONE) | (*b == OTHER) | (*b == b'"');
+    let (chunks, _) = text.as_chunks::<8>();
+    let clear = |chunk: &&[u8; 8]| !chunk.iter().fold(false, |hit, b| hit | counts(b));
+    let passed = 8 * chunks.iter().take_while(clear).count();
+    let first = passed + text[passed..].iter().position(counts)?;
+    match text[first] {
+        b'"' => behind_quotes(&text[first..], |b| b == ONE || b == OTHER).map(|at| first + at),
+        _ => Some(first),
+    }
+}
+
+fn behind_quotes(text: &[u8], is_end: impl Fn(u8) -> bool) -> Option<usize> {
     let (mut quoted, mut escaped) = (false, false);
     text.iter().position(|&b| {
         let hit = !quoted && is_end(b);
@@ -101,4 +114,20 @@ pub(super) fn unquoted(text: &[u8], is_end: impl Fn(u8) -> bool) -> Option<usize
         }
         hit
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::unquoted;
+
+    #[test]
+    fn quotes_protect_wherever_they_begin() {
+        for before in 0..20 {
+            let before = "x".repeat(before);
+            let quoted = format!("{before}\"a,b\\\",\"c,d;");
+            assert_eq!(unquoted::<b',', b';'>(quoted.as_bytes()), Some(before.len() + 9), "{quoted}");
+            assert_eq!(unquoted::<b',', b';'>(format!("{before};,").as_bytes()), Some(before.len()));
+            assert_eq!(unquoted::<b',', b','>(format!("{before}\",").as_bytes()), None);
+        }
+    }
 }

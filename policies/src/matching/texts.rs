@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, packed};
 use memchr::memmem;
 
 use super::Method;
@@ -30,6 +30,8 @@ enum Patterns {
     },
     /// sub: one pattern.
     Finder(Box<memmem::Finder<'static>>),
+    /// sub: a few dozen at once, many bytes of the text at a time.
+    Packed(Box<packed::Searcher>),
     /// sub: all at once.
     Automaton(Box<AhoCorasick>),
 }
@@ -49,59 +51,66 @@ impl Texts {
                 exact.push(pattern);
             }
         }
-        Texts { method, exact: build(method, exact, false), folded: build(method, folded, true) }
+        Texts { method, exact: build(method, exact), folded: build(method, folded) }
     }
 
+    #[inline]
     pub(crate) fn matches(&self, text: &[u8]) -> bool {
-        self.exact.matches(self.method, text, false) || self.folded.matches(self.method, text, true)
+        self.exact.are_some() && self.exact.matches(self.method, text, false)
+            || self.folded.are_some() && self.folded.matches(self.method, text, true)
     }
 }
 
 impl Patterns {
+    fn are_some(&self) -> bool {
+        !matches!(self, Patterns::None)
+    }
+
     fn matches(&self, method: Method, text: &[u8], fold: bool) -> bool {
         match self {
             Patterns::None => false,
             Patterns::Few(patterns) => patterns.iter().any(|p| one(method, text, p, fold)),
+            all => all.at_once(method, text, fold),
+        }
+    }
+
+    /// All but the few: patterns without regard to case are asked for a text in small letters.
+    #[inline(never)] // the few need none of the room that this one makes
+    fn at_once(&self, method: Method, text: &[u8], fold: bool) -> bool {
+        match self {
+            Patterns::None | Patterns::Few(_) => false,
+            _ if fold => lowered(text, |lower| self.at_once(method, lower, false)),
             Patterns::Finder(finder) => finder.find(text).is_some(),
+            Patterns::Packed(searcher) => searcher.find(text).is_some(),
             Patterns::Automaton(automaton) => automaton.is_match(text),
-            Patterns::Hashed { set, lengths } if fold => {
-                // Lower case on the stack: what is looked up on the road of a request is seldom longer.
-                let mut small = [0; 256];
-                let large;
-                let lower: &[u8] = match small.get_mut(..text.len()) {
-                    Some(room) => {
-                        room.copy_from_slice(text);
-                        room.make_ascii_lowercase();
-                        room
-                    }
-                    None => {
-                        large = text.to_ascii_lowercase();
-                        &large
-                    }
-                };
-                hashed(method, lower, set, lengths)
-            }
             Patterns::Hashed { set, lengths } => hashed(method, text, set, lengths),
         }
     }
 }
 
-fn build(method: Method, mut patterns: Vec<Vec<u8>>, fold: bool) -> Patterns {
+/// A text in small letters, on the stack: what is looked up on the road of a request is seldom longer.
+fn lowered<R>(text: &[u8], look: impl FnOnce(&[u8]) -> R) -> R {
+    let mut small = [0; 256];
+    match small.get_mut(..text.len()) {
+        Some(room) => {
+            room.copy_from_slice(text);
+            room.make_ascii_lowercase();
+            look(room)
+        }
+        None => look(&text.to_ascii_lowercase()),
+    }
+}
+
+fn build(method: Method, mut patterns: Vec<Vec<u8>>) -> Patterns {
     patterns.sort_unstable();
     patterns.dedup();
     let count = patterns.len();
     match method {
         _ if count == 0 => Patterns::None,
-        Method::Sub if count == 1 && !fold => {
+        Method::Sub if count == 1 => {
             Patterns::Finder(Box::new(memmem::Finder::new(&patterns[0]).into_owned()))
         }
-        Method::Sub => {
-            match AhoCorasick::builder().ascii_case_insensitive(fold).build(&patterns) {
-                Ok(automaton) => Patterns::Automaton(Box::new(automaton)),
-                // Too large for an automaton: look at each.
-                Err(_) => Patterns::Few(patterns.into_iter().map(Into::into).collect()),
-            }
-        }
+        Method::Sub => inside(patterns),
         Method::Str | Method::Beg | Method::End | Method::Bin | Method::Dir | Method::Dom if count > MANY => {
             let mut lengths: Vec<_> = patterns.iter().map(Vec::len).collect();
             lengths.sort_unstable();
@@ -110,6 +119,18 @@ fn build(method: Method, mut patterns: Vec<Vec<u8>>, fold: bool) -> Patterns {
             Patterns::Hashed { set, lengths: lengths.into() }
         }
         _ => Patterns::Few(patterns.into_iter().map(Into::into).collect()),
+    }
+}
+
+/// Several patterns that may stand anywhere in a text.
+fn inside(patterns: Vec<Vec<u8>>) -> Patterns {
+    if let Some(searcher) = packed::Searcher::new(&patterns) {
+        return Patterns::Packed(Box::new(searcher));
+    }
+    match AhoCorasick::new(&patterns) {
+        Ok(automaton) => Patterns::Automaton(Box::new(automaton)),
+        // Too large for an automaton: look at each.
+        Err(_) => Patterns::Few(patterns.into_iter().map(Into::into).collect()),
     }
 }
 
@@ -218,6 +239,21 @@ mod tests {
         for method in [Method::Str, Method::Beg, Method::End, Method::Sub, Method::Dir, Method::Dom] {
             assert!(matches(method, "AbC", true, "aBc"), "{method:?}");
             assert!(!matches(method, "AbC", false, "aBc"), "{method:?}");
+        }
+    }
+
+    #[test]
+    fn many_patterns_are_found_anywhere_in_a_long_text() {
+        let text = format!("{}-Needle1-{}", "x".repeat(300), "y".repeat(300)).into_bytes();
+        for count in [1, 2, 20, 500] {
+            let texts = |fold| {
+                let patterns = (1..=count).map(|i| (format!("-needle{i}-").into_bytes(), fold));
+                Texts::new(Method::Sub, patterns.collect())
+            };
+            assert!(texts(true).matches(&text), "{count}");
+            assert!(!texts(false).matches(&text), "{count}");
+            assert!(texts(false).matches(&text.to_ascii_lowercase()), "{count}");
+            assert!(!texts(true).matches(&text[..300]), "{count}");
         }
     }
 

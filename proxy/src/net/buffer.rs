@@ -1,6 +1,8 @@
-//! Buffers of a fixed size, lent by each worker's store: an idle connection holds none.
+//! Buffers of a fixed size and the memory of heads, lent by each worker's store: an idle connection holds none.
 
 use std::cell::RefCell;
+
+use portero_api::{Exchange, Request, Response};
 
 use super::Lead;
 
@@ -93,17 +95,26 @@ pub struct Buffers {
     free: RefCell<Vec<Buffer>>,
     large: RefCell<Vec<Buffer>>,
     leads: RefCell<Vec<Lead>>,
+    heads: RefCell<Vec<(Request, Response)>>,
 }
 
 /// The size of the buffers that large bodies go through: fewer, longer reads and writes.
 const LARGE: usize = 128 * 1024;
 /// A lead that has grown beyond this is not kept.
 const KEEP_LEAD: usize = 64 * 1024;
+/// Nor are heads, each by itself.
+const KEEP_HEAD: usize = 32 * 1024;
 
 impl Buffers {
     /// A store of buffers of that many bytes.
     pub fn new(size: usize) -> Buffers {
-        Buffers { size, free: RefCell::default(), large: RefCell::default(), leads: RefCell::default() }
+        Buffers {
+            size,
+            free: RefCell::default(),
+            large: RefCell::default(),
+            leads: RefCell::default(),
+            heads: RefCell::default(),
+        }
     }
 
     /// Lends an empty buffer.
@@ -144,6 +155,23 @@ impl Buffers {
         }
     }
 
+    /// Lends a new exchange the memory for its heads.
+    pub fn lend_heads(&self, exchange: &mut Exchange) {
+        if let Some(heads) = self.heads.borrow_mut().pop() {
+            (exchange.request, exchange.response) = heads;
+        }
+    }
+
+    /// Takes the memory of the heads of an exchange that has ended back.
+    pub fn take_heads(&self, (mut request, mut response): (Request, Response)) {
+        let room = request.headers.capacity().max(request.target.capacity());
+        if room.max(response.headers.capacity()).max(response.reason.capacity()) <= KEEP_HEAD {
+            request.clear();
+            response.clear();
+            self.heads.borrow_mut().push((request, response));
+        }
+    }
+
     /// Returns to the system a part of what nobody has borrowed. Called every second: after a rush the store shrinks.
     pub fn trim(&self) {
         fn halve<T>(list: &RefCell<Vec<T>>) {
@@ -155,12 +183,15 @@ impl Buffers {
         halve(&self.free);
         halve(&self.large);
         halve(&self.leads);
+        halve(&self.heads);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use portero_api::{Conn, Kind, ProxyState};
+    use std::sync::Arc;
 
     #[test]
     fn what_is_left_moves_to_the_front_when_the_end_is_reached() {
@@ -171,6 +202,22 @@ mod tests {
         assert_eq!(buffer.put(b"xyz"), 3);
         assert_eq!(buffer.filled(), b"dxyz");
         assert!(buffer.is_full());
+    }
+
+    #[test]
+    fn heads_are_lent_again_empty_and_with_their_memory() {
+        let buffers = Buffers::new(8);
+        let mut request = Request { target: b"/old".into(), ..Request::default() };
+        request.headers.add(b"Host", b"old");
+        buffers.take_heads((request, Response { status: 200, ..Response::default() }));
+        let huge = Request { target: Vec::with_capacity(KEEP_HEAD + 1), ..Request::default() };
+        buffers.take_heads((huge, Response::default()));
+        let mut exchange =
+            Exchange::new(Conn::of_nobody(Arc::new(ProxyState::new("front", 1, Kind::Frontend, true))));
+        buffers.lend_heads(&mut exchange);
+        assert!(exchange.request.target.is_empty() && exchange.request.headers.is_empty());
+        assert_eq!(exchange.response.status, 0);
+        assert!((4..KEEP_HEAD).contains(&exchange.request.target.capacity()));
     }
 
     #[test]

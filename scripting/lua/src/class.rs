@@ -168,8 +168,13 @@ const HELD: i64 = 0;
 /// A new object of a class that stands for something of ours.
 pub(crate) fn object_of<T: Send + Sync + 'static>(lua: &Lua, class: &str, it: T) -> mlua::Result<Table> {
     let object = object(lua, class)?;
-    object.raw_set(HELD, lua.create_any_userdata(it)?)?;
+    stand_for(lua, &object, it)?;
     Ok(object)
+}
+
+/// Makes an object stand for something of ours.
+pub(crate) fn stand_for<T: Send + Sync + 'static>(lua: &Lua, object: &Table, it: T) -> mlua::Result<()> {
+    object.raw_set(HELD, lua.create_any_userdata(it)?)
 }
 
 /// A new object of a class: a table whose metatable knows the functions.

@@ -6,11 +6,12 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use portero_api::{Client, Exchange, Here, Host};
+use portero_api::{Client, Dial, Exchange, Here, Host};
 use scoped_tls_hkt::scoped_thread_local;
 
 scoped_thread_local!(static mut CHANGED: Exchange);
 scoped_thread_local!(static SEEN: Exchange);
+scoped_thread_local!(static DIAL: Rc<dyn Dial>);
 
 thread_local! {
     static HERE: RefCell<Option<Here>> = const { RefCell::new(None) };
@@ -79,6 +80,23 @@ pub(crate) fn settle(here: Option<&Here>) {
 /// There is none yet: the configuration is being read.
 pub(crate) fn host() -> mlua::Result<Rc<dyn Host>> {
     hosted().ok_or_else(|| mlua::Error::runtime("this cannot be done while the configuration is read"))
+}
+
+/// Lends what makes the connections of sockets.
+pub(crate) fn lend_dial<T>(dial: &Rc<dyn Dial>, call: impl FnOnce() -> T) -> T {
+    DIAL.set(dial, call)
+}
+
+/// What makes the connections of sockets: the host, where nothing else was lent.
+///
+/// # Errors
+///
+/// There is none yet: the configuration is being read.
+pub(crate) fn dial() -> mlua::Result<Rc<dyn Dial>> {
+    match DIAL.is_set() {
+        true => Ok(DIAL.with(Rc::clone)),
+        false => host().map(|host| host.dial()),
+    }
 }
 
 /// The same, where there is one.

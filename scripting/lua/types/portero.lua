@@ -172,7 +172,7 @@ function core.parse_addr(address) end
 ---@return boolean
 function core.match_addr(one, other) end
 
----the priority of a task; there is none here, and it says so
+---nothing: tasks and sessions have no priorities here, as with the rule `set-nice`
 ---@param nice integer
 function core.set_nice(nice) end
 
@@ -259,6 +259,8 @@ function act:wake_time(milliseconds) end
 ---@field c Converters all converters as functions, with typed values
 ---@field sc Converters the same, with strings
 ---@field http HTTP the heads of request and response
+---@field req Channel what comes from the client: in filters, and to look at in rules of TCP
+---@field res Channel the same of the server
 local TXN = {}
 
 ---sets a variable
@@ -331,11 +333,11 @@ function TXN:set_priority_class(class) end
 ---@param offset integer
 function TXN:set_priority_offset(offset) end
 
----not there yet: rules have `set-fc-tos`
+---in actions: the type of service of packets to the client
 ---@param tos integer
 function TXN:set_fc_tos(tos) end
 
----not there yet: rules have `set-fc-mark`
+---in actions: the mark of packets to the client, for the packet filter
 ---@param mark integer
 function TXN:set_fc_mark(mark) end
 

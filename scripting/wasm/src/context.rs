@@ -5,6 +5,7 @@ use std::task::Waker;
 
 use portero_api::{Direction, Headers, Reply};
 
+use crate::abi::State;
 use crate::guest::Told;
 use crate::hooks::callout::Missing;
 
@@ -18,8 +19,8 @@ pub(crate) struct Stream {
     pub(crate) closed: bool,
     /// Answers of call-outs that wait for the exchange.
     pub(crate) inbox: VecDeque<Answer>,
-    /// What the guest has set for others to see (`proxy_set_property`): paths with NUL between their parts.
-    pub(crate) properties: Vec<(Vec<u8>, Vec<u8>)>,
+    /// What the guest has set for others to see (`proxy_set_property`).
+    pub(crate) properties: State,
     /// Woken when there is something for the road to do.
     waker: Option<Waker>,
     /// True when the stream is over and the guest is not done with it yet.

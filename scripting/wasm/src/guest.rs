@@ -9,7 +9,7 @@ use std::time::Duration;
 use portero_api::{Headers, HttpAsk, Metric};
 use wasmtime::{Memory, ResourceLimiter, TypedFunc};
 
-use crate::abi::Status;
+use crate::abi::{Declarations, Expressions, Status};
 use crate::bell::Bell;
 use crate::context::Stream;
 use crate::plan::Plan;
@@ -64,6 +64,12 @@ pub(crate) struct Guest {
     pub(crate) offers: Vec<String>,
     /// Milliseconds between ticks of the root context; 0 for none.
     pub(crate) tick: u32,
+    /// The sample expressions that it has asked for.
+    pub(crate) expressions: Expressions,
+    /// What it has said of properties (`declare_property`).
+    pub(crate) declared: Declarations,
+    /// Foreign functions that it has called and that are not there.
+    pub(crate) missing: Vec<&'static str>,
     /// The begun lines of its outputs (stdout and stderr of WASI).
     pub(crate) outputs: [Vec<u8>; 2],
     /// True when that was said anew: the time begins from then.
@@ -176,6 +182,9 @@ impl Guest {
             starting: true,
             offers: Vec::new(),
             tick: 0,
+            expressions: Expressions::default(),
+            declared: Declarations::default(),
+            missing: Vec::new(),
             outputs: Default::default(),
             tick_is_set: false,
             lingers: false,

@@ -13,7 +13,7 @@ use super::{Net, Plain};
 /// A host for plugins under test.
 #[derive(Default)]
 pub struct Desk {
-    net: Rc<Net>,
+    net: RefCell<Rc<Net>>,
     now: Rc<Cell<Duration>>,
     /// Woken when time goes by.
     sleepers: Rc<RefCell<Vec<Waker>>>,
@@ -28,12 +28,17 @@ pub struct Desk {
 impl Desk {
     /// A host in front of a network.
     pub fn new(net: Net) -> Rc<Desk> {
-        Rc::new(Desk { net: Rc::new(net), ..Desk::default() })
+        Rc::new(Desk { net: RefCell::new(Rc::new(net)), ..Desk::default() })
     }
 
     /// The network that it dials into.
-    pub fn net(&self) -> &Net {
-        &self.net
+    pub fn net(&self) -> Rc<Net> {
+        self.net.borrow().clone()
+    }
+
+    /// Puts it in front of another network.
+    pub fn plug(&self, net: Rc<Net>) {
+        self.net.replace(net);
     }
 
     /// A thread of this host.
@@ -63,7 +68,7 @@ impl Host for Desk {
     }
 
     fn dial(&self) -> Rc<dyn Dial> {
-        self.net.clone()
+        self.net()
     }
 
     fn sleep(&self, time: Duration) -> LocalFuture<'static, ()> {

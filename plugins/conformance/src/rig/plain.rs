@@ -1,10 +1,13 @@
 //! A setup for makers, with the simplest of rule languages.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use portero_api::{
     BadArg, Common, Compile, Convert, Exchange, Expression, Fetched, Format, Here, Plugin, Sample, Setup,
 };
+
+use super::Desk;
 
 /// Cuts a line at its spaces.
 pub fn words(line: &str) -> Vec<String> {
@@ -20,6 +23,8 @@ pub struct Bench {
     pub rules: &'static str,
     /// The thread that runs it.
     pub here: Option<Here>,
+    /// The host of that thread, where what is under test dials by itself.
+    pub desk: Option<Rc<Desk>>,
     args: Vec<String>,
     lines: Vec<Vec<String>>,
 }
@@ -57,6 +62,13 @@ impl Bench {
     /// On this thread.
     pub fn on(mut self, here: Here) -> Bench {
         self.here = Some(here);
+        self
+    }
+
+    /// On this thread of this host, whose network is that of each check.
+    pub fn dialing(mut self, desk: Rc<Desk>) -> Bench {
+        self.here.get_or_insert_with(|| desk.here());
+        self.desk = Some(desk);
         self
     }
 

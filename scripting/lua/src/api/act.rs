@@ -1,8 +1,15 @@
-//! The class `act`: what an action may return.
+//! The class `act`: what an action may return, and what it says beside.
 
-use mlua::{Lua, Table, Value};
+use std::cell::Cell;
+use std::time::Duration;
 
-use crate::class::{Class, field, now};
+use mlua::{Lua, Table};
+use portero_api::Packets;
+use scoped_tls_hkt::scoped_thread_local;
+
+use crate::class::{Class, Ignored, field, now};
+
+scoped_thread_local!(static SAID: Said);
 
 /// The class.
 pub(crate) static CLASS: Class = Class {
@@ -34,6 +41,38 @@ pub(crate) fn finish(act: &Table) -> mlua::Result<()> {
     VALUES.iter().zip(0i64..).try_for_each(|(name, value)| act.raw_set(*name, value))
 }
 
-fn wake_time(_: &Lua, _: (Value, u64)) -> mlua::Result<()> {
-    Err(mlua::Error::runtime("act:wake_time() is not supported yet"))
+/// What `act.YIELD` is.
+pub(crate) const YIELD: i64 = 2;
+
+/// What an action says beside what it returns.
+#[derive(Debug, Default)]
+pub(crate) struct Said {
+    /// `act:wake_time`
+    pub(crate) wake: Cell<Option<Duration>>,
+    /// `TXN:set_fc_tos`, `TXN:set_fc_mark`
+    pub(crate) packets: Cell<Packets>,
+}
+
+impl Said {
+    /// Listens to the action of the moment, for as long as a call lasts.
+    pub(crate) fn lend<T>(&self, call: impl FnOnce() -> T) -> T {
+        SAID.set(self, call)
+    }
+}
+
+/// Notes what the action of the moment says.
+///
+/// # Errors
+///
+/// None is at work.
+pub(crate) fn say(note: impl FnOnce(&Said)) -> mlua::Result<()> {
+    if !SAID.is_set() {
+        return Err(mlua::Error::runtime("this can be done in actions only"));
+    }
+    SAID.with(note);
+    Ok(())
+}
+
+fn wake_time(_: &Lua, (_, milliseconds): (Ignored, u64)) -> mlua::Result<()> {
+    say(|said| said.wake.set(Some(Duration::from_millis(milliseconds))))
 }

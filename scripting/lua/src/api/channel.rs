@@ -1,4 +1,4 @@
-//! The class `Channel`: the data of one direction, in the callbacks of filters.
+//! The class `Channel`: the data of one direction, in the callbacks of filters, and to look at in rules of TCP.
 
 use super::piece;
 use crate::class::{Class, now};

@@ -1,6 +1,6 @@
 //! HAProxy's Lua API, and what goes beyond it: one file per class, each a table of rows.
 
-mod act;
+pub(crate) mod act;
 mod address;
 mod applet;
 mod certs;
@@ -87,7 +87,8 @@ pub(crate) fn finish(lua: &Lua, classes: &Classes) -> mlua::Result<()> {
     debug::finish(lua, inside(lua).settings.openlibs.debug)?;
     applet::http::finish(lua, classes)?;
     applet::tcp::finish(lua, classes)?;
-    txn::finish(lua, classes)
+    txn::finish(lua, classes)?;
+    piece::finish(lua, classes)
 }
 
 /// An object without anything of its own: its functions ask the scene.

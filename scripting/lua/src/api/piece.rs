@@ -5,9 +5,12 @@ use std::ops::Range;
 use std::time::Duration;
 
 use mlua::{Lua, LuaString, Table, Value};
+use portero_api::Exchange;
 use scoped_tls_hkt::scoped_thread_local;
 
-use crate::class::{Method, Of, now, object_of};
+use crate::api::marker;
+use crate::class::{Classes, Method, Of, now, object_of, stand_for};
+use crate::scene;
 
 scoped_thread_local!(static mut PIECE: Piece);
 
@@ -87,6 +90,35 @@ pub(crate) fn with<T>(look: impl FnOnce(&mut Piece) -> T) -> mlua::Result<T> {
     }
 }
 
+/// Gives transactions their channels.
+pub(crate) fn finish(lua: &Lua, classes: &Classes) -> mlua::Result<()> {
+    let txn = classes.functions("TXN")?;
+    for (name, response) in [("req", false), ("res", true)] {
+        let channel = marker(lua, classes, "Channel")?;
+        stand_for(lua, &channel, Side(response))?;
+        txn.raw_set(name, channel)?;
+    }
+    Ok(())
+}
+
+/// Looks at the data of a direction: those that the filter of the moment holds, else, in rules of TCP, all that have come.
+fn seen<T>(side: Side, look: impl FnOnce(&Piece) -> mlua::Result<T>) -> mlua::Result<T> {
+    match PIECE.is_set() {
+        true => of(side, |piece| look(piece)),
+        false => look(&scene::see(|exchange| arrived(exchange, side))??),
+    }
+}
+
+fn arrived(exchange: &Exchange, Side(response): Side) -> mlua::Result<Piece> {
+    if exchange.conn.frontend.http {
+        let why = "a channel is there in rules of TCP, and in filters: for HTTP see txn.http";
+        return Err(mlua::Error::runtime(why));
+    }
+    let payload = if response { &exchange.response_payload } else { &exchange.payload };
+    let (data, ended) = (payload.data.clone(), payload.complete);
+    Ok(Piece { response, data, ended, ..Piece::default() })
+}
+
 /// The same, where it is of that direction.
 fn of<T>(Side(response): Side, look: impl FnOnce(&mut Piece) -> mlua::Result<T>) -> mlua::Result<T> {
     with(|piece| match piece.response == response {
@@ -131,12 +163,12 @@ impl Piece {
 
 /// Bytes that have come and were not forwarded.
 pub(crate) fn input(_: &Lua, Of(side): Of<Side>) -> mlua::Result<usize> {
-    of(side, |piece| Ok(piece.incoming().len()))
+    seen(side, |piece| Ok(piece.incoming().len()))
 }
 
 /// Bytes that the callback has forwarded.
 pub(crate) fn output(_: &Lua, Of(side): Of<Side>) -> mlua::Result<usize> {
-    of(side, |piece| Ok(piece.forwarded.min(piece.data.len())))
+    seen(side, |piece| Ok(piece.forwarded.min(piece.data.len())))
 }
 
 /// Whether no more can come before some passes.
@@ -146,7 +178,7 @@ pub(crate) fn is_full(_: &Lua, Of(side): Of<Side>) -> mlua::Result<bool> {
 
 /// Whether more may come.
 pub(crate) fn may_recv(_: &Lua, Of(side): Of<Side>) -> mlua::Result<bool> {
-    of(side, |piece| Ok(!piece.ended))
+    seen(side, |piece| Ok(!piece.ended))
 }
 
 /// Whether all has come.
@@ -164,7 +196,7 @@ type Insert = (Of<Side>, LuaString, Option<i64>);
 
 /// Some of the incoming data; nil when there are none and none will come.
 pub(crate) fn data(lua: &Lua, (Of(side), offset, length): Part) -> mlua::Result<Value> {
-    of(side, |piece| {
+    seen(side, |piece| {
         if piece.incoming().is_empty() && piece.ended {
             return Ok(Value::Nil);
         }
@@ -175,7 +207,7 @@ pub(crate) fn data(lua: &Lua, (Of(side), offset, length): Part) -> mlua::Result<
 
 /// The first line of some of the incoming data, or all of it where there is none.
 pub(crate) fn line(lua: &Lua, (Of(side), offset, length): Part) -> mlua::Result<Value> {
-    of(side, |piece| {
+    seen(side, |piece| {
         if piece.incoming().is_empty() && piece.ended {
             return Ok(Value::Nil);
         }

@@ -122,10 +122,10 @@ fn a_script_changes_priority_and_log_level() {
 #[test]
 fn what_is_not_there_yet_says_so() {
     for (body, why) in [
-        ("txn:set_mark(1)", "TXN:set_fc_mark() is not supported yet"),
         ("CertCache.set{}", "CertCache.set() is not supported yet"),
         ("ACME.challenge_ready('a', 'b')", "ACME.challenge_ready() is not supported yet"),
-        ("core.set_nice(1)", "core.set_nice() is not supported"),
+        ("txn.req:data()", "a channel is there in rules of TCP"),
+        ("txn.req:append('x')", "this can be done in the callbacks of filters only"),
     ] {
         let said = fails(body);
         assert!(said.contains(why), "{body}: {said}");

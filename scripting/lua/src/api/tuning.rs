@@ -1,8 +1,10 @@
 //! How a transaction is handled: what `TXN` has of priorities, log levels and packets.
 
-use mlua::{Lua, MultiValue, Value};
+use mlua::Lua;
+use portero_api::Packets;
 
-use crate::class::{Method, now};
+use crate::api::act;
+use crate::class::{Ignored, Method, now};
 use crate::scene;
 
 /// The rows of the class `TXN`.
@@ -25,13 +27,23 @@ pub(crate) const TXN: &[Method] = &[
         "its offset in queues in milliseconds, -524287 to 524287",
         set_priority_offset
     ),
-    now!("set_fc_tos", "(self: TXN, tos: integer)", "not there yet: rules have `set-fc-tos`", set_fc_tos),
-    now!("set_fc_mark", "(self: TXN, mark: integer)", "not there yet: rules have `set-fc-mark`", set_fc_mark),
+    now!(
+        "set_fc_tos",
+        "(self: TXN, tos: integer)",
+        "in actions: the type of service of packets to the client",
+        set_fc_tos
+    ),
+    now!(
+        "set_fc_mark",
+        "(self: TXN, mark: integer)",
+        "in actions: the mark of packets to the client, for the packet filter",
+        set_fc_mark
+    ),
     now!("set_tos", "(self: TXN, tos: integer)", "the older name of set_fc_tos", set_fc_tos),
     now!("set_mark", "(self: TXN, mark: integer)", "the older name of set_fc_mark", set_fc_mark),
 ];
 
-fn set_loglevel(_: &Lua, (_, level): (Value, i64)) -> mlua::Result<()> {
+fn set_loglevel(_: &Lua, (_, level): (Ignored, i64)) -> mlua::Result<()> {
     let level = match u8::try_from(level) {
         Ok(level @ 0..=7) => Some(level),
         _ if level == -1 => None,
@@ -43,20 +55,21 @@ fn set_loglevel(_: &Lua, (_, level): (Value, i64)) -> mlua::Result<()> {
     })
 }
 
-fn set_priority_class(_: &Lua, (_, class): (Value, i64)) -> mlua::Result<()> {
+fn set_priority_class(_: &Lua, (_, class): (Ignored, i64)) -> mlua::Result<()> {
     let class = class.clamp(-2047, 2047) as i32;
     scene::change(|exchange| exchange.tune().priority.class = class)
 }
 
-fn set_priority_offset(_: &Lua, (_, offset): (Value, i64)) -> mlua::Result<()> {
+fn set_priority_offset(_: &Lua, (_, offset): (Ignored, i64)) -> mlua::Result<()> {
     let offset = offset.clamp(-524_287, 524_287) as i32;
     scene::change(|exchange| exchange.tune().priority.offset = offset)
 }
 
-fn set_fc_tos(_: &Lua, _: MultiValue) -> mlua::Result<()> {
-    Err(mlua::Error::runtime("TXN:set_fc_tos() is not supported yet: use the rule 'set-fc-tos'"))
+/// Of what is too large the lower bits count, as in the rule of that name.
+fn set_fc_tos(_: &Lua, (_, tos): (Ignored, i64)) -> mlua::Result<()> {
+    act::say(|said| said.packets.set(Packets { tos: Some(tos as u8), ..said.packets.get() }))
 }
 
-fn set_fc_mark(_: &Lua, _: MultiValue) -> mlua::Result<()> {
-    Err(mlua::Error::runtime("TXN:set_fc_mark() is not supported yet: use the rule 'set-fc-mark'"))
+fn set_fc_mark(_: &Lua, (_, mark): (Ignored, i64)) -> mlua::Result<()> {
+    act::say(|said| said.packets.set(Packets { mark: Some(mark as u32), ..said.packets.get() }))
 }

@@ -22,6 +22,8 @@ pub(crate) static CLASS: Class = Class {
         field!("c", "Converters", "all converters as functions, with typed values"),
         field!("sc", "Converters", "the same, with strings"),
         field!("http", "HTTP", "the heads of request and response"),
+        field!("req", "Channel", "what comes from the client: in filters, and to look at in rules of TCP"),
+        field!("res", "Channel", "the same of the server"),
     ],
     functions: &[
         &[

@@ -1,12 +1,16 @@
 //! `core.register_action`: a function of a script in a rule.
 
 use std::rc::Rc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use mlua::{MultiValue, Value};
-use portero_api::{Action, Answer, BadArg, Client, Close, Exchange, NoClient, Reply, Setup, Wait, Work};
+use portero_api::{
+    Action, Answer, BadArg, Client, Close, Deed, Exchange, LocalFuture, NoClient, Reply, Setup, Wait, Work,
+};
 
 use crate::api::Ending;
+use crate::api::act::{self, Said};
 use crate::given::Given;
 use crate::hooks::Bound;
 use crate::lot::Seat;
@@ -21,6 +25,9 @@ pub(crate) struct LuaAction {
     /// Whether it stands in rules of the response.
     response: bool,
 }
+
+/// The shortest rest: a function that asks for none must not keep the thread.
+const SHORTEST: Duration = Duration::from_millis(1);
 
 impl LuaAction {
     /// Checks that the rule may have it and gives it the right number of arguments.
@@ -41,14 +48,6 @@ impl LuaAction {
         }
         let response = matches!(setup.rules, "tcp-res" | "http-res" | "http-after-res");
         Ok(LuaAction { bound: Rc::new(bound), response })
-    }
-
-    fn begin(&self) -> mlua::Result<Working> {
-        let found = self.bound.get();
-        let settings = &found.state.settings;
-        let (limit, on_error) = (settings.session_timeout, settings.on_error);
-        let run = Run::new(&found.state, &found.function, MultiValue::new(), limit, &self.bound.figure)?;
-        Ok(Working { run, bound: self.bound.clone(), response: self.response, on_error })
     }
 }
 
@@ -73,15 +72,25 @@ fn check_rules(
 
 impl Action for LuaAction {
     fn run(&self, exchange: &mut Exchange) -> Answer {
-        let mut working = match self.begin() {
-            Ok(working) => working,
+        let run = match begin(&self.bound) {
+            Ok(run) => run,
             Err(error) => return scene::lend(exchange, || self.bound.failed(&error, OnError::Fail)),
         };
-        match working.run.start(&mut Scene::Exchange(exchange, &mut NoClient)) {
-            Some(outcome) => working.answer(outcome, exchange),
+        let (bound, response) = (self.bound.clone(), self.response);
+        let mut working = Working { run, bound, response, said: Said::default(), rest: None };
+        let scene = &mut Scene::Exchange(&mut *exchange, &mut NoClient);
+        let ended = working.said.lend(|| working.run.start(scene));
+        match ended.and_then(|outcome| working.answer(outcome, exchange)) {
+            Some(answer) => answer,
             None => Answer::Wait(Wait::For(Box::new(working))),
         }
     }
+}
+
+fn begin(bound: &Bound) -> mlua::Result<Run> {
+    let found = bound.get();
+    let limit = found.state.settings.session_timeout;
+    Run::new(&found.state, &found.function, MultiValue::new(), limit, &bound.figure)
 }
 
 /// An action that waits.
@@ -89,7 +98,9 @@ struct Working {
     run: Run,
     bound: Rc<Bound>,
     response: bool,
-    on_error: OnError,
+    said: Said,
+    /// What it rests for before it is called again (`act.YIELD` behind `act:wake_time`).
+    rest: Option<LocalFuture<'static, ()>>,
 }
 
 impl Work for Working {
@@ -99,32 +110,87 @@ impl Work for Working {
         exchange: &mut Exchange,
         client: &mut dyn Client,
     ) -> Poll<Answer> {
-        let polled = self.run.poll(cx, &mut Scene::Exchange(&mut *exchange, client));
-        polled.map(|outcome| self.answer(outcome, exchange))
+        loop {
+            if self.rest.is_some() {
+                ready!(self.poll_rest(cx, exchange, client));
+                match begin(&self.bound) {
+                    Ok(run) => self.run = run,
+                    Err(error) => return Poll::Ready(self.failed(&error, exchange)),
+                }
+            }
+            let Working { run, said, .. } = self;
+            let scene = &mut Scene::Exchange(&mut *exchange, &mut *client);
+            let outcome = ready!(said.lend(|| run.poll(cx, scene)));
+            if let Some(answer) = self.answer(outcome, exchange) {
+                return Poll::Ready(answer);
+            }
+        }
     }
 }
 
 impl Working {
-    fn answer(&self, outcome: Outcome, exchange: &Exchange) -> Answer {
-        match outcome {
-            Outcome::Returned(value, ..) => self.verdict(&value, exchange),
+    /// The end of a rest: its time is over, or more has come of what a request's rules look at.
+    fn poll_rest(
+        &mut self,
+        cx: &mut Context<'_>,
+        exchange: &mut Exchange,
+        client: &mut dyn Client,
+    ) -> Poll<()> {
+        let looks = !self.response && !exchange.payload.complete;
+        let more = looks && matches!(client.poll_more(cx, exchange), Poll::Ready(Ok(true)));
+        if let Some(rest) = self.rest.as_mut().filter(|_| !more) {
+            ready!(rest.as_mut().poll(cx));
+        }
+        self.rest = None;
+        Poll::Ready(())
+    }
+
+    /// What an end means; none where the function is called again later.
+    fn answer(&mut self, outcome: Outcome, exchange: &Exchange) -> Option<Answer> {
+        let answer = match outcome {
+            Outcome::Returned(Value::Integer(act::YIELD), ..) => return self.again(exchange),
+            Outcome::Returned(value, ..) => self.verdict(&value),
             Outcome::Done(Ending::Quiet) => Answer::Continue,
             Outcome::Done(Ending::Abort) => Answer::Close(Close::Reject),
             Outcome::Done(Ending::Reply(message)) => {
                 Answer::Reply(Reply::Message(Box::new((*message).clone())))
             }
-            Outcome::Failed(error) => scene::lend(exchange, || self.bound.failed(&error, self.on_error)),
+            Outcome::Failed(error) => self.failed(&error, exchange),
+        };
+        let packets = self.said.packets.take();
+        Some(match answer {
+            answer if packets.is_plain() => answer,
+            Answer::Continue => Answer::Do(Deed::Mark(packets)),
+            answer => {
+                let why = "packets are marked where the action ends with act.CONTINUE, which it did not";
+                scene::lend(exchange, || self.bound.failed(&mlua::Error::runtime(why), OnError::Skip));
+                answer
+            }
+        })
+    }
+
+    /// `act.YIELD`: the same rule again, when there are more data or the time is over. Where neither can be, it is as it is.
+    fn again(&mut self, exchange: &Exchange) -> Option<Answer> {
+        let payload = if self.response { &exchange.response_payload } else { &exchange.payload };
+        match (self.said.wake.take(), scene::hosted()) {
+            (Some(time), Some(host)) => {
+                self.rest = Some(host.sleep(time.max(SHORTEST)));
+                None
+            }
+            _ if payload.complete => Some(Answer::Continue),
+            _ => Some(Answer::Wait(Wait::Data)),
         }
     }
 
+    fn failed(&self, error: &mlua::Error, exchange: &Exchange) -> Answer {
+        let on_error = self.bound.get().state.settings.on_error;
+        scene::lend(exchange, || self.bound.failed(error, on_error))
+    }
+
     /// What a function returns: one of `act`, or nothing.
-    fn verdict(&self, value: &Value, exchange: &Exchange) -> Answer {
+    fn verdict(&self, value: &Value) -> Answer {
         match value.as_integer().unwrap_or(0) {
             1 => Answer::Stop,
-            2 => {
-                let error = mlua::Error::runtime("act.YIELD is not supported yet: wait with core.msleep()");
-                scene::lend(exchange, || self.bound.failed(&error, self.on_error))
-            }
             3 => Answer::Fail,
             4 => Answer::Stop,
             5 => Answer::Deny(Reply::Status(if self.response { 502 } else { 403 })),
@@ -144,5 +210,83 @@ impl Bound {
             OnError::Fail => Answer::Fail,
             OnError::Skip => Answer::Continue,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use portero_api::Packets;
+    use portero_conformance::rig::{Bench, bare};
+    use portero_conformance::{Acting, Waiting, action, wait};
+
+    use super::*;
+    use crate::testing::{Stage, script};
+
+    /// Answers what a request at once, or behind waits, did to its target.
+    fn is_marked(exchange: &Exchange, answer: &Answer) {
+        assert!(matches!(answer, Answer::Continue), "{answer:?}");
+        assert_eq!(exchange.request.headers.get(b"x-mark"), Some(&b"1"[..]));
+    }
+
+    fn stage(body: &str) -> Stage {
+        script(&format!("core.register_action('a', {{ 'http-req', 'tcp-req' }}, function(txn) {body} end)"))
+    }
+
+    #[test]
+    fn an_action_of_a_script_keeps_to_the_hook() {
+        let stage = stage("txn.http:req_set_header('x-mark', '1')");
+        action(&Acting { plugin: stage.plugin("a"), bench: stage.bench(""), done: &is_marked });
+    }
+
+    #[test]
+    fn an_action_that_waits_keeps_to_the_hook() {
+        let stage = stage("for i = 1, 3 do core.yield() end txn.http:req_set_header('x-mark', '1')");
+        let bench: &dyn Fn() -> Bench = &|| stage.bench("");
+        wait(&Waiting { plugin: stage.plugin("a"), bench, body: b"abc", done: &is_marked });
+    }
+
+    #[test]
+    fn packets_are_marked_by_the_road() {
+        let stage = stage("txn:set_fc_tos(0x12) txn:set_mark(7)");
+        let answer = stage.finish("a", &mut bare());
+        let wanted = Packets { tos: Some(0x12), mark: Some(7) };
+        assert!(matches!(answer, Answer::Do(Deed::Mark(packets)) if packets == wanted), "{answer:?}");
+    }
+
+    #[test]
+    fn a_function_that_yields_is_called_again_with_more_data() {
+        let stage = stage(
+            "local line = txn.req:line() or ''
+            if line:sub(-1) ~= '\\n' then return act.YIELD end
+            txn:set_var('txn.line', line .. txn.req:input())",
+        );
+        let mut exchange = bare();
+        exchange.payload.data = b"he".to_vec();
+        assert!(matches!(stage.finish("a", &mut exchange), Answer::Wait(Wait::Data)));
+        exchange.payload.data = b"hello\nmore".to_vec();
+        assert!(matches!(stage.finish("a", &mut exchange), Answer::Continue));
+        let id = portero_api::VarId::parse("txn.line").expect("a name");
+        let line = exchange.vars.get(id).map(|value| value.to_sample().into_owned());
+        assert_eq!(line, Some(portero_api::Sample::text("hello\n10")));
+        exchange.payload.data.clear();
+        exchange.payload.complete = true;
+        assert!(matches!(stage.finish("a", &mut exchange), Answer::Continue), "nothing more can come");
+    }
+
+    #[test]
+    fn a_function_that_yields_is_called_again_in_time() {
+        let stage = stage(
+            "calls = (calls or 0) + 1
+            if calls < 3 then act:wake_time(50) return act.YIELD end
+            return act.DENY",
+        );
+        let mut exchange = bare();
+        let Err(mut work) = stage.act("a", &mut exchange) else { panic!("it did not rest") };
+        for _ in 0..2 {
+            assert!(crate::testing::poll(&mut work, &mut exchange).is_pending());
+            stage.desk.pass(Duration::from_millis(50));
+        }
+        let answer = crate::testing::poll(&mut work, &mut exchange);
+        assert!(matches!(answer, Poll::Ready(Answer::Deny(_))), "{answer:?}");
     }
 }

@@ -2,12 +2,14 @@
 
 use std::cell::RefCell;
 use std::future::poll_fn;
+use std::io::{self, ErrorKind};
 use std::rc::Rc;
 use std::sync::Arc;
 
 use mlua::{Function, IntoLuaMulti, Value};
 use portero_api::{
     Address, BadArg, CheckStatus, Dial, Directory, Health, LocalFuture, ServerState, Setup, Target, Verdict,
+    Wire,
 };
 
 use crate::api::server_object;
@@ -85,12 +87,23 @@ impl Health for LuaCheck {
         _: &'a dyn Dial,
     ) -> LocalFuture<'a, Verdict> {
         Box::pin(async move {
+            let dial = Rc::new(Noting {
+                inner: scene::dial(),
+                server: target.address.clone(),
+                failed: RefCell::default(),
+            });
+            let lent: Rc<dyn Dial> = dial.clone();
             let outcome = match self.begin(server, target) {
-                Ok(mut run) => poll_fn(|cx| run.poll(cx, &mut Scene::Alone)).await,
+                Ok(mut run) => {
+                    poll_fn(|cx| scene::lend_dial(&lent, || run.poll(cx, &mut Scene::Alone))).await
+                }
                 Err(error) => Outcome::Failed(error),
             };
             match outcome {
-                Outcome::Returned(state, reason, weight) => verdict(&state, &reason, &weight),
+                Outcome::Returned(state, reason, weight) => {
+                    let verdict = verdict(&state, &reason, &weight);
+                    dial.unreached().filter(|_| !verdict.status.passed()).unwrap_or(verdict)
+                }
                 Outcome::Done(_) => verdict(&Value::Nil, &Value::Nil, &Value::Nil),
                 Outcome::Failed(error) => {
                     self.bound.note(&error);
@@ -100,6 +113,37 @@ impl Health for LuaCheck {
                     Verdict::new(CheckStatus::L7Response, format!("the script failed: {first}"))
                 }
             }
+        })
+    }
+}
+
+/// Dials for a check, and notes why its server could not be reached.
+struct Noting {
+    inner: mlua::Result<Rc<dyn Dial>>,
+    server: Address,
+    failed: RefCell<Option<(ErrorKind, String)>>,
+}
+
+impl Dial for Noting {
+    fn connect<'a>(&'a self, target: &'a Target) -> LocalFuture<'a, io::Result<Box<dyn Wire>>> {
+        Box::pin(async move {
+            let inner = self.inner.as_ref().map_err(|error| io::Error::other(error.to_string()))?;
+            let connected = inner.connect(target).await;
+            if target.address == self.server {
+                let failed = connected.as_ref().err().map(|error| (error.kind(), error.to_string()));
+                self.failed.replace(failed);
+            }
+            connected
+        })
+    }
+}
+
+impl Noting {
+    /// The verdict on a server that could not be reached.
+    fn unreached(&self) -> Option<Verdict> {
+        self.failed.take().map(|(kind, why)| match kind {
+            ErrorKind::TimedOut => Verdict::new(CheckStatus::L4Timeout, ""),
+            _ => Verdict::new(CheckStatus::L4Connection, why),
         })
     }
 }
@@ -139,5 +183,34 @@ fn address(address: &Address) -> String {
         Address::Unix(path) => format!("unix@{}", path.display()),
         Address::Abstract(name) => format!("abns@{}", String::from_utf8_lossy(name)),
         Address::Unresolved(name) => name.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use portero_conformance::rig::say;
+    use portero_conformance::{Check, health};
+
+    use super::*;
+    use crate::testing::script;
+
+    #[test]
+    fn a_check_of_a_script_keeps_to_the_hook() {
+        let stage = script(
+            "core.register_check('greets', function(server, dial)
+                local socket, why = dial()
+                if not socket then return false, why end
+                local line = socket:receive('*l')
+                socket:close()
+                return line == '220 ready', line
+            end)",
+        );
+        health(&Check {
+            plugin: stage.plugin("greets"),
+            bench: stage.bench("").dialing(stage.desk.clone()),
+            well: vec![say("220 ready\r\n")],
+            passed: CheckStatus::L7Ok,
+            listens: true,
+        });
     }
 }

@@ -79,3 +79,50 @@ impl Bound {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use portero_api::Sample;
+    use portero_conformance::{Converting, Fetching, convert, fetch};
+
+    use crate::testing::script;
+
+    #[test]
+    fn a_fetch_of_a_script_keeps_to_the_hook() {
+        let stage = script(
+            "core.register_fetches('f', function(txn, suffix)
+                local seen = txn.sf:hdr('x-seen')
+                if seen ~= '' then return seen .. suffix end
+            end)",
+        );
+        fetch(&Fetching {
+            plugin: stage.plugin("f"),
+            bench: stage.bench("!"),
+            cases: &[
+                (|exchange| exchange.request.headers.add(b"x-seen", b"a"), Some(Sample::str("a!"))),
+                (|exchange| exchange.request.headers.add(b"x-seen", b"\xff"), Some(Sample::str(b"\xff!"))),
+                (|_| {}, None),
+            ],
+        });
+    }
+
+    #[test]
+    fn a_converter_of_a_script_keeps_to_the_hook() {
+        let stage = script(
+            "core.register_converters('c', function(text, times)
+                if text ~= '' then return text:rep(math.tointeger(times)) end
+            end)",
+        );
+        convert(&Converting {
+            plugin: stage.plugin("c"),
+            bench: stage.bench("2"),
+            cases: &[
+                (Sample::str("ab"), Some(Sample::str("abab"))),
+                (Sample::bytes(vec![0xff, 0]), Some(Sample::str(b"\xff\0\xff\0"))),
+                (Sample::Int(-4), Some(Sample::str("-4-4"))),
+                (Sample::Bool(true), Some(Sample::str("11"))),
+                (Sample::str(""), None),
+            ],
+        });
+    }
+}

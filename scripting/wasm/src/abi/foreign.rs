@@ -4,6 +4,7 @@
 
 mod envoy;
 mod portero;
+mod protobuf;
 mod tables;
 #[cfg(test)]
 mod tests;

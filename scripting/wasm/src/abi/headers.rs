@@ -27,7 +27,7 @@ enum Map {
 }
 
 /// A head as it is shown: the line that pseudo fields stand for, and its fields. Of a response the digits of its status.
-enum Shown<'a> {
+pub(super) enum Shown<'a> {
     Request(&'a Request),
     Response(&'a Response, [u8; 3]),
     Plain(&'a Headers),
@@ -57,9 +57,8 @@ pub(super) fn link(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
         })
     });
     host!(linker, "proxy_get_header_map_value", |caller, map, key, key_len, at, len| {
-        look(&mut caller, map, |caller, shown| match shown.get(read(caller, key, key_len)?) {
-            Some(Found::One(value)) => give(caller, value, at, len),
-            Some(Found::Many(joined)) => give(caller, &joined, at, len),
+        look(&mut caller, map, |caller, shown| match shown.get(read(caller, key, key_len)?, b", ") {
+            Some(value) => give(caller, &value, at, len),
             // ABI 0.1.0 does not know that something can be missing
             None if caller.data().plan.is_oldest() => give(caller, b"", at, len),
             None => Err(Status::NotFound),
@@ -192,14 +191,17 @@ impl Map {
     }
 }
 
-/// The value of a field.
-enum Found<'a> {
-    One(&'a [u8]),
-    /// Several, as one list (RFC 9110, 5.3).
-    Many(Vec<u8>),
-}
-
 impl Shown<'_> {
+    /// The head of a request.
+    pub(super) fn request(exchange: &Exchange) -> Shown<'_> {
+        Shown::Request(&exchange.request)
+    }
+
+    /// The head of a response.
+    pub(super) fn response(exchange: &Exchange) -> Shown<'_> {
+        Shown::Response(&exchange.response, digits(exchange.response.status))
+    }
+
     fn headers(&self) -> &Headers {
         match self {
             Shown::Request(request) => &request.headers,
@@ -209,7 +211,7 @@ impl Shown<'_> {
     }
 
     /// All fields with their names in lower case, the pseudo ones first.
-    fn pairs(&self) -> Vec<(Cow<'_, [u8]>, &[u8])> {
+    pub(super) fn pairs(&self) -> Vec<(Cow<'_, [u8]>, &[u8])> {
         let mut all: Vec<(Cow<'_, [u8]>, &[u8])> = Vec::with_capacity(self.headers().len() + 4);
         let mut line = |name: &'static [u8], value| all.push((Cow::Borrowed(name), value));
         let mut left_out: &[u8] = b"";
@@ -229,7 +231,8 @@ impl Shown<'_> {
         all
     }
 
-    fn get(&self, name: &[u8]) -> Option<Found<'_>> {
+    /// The value of a field; those of several as one list (RFC 9110, 5.3).
+    pub(super) fn get(&self, name: &[u8], separator: &[u8]) -> Option<Cow<'_, [u8]>> {
         let pseudo = match (self, name) {
             (Shown::Request(request), b":path") => path(request),
             (Shown::Request(request), b":method") => request.method.as_bytes(),
@@ -241,12 +244,12 @@ impl Shown<'_> {
                 let first = all.next()?;
                 let others: Vec<&[u8]> = all.collect();
                 return Some(match &others[..] {
-                    [] => Found::One(first),
-                    others => Found::Many([&[first], others].concat().join(&b", "[..])),
+                    [] => Cow::Borrowed(first),
+                    others => Cow::Owned([&[first], others].concat().join(separator)),
                 });
             }
         };
-        Some(Found::One(pseudo))
+        Some(Cow::Borrowed(pseudo))
     }
 }
 
@@ -317,18 +320,19 @@ fn is(name: &[u8], other: &[u8]) -> bool {
     name.eq_ignore_ascii_case(other)
 }
 
-fn authority(request: &Request) -> &[u8] {
+pub(super) fn authority(request: &Request) -> &[u8] {
     request.headers.get(b"host").unwrap_or_default()
 }
 
-fn path(request: &Request) -> &[u8] {
+/// Path and query, or the target where it has none.
+pub(super) fn path(request: &Request) -> &[u8] {
     match request.path_and_query() {
         [] => &request.target,
         path => path,
     }
 }
 
-fn scheme(request: &Request) -> &'static [u8] {
+pub(super) fn scheme(request: &Request) -> &'static [u8] {
     if request.target.starts_with(b"https://") { b"https" } else { b"http" }
 }
 

@@ -9,6 +9,7 @@ mod foreign;
 mod grpc;
 mod headers;
 mod metrics;
+mod properties;
 mod queues;
 mod shared;
 mod stream;
@@ -55,6 +56,7 @@ const GROUPS: &[Group] = &[
     grpc::link,
     headers::link,
     metrics::link,
+    properties::link,
     queues::link,
     shared::link,
     stream::link,
@@ -146,4 +148,5 @@ macro_rules! host {
 use host;
 
 pub(crate) use headers::count;
+pub(crate) use properties::{Declarations, Expressions, State};
 pub(crate) use system::nanoseconds;

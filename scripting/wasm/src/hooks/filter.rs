@@ -11,6 +11,7 @@ use portero_api::{
 };
 
 use super::callout;
+use super::tcp::Session;
 use crate::abi::count;
 use crate::plan::Plan;
 use crate::scene::Scene;
@@ -41,6 +42,10 @@ impl WasmFilter {
 
 impl Filter for WasmFilter {
     fn attach(&self, exchange: &mut Exchange) -> Option<Box<dyn Filtering>> {
+        if !exchange.conn.frontend.http {
+            return Session::begin(&self.seat, exchange)
+                .map(|session| Box::new(session) as Box<dyn Filtering>);
+        }
         let opened = self.seat.enter(None, 0, Scene::Change(exchange), Vm::open);
         let stream = match opened {
             Ok(stream) => stream,
@@ -246,7 +251,7 @@ impl Turn<'_, '_> {
                 self.side.head = true;
                 self.head(vm, direction, empty).map(Some)
             }
-            Moment::Body(direction) if self.news => self.body(vm, direction),
+            Moment::Body(direction) | Moment::Tunnel(direction) if self.news => self.body(vm, direction),
             Moment::End(direction) if !self.side.trailers => {
                 self.side.trailers = true;
                 self.trailers(vm, direction).map(Some)
@@ -352,8 +357,10 @@ impl Turn<'_, '_> {
         open.wait(self.cx.waker());
         match self.moment {
             Moment::Head(..) if said == Some(Said::Pause) => Poll::Ready(Pass::Hold),
-            Moment::Body(_) if self.side.body.len() > limit => Poll::Ready(too_large(direction)),
-            Moment::Body(_) => {
+            Moment::Body(_) | Moment::Tunnel(_) if self.side.body.len() > limit => {
+                Poll::Ready(too_large(direction))
+            }
+            Moment::Body(_) | Moment::Tunnel(_) => {
                 self.held.pass = 0;
                 Poll::Ready(Pass::Continue)
             }
@@ -363,7 +370,7 @@ impl Turn<'_, '_> {
 
     /// Lets what was held up of the body pass.
     fn release(&mut self) {
-        if matches!(self.moment, Moment::Body(_)) {
+        if matches!(self.moment, Moment::Body(_) | Moment::Tunnel(_)) {
             self.held.data = std::mem::take(&mut self.side.body);
             self.held.pass = usize::MAX;
         }

@@ -8,6 +8,7 @@ mod check;
 mod fetch;
 mod filter;
 mod task;
+mod tcp;
 #[cfg(test)]
 mod tests;
 
@@ -20,11 +21,14 @@ use crate::plan::Plan;
 use crate::seat::Seat;
 
 /// Callbacks that make a module a filter.
-const FILTERS: [&str; 6] = [
+const FILTERS: [&str; 9] = [
     "proxy_on_request_headers",
     "proxy_on_request_body",
     "proxy_on_response_headers",
     "proxy_on_response_body",
+    "proxy_on_new_connection",
+    "proxy_on_downstream_data",
+    "proxy_on_upstream_data",
     "proxy_on_context_create",
     "proxy_on_log",
 ];

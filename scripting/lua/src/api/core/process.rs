@@ -1,6 +1,6 @@
 //! What `core` has of the process: the number of the thread, and what is not there yet.
 
-use mlua::{Lua, MultiValue};
+use mlua::Lua;
 
 use crate::class::{Method, now};
 use crate::scene;
@@ -10,12 +10,13 @@ use crate::state::inside;
 pub(crate) const CORE: &[Method] = &[now!(
     "set_nice",
     "(nice: integer)",
-    "the priority of a task; there is none here, and it says so",
+    "nothing: tasks and sessions have no priorities here, as with the rule `set-nice`",
     set_nice
 )];
 
-fn set_nice(_: &Lua, _: MultiValue) -> mlua::Result<()> {
-    Err(mlua::Error::runtime("core.set_nice() is not supported: here tasks have no priorities"))
+/// A number for a scheduler that Portero does not have.
+fn set_nice(_: &Lua, _: i64) -> mlua::Result<()> {
+    Ok(())
 }
 
 /// `core.thread`: 0 in the state that all threads share, else the number of the thread. The state that is made while the

@@ -80,11 +80,11 @@ fn connect(_: &Lua, (socket, to, port): (Socket, String, Option<u16>)) -> mlua::
     let id = socket.0.id();
     let address = address::parse(&to, port);
     let address = address.map_err(|why| mlua::Error::runtime(format!("connect: {why}")))?;
-    let host = scene::host()?;
+    let dial = scene::dial()?;
     let connecting = async move {
         plug::used(id, async move |plug| {
             let timeout = plug.timeout.unwrap_or(CONNECT);
-            plug.connect(&*host.dial(), address, timeout).await
+            plug.connect(&*dial, address, timeout).await
         })
         .await?
     };

@@ -1,0 +1,139 @@
+//! What is ours alone: the backend and its servers, variables, and samples of the rule language.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use portero_api::{
+    Admin, Exchange, Expression, Oper, ProxyState, Sample, Scope, ServerState, Value as Stored, VarId,
+    process_vars,
+};
+
+use super::value::Value;
+use super::{Found, Row};
+use crate::abi::{Answer, Status};
+use crate::memory::Calling;
+use crate::scene;
+use crate::settings::Level;
+
+/// The rows.
+pub(super) const ROWS: &[Row] = &[
+    ("upstream.backend", |e| backend(e).map(|backend| Value::text(&*backend.name))),
+    ("upstream.server", |e| e.server.as_ref().map(|server| Value::text(&*server.name))),
+    ("upstream.servers", |e| backend(e).map(servers)),
+];
+
+/// A compiled expression; none for one that the language does not know.
+type Compiled = Option<Rc<dyn Expression>>;
+
+/// Compiled expressions by their text.
+pub(crate) type Expressions = HashMap<String, Compiled>;
+
+/// How many an instance keeps.
+const EXPRESSIONS: usize = 256;
+
+/// The backend that is chosen, or that the frontend is itself.
+fn backend(exchange: &Exchange) -> Option<&ProxyState> {
+    let front = &exchange.conn.frontend;
+    let own = front.kind.has_back().then_some(front);
+    exchange.backend.as_ref().or(own).map(|backend| &**backend)
+}
+
+/// The servers of a backend by name, each a map.
+fn servers(backend: &ProxyState) -> Value<'static> {
+    let all = backend.servers();
+    Value::Map(all.iter().map(|server| (server.name.as_bytes().to_vec(), facts(server))).collect())
+}
+
+fn facts(server: &ServerState) -> Value<'static> {
+    let facts = [
+        ("address", Value::owned(server.address().to_string())),
+        ("weight", Value::Uint(server.weight().into())),
+        ("sessions", Value::Uint(server.sessions.now().into())),
+        ("queue", Value::Uint(server.queue.now().into())),
+        ("maxconn", Value::Uint(server.max_sessions().into())),
+        ("state", Value::text(state(server))),
+        ("usable", Value::Bool(server.usable())),
+        ("backup", Value::Bool(server.is_backup())),
+    ];
+    Value::Map(facts.into_iter().map(|(name, value)| (name.as_bytes().to_vec(), value)).collect())
+}
+
+fn state(server: &ServerState) -> &'static str {
+    match (server.admin(), server.oper()) {
+        (Admin::Maint, _) => "maint",
+        (_, Oper::Down) => "down",
+        (Admin::Drain, _) => "drain",
+        (_, Oper::Stopping) => "stopping",
+        (_, Oper::Up) => "up",
+    }
+}
+
+/// Whether a path is the name of a variable: `txn.a`, `sess.b`.
+pub(super) fn is_variable(path: &str) -> bool {
+    ["txn.", "sess.", "req.", "res.", "proc."].iter().any(|scope| path.starts_with(scope))
+}
+
+/// The value of a variable.
+pub(super) fn variable(exchange: &Exchange, name: &str) -> Option<Vec<u8>> {
+    let id = VarId::find(name).ok()??;
+    let sample = match id.scope {
+        Scope::Proc => process_vars().get(id),
+        _ => exchange.vars_of(id.scope)?.get(id).map(|value| value.to_sample()),
+    };
+    Some(Value::sample(sample?).into_bytes())
+}
+
+/// Sets a variable to text.
+pub(super) fn set_variable(caller: &Calling<'_>, name: &str, value: &[u8]) -> Answer {
+    let id = VarId::of_script(name).map_err(|_| Status::BadArgument)?;
+    if id.scope == Scope::Proc {
+        process_vars().set(id, Sample::text(value));
+        return Ok(());
+    }
+    if !caller.data().is_lent() {
+        return Err(Status::NotFound);
+    }
+    let set = scene::see(|exchange| {
+        let text = Stored::Str(Rc::from(value));
+        exchange.vars_of(id.scope).map(|vars| vars.set(id, text))
+    });
+    set.flatten().ok_or(Status::NotFound)
+}
+
+/// The value of an expression for the exchange that is lent.
+///
+/// # Errors
+///
+/// The language does not know it, which is logged.
+pub(super) fn sample(caller: &mut Calling<'_>, expression: &[u8]) -> Found {
+    let text = std::str::from_utf8(expression).map_err(|_| Status::InternalFailure)?;
+    let known = caller.data().expressions.get(text).cloned();
+    let compiled = match known {
+        Some(compiled) => compiled,
+        None => compile(caller, text),
+    };
+    // not BAD_EXPRESSION: the Rust SDK panics over what it does not expect here
+    let compiled = compiled.ok_or(Status::InternalFailure)?;
+    let found = scene::see(|exchange| {
+        let sample = compiled.value(exchange).ok().flatten()?;
+        Some(Value::sample(sample).into_bytes())
+    });
+    Ok(found.flatten())
+}
+
+fn compile(caller: &mut Calling<'_>, text: &str) -> Compiled {
+    let compiled = match scene::host()?.language().expression(text) {
+        Ok(expression) => Some(Rc::from(expression)),
+        Err(why) => {
+            let line = format!("the sample expression '{text}' is wrong: {}", why.message);
+            caller.data().log(Level::Error, line.as_bytes());
+            None
+        }
+    };
+    let kept = &mut caller.data_mut().expressions;
+    if kept.len() >= EXPRESSIONS {
+        kept.clear();
+    }
+    kept.insert(text.to_owned(), compiled.clone());
+    compiled
+}
