@@ -81,7 +81,7 @@ pub use socket::{Measured, Socket, Sockets};
 pub use state::{Address, Admin, CheckView, Directory, Door, Gauge, Kind, Oper, ProxyState, ServerState};
 pub use task::Task;
 pub use trace::Trace;
-pub use tuning::{BandwidthLimit, Packets, Priority, Timeout, Tuning};
+pub use tuning::{BandwidthLimit, Packets, Priority, Timeout, Tuning, WantedServer};
 pub use unique_id::UniqueId;
 pub use vars::{Scope, Value, VarId, Vars, process_vars};
 pub use work::{Client, NoClient, Work};

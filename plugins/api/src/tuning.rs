@@ -3,6 +3,7 @@
 use std::rc::Rc;
 use std::time::Duration;
 
+use crate::ServerState;
 use crate::tables::{Data, Held};
 
 /// The time-outs that a rule can change (`set-timeout`).
@@ -43,6 +44,27 @@ pub struct Tuning {
     pub server_packets: Packets,
     /// How fast the bodies may move (`set-bandwidth-limit`).
     pub limits: Vec<BandwidthLimit>,
+    /// The server that a plugin wants for it.
+    pub server: Option<WantedServer>,
+    /// The backend that a plugin wants for it, in the place of `use_backend` rules.
+    pub backend: Option<Box<str>>,
+}
+
+/// A server that a plugin wants for an exchange, whatever the balancer and persistence say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WantedServer {
+    /// Its name in the backend, or its address with port.
+    pub server: Box<str>,
+    /// True: this one or none, at every try; the exchange ends with 503 where it is down. False: the first try is its, as
+    /// long as it is up; others are the balancer's to choose.
+    pub strict: bool,
+}
+
+impl WantedServer {
+    /// Whether that server is meant.
+    pub fn is(&self, server: &ServerState) -> bool {
+        *server.name == *self.server || server.address().to_string() == *self.server
+    }
 }
 
 /// The place of a request among those that wait for a server: a lower class goes first; within a class the time of
@@ -117,6 +139,7 @@ impl Tuning {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Address, Kind, ProxyState};
 
     #[test]
     fn another_backend_has_its_own_times() {
@@ -130,5 +153,13 @@ mod tests {
             assert_eq!(tuning.time(which).is_none(), which.is_of_backend(), "{which:?}");
         }
         assert_eq!(tuning.retries, None);
+    }
+
+    #[test]
+    fn a_server_is_wanted_by_its_name_or_its_address() {
+        let backend = ProxyState::new("b", 1, Kind::Backend, true);
+        let server = ServerState::new(&backend, "s1", 1, Address::Ip(([10, 0, 0, 1], 80).into()));
+        let wanted = |text: &str| WantedServer { server: text.into(), strict: true }.is(&server);
+        assert_eq!(["s1", "10.0.0.1:80", "s2", "10.0.0.1"].map(wanted), [true, true, false, false]);
     }
 }

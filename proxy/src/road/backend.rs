@@ -75,8 +75,15 @@ pub async fn place(road: &mut Road<'_>) -> Result<Place, Fail> {
     let be = road.be.clone();
     let until = road.time(Timeout::Queue).map(|time| road.now + time);
     loop {
-        let persistent = persistent(road, &be);
-        let bound = persistent.is_some() || be.balance.is_deterministic();
+        let persistent = match wanted(road, &be)? {
+            Some(index) => Some((By::Plugin, index)),
+            None => persistent(road, &be),
+        };
+        let bound = match persistent {
+            Some((By::Plugin, _)) => wants_strictly(road),
+            Some(_) => true,
+            None => be.balance.is_deterministic(),
+        };
         let (by, chosen) = match persistent {
             Some((by, index)) => (by, Some(index)),
             None => chosen(road, &be)?,
@@ -106,6 +113,30 @@ pub fn redirect(road: &Road<'_>, place: &Place) -> Result<(), Fail> {
     let location = [prefix, request.path_and_query()].concat();
     let found = Message::new(302).header("location", location).header("cache-control", "no-cache");
     Err(Fail::reply(Reply::Message(Box::new(found)), b'L', phase::REQUEST, Fault::Intercepted))
+}
+
+/// The server that a plugin wants for the exchange.
+fn wanted(road: &mut Road<'_>, be: &Rc<Proxy>) -> Result<Option<usize>, Fail> {
+    let Some(wanted) = road.ex.tuning.as_ref().and_then(|tuning| tuning.server.clone()) else {
+        return Ok(None);
+    };
+    let can_take = |(index, server): (usize, &Rc<Server>)| {
+        let fits = wanted.is(&server.state) && server.state.reachable() && !road.tried.contains(&index);
+        fits.then_some(index)
+    };
+    let chosen = be.servers.iter().enumerate().find_map(can_take);
+    if chosen.is_some() {
+        persistence::overruled(road);
+    } else if wanted.strict {
+        tell::choice(road, be, By::Plugin, None);
+        return Err(Fail::status(503, b'S', phase::CONNECT, Fault::Connect));
+    }
+    Ok(chosen)
+}
+
+/// True when a plugin wants one server and no other.
+pub fn wants_strictly(road: &Road<'_>) -> bool {
+    road.ex.tuning.as_ref().and_then(|tuning| tuning.server.as_ref()).is_some_and(|wanted| wanted.strict)
 }
 
 /// The server that a `use-server` rule, the client's cookie or a stick table names.

@@ -110,8 +110,9 @@ pub async fn serve(road: &mut Road<'_>, proxy: &Rc<Proxy>) -> Result<(), Fail> {
 pub fn choose_backend(road: &mut Road<'_>) -> Result<(), Fail> {
     let fe = road.fe.clone();
     let is_open = |be: &Rc<Proxy>| be.state.is_published() || fe.switch_rules.first(road.ex).is_some();
+    let wanted = wanted(road).filter(is_open);
     let (mut named, mut by_name, mut from) = (None, None, 0);
-    while let Some((rule, name)) = fe.targets.pick_from(road.ex, from) {
+    while let (None, Some((rule, name))) = (&wanted, fe.targets.pick_from(road.ex, from)) {
         by_name = road.snapshot.backend(&name);
         if by_name.as_ref().is_none_or(is_open) {
             named = Some(name);
@@ -122,7 +123,7 @@ pub fn choose_backend(road: &mut Road<'_>) -> Result<(), Fail> {
     }
     let default = || fe.conf.default_backend.and_then(|index| road.snapshot.proxy(index)).filter(is_open);
     let own = || fe.conf.kind.has_back().then(|| fe.clone());
-    let found = by_name.or_else(default).or_else(own);
+    let found = wanted.or(by_name).or_else(default).or_else(own);
     tell::backend(road, named.as_deref(), found.as_ref());
     let Some(be) = found else {
         return Err(Fail::status(503, b'S', phase::CONNECT, Fault::Intercepted));
@@ -134,4 +135,9 @@ pub fn choose_backend(road: &mut Road<'_>) -> Result<(), Fail> {
     }
     road.be = be;
     Ok(())
+}
+
+/// The backend that a plugin wants for the exchange.
+fn wanted(road: &Road<'_>) -> Option<Rc<Proxy>> {
+    road.snapshot.backend(road.ex.tuning.as_ref()?.backend.as_ref()?)
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use portero_api::{Counter, Outcome, Timeout};
 
-use super::backend::Place;
+use super::backend::{Place, wants_strictly};
 use super::{Fail, Fault, Retry, Road, Tell, persistence};
 use crate::config::checked::RetryOn;
 use crate::health::Seen;
@@ -77,7 +77,8 @@ pub fn next_try(road: &mut Road<'_>, place: &Place, fail: Fail) -> Result<Option
     road.ex.log.retries += 1;
     road.ex.response.clear();
     road.ex.response_payload.clear();
-    let stays = road.sticky.forced && road.sticky.server.or(road.sticky.stuck) == Some(place.index);
+    let forced = road.sticky.forced && road.sticky.server.or(road.sticky.stuck) == Some(place.index);
+    let stays = forced || wants_strictly(road);
     let leaves = fail.retry != Retry::Stale && !stays && has_others(road, place);
     if leaves && (!place.bound || redispatches(conf.redispatch, road.ex.log.retries, road.retries())) {
         redispatch(road, place);

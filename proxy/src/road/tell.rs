@@ -14,6 +14,8 @@ use crate::snapshot::Proxy;
 /// Who chose a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum By {
+    /// A plugin, which has said so before.
+    Plugin,
     /// A `use-server` rule.
     Rule,
     /// What holds the client to it: its cookie or a stick table.
@@ -87,7 +89,9 @@ pub fn did(road: &Road<'_>, part: &'static str, text: impl FnOnce() -> String) {
 
 /// Tells which backend was chosen, and how.
 pub fn backend(road: &Road<'_>, named: Option<&str>, found: Option<&Rc<Proxy>>) {
+    let wanted = road.ex.tuning.as_ref().and_then(|tuning| tuning.backend.as_deref());
     did(road, "backend", || match (named, found) {
+        (_, Some(be)) if wanted == Some(&*be.conf.name) => format!("{}, as a plugin wants it", be.conf.name),
         (_, None) => {
             "there is none: no 'use_backend' rule applies, and no 'default_backend' is said".to_owned()
         }
@@ -104,6 +108,7 @@ pub fn backend(road: &Road<'_>, named: Option<&str>, found: Option<&Rc<Proxy>>) 
 pub fn choice(road: &Road<'_>, be: &Proxy, by: By, chosen: Option<usize>) {
     let Some(trace) = &road.ex.trace else { return };
     let by = match by {
+        By::Plugin => "a plugin".to_owned(),
         By::Rule => "use-server".to_owned(),
         By::Persistence => match (&be.conf.cookie, road.sticky.server) {
             (Some(cookie), Some(_)) => format!("cookie {}", String::from_utf8_lossy(&cookie.name)),

@@ -53,6 +53,8 @@ pub(crate) struct Guest {
     pub(crate) status: (u32, &'static str),
     /// Streams that the guest is done with only now (`proxy_done`).
     pub(crate) finished: Vec<u32>,
+    /// True until it is ready to be called.
+    pub(crate) starting: bool,
     /// Hooks that it has offered while it was started (`portero.offer`).
     pub(crate) offers: Vec<String>,
     /// Milliseconds between ticks of the root context; 0 for none.
@@ -146,6 +148,7 @@ impl Guest {
             turns: Turns::default(),
             status: (0, ""),
             finished: Vec::new(),
+            starting: true,
             offers: Vec::new(),
             tick: 0,
             expressions: Expressions::default(),

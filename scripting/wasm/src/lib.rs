@@ -15,6 +15,7 @@
 //! | `guest`, `context` | what host functions know: of the instance, and of one stream |
 //! | `memory`, `pairs` | the guest's memory; header maps as the ABI writes them |
 //! | `turns` | which server a call-out asks |
+//! | `items`, `servers` | lists of items, as hooks and the functions `portero.*` write them; servers in them |
 //! | `scene` | lends the exchange and the host to host functions |
 //! | `abi/` | the host functions, one file per group |
 //! | `wasi` | the functions that runtimes of languages import |
@@ -27,6 +28,7 @@ mod context;
 mod engine;
 mod guest;
 mod hooks;
+mod items;
 mod memory;
 mod module;
 mod modules;
@@ -34,6 +36,7 @@ mod pairs;
 mod plan;
 mod scene;
 mod seat;
+mod servers;
 mod settings;
 #[cfg(test)]
 mod testing;

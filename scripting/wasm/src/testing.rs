@@ -54,7 +54,7 @@ pub(crate) fn load_all(
     file.write_all(text.as_bytes()).expect("it can be written");
     let mut load = Load::new("x", &path);
     change(&mut load);
-    let modules = Modules::load(&[load], &Settings::default(), common);
+    let modules = Modules::load(&[load], &settings(), common);
     std::fs::remove_file(&path).expect("it is still there");
     modules
 }
@@ -63,6 +63,21 @@ pub(crate) fn load_all(
 pub(crate) fn data(at: usize, bytes: &[u8]) -> String {
     let text: String = bytes.iter().map(|byte| format!("\\{byte:02x}")).collect();
     format!("(data (i32.const {at}) \"{text}\")")
+}
+
+/// What is compiled is kept: the compiler is not optimized here, and modules of the examples are not small.
+fn settings() -> Settings {
+    Settings { cache: Some(std::env::temp_dir().join("portero-wasm-tests")) }
+}
+
+/// A module of the examples.
+pub(crate) fn example(file: &str, change: impl FnOnce(&mut Load)) -> Running {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/04-wasm");
+    let mut load = Load::new("x", std::path::Path::new(folder).join(file));
+    change(&mut load);
+    let common = Arc::default();
+    let modules = Modules::load(&[load], &settings(), &common);
+    Running::of(modules.map(|modules| modules.plugins()), &common)
 }
 
 /// A plugin, and the thread that it runs on.
@@ -82,7 +97,10 @@ impl Running {
 
     /// The same, sharing what others share.
     pub(crate) fn among(common: &Arc<Common>, text: &str, change: impl FnOnce(&mut Load)) -> Running {
-        let plugins = load_with(text, common, change);
+        Running::of(load_with(text, common, change), common)
+    }
+
+    fn of(plugins: Result<Vec<Plugin>, Mistake>, common: &Arc<Common>) -> Running {
         let mut plugins = plugins.unwrap_or_else(|mistake| panic!("{}", mistake.message));
         let (desk, plugin) = (Rc::new(Desk::default()), plugins.remove(0));
         let mut bench = Bench::default();

@@ -88,6 +88,7 @@ impl Vm {
         vm.prepare(&instance)?;
         vm.begin(&instance)?;
         vm.budget = engine::ticks(plan.load.timeout);
+        vm.guest().starting = false;
         Ok(vm)
     }
 

@@ -1,5 +1,7 @@
 //! What an entry can hold (HAProxy manual, section 11.1, `store`).
 
+use std::fmt;
+
 /// A data type, in the order in which the runtime API shows them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(u8)]
@@ -126,6 +128,23 @@ impl Slot {
     pub fn at(data: Data, index: u8) -> Slot {
         Slot { data, index }
     }
+
+    /// A value as scripts name it: `gpc0`, or `gpc[1]` of an array.
+    pub fn parse(name: &str) -> Option<Slot> {
+        match name.strip_suffix(']').and_then(|name| name.split_once('[')) {
+            Some((name, index)) => Some(Slot::at(Data::parse(name)?, index.parse().ok()?)),
+            None => Data::parse(name).map(Slot::from),
+        }
+    }
+}
+
+impl fmt::Display for Slot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.data.is_array() {
+            true => write!(f, "{}[{}]", self.data.name(), self.index),
+            false => f.write_str(self.data.name()),
+        }
+    }
 }
 
 impl From<Data> for Slot {
@@ -144,5 +163,14 @@ mod tests {
             assert_eq!((data as usize, Data::parse(data.name())), (place, Some(data)));
         }
         assert_eq!(Data::parse("gpc2"), None);
+    }
+
+    #[test]
+    fn a_slot_is_read_as_it_is_written() {
+        for name in ["gpc0", "gpc[3]", "server_key"] {
+            assert_eq!(Slot::parse(name).map(|slot| slot.to_string()).as_deref(), Some(name));
+        }
+        assert_eq!(Slot::parse("gpc").map(|slot| slot.to_string()).as_deref(), Some("gpc[0]"));
+        assert_eq!([Slot::parse("gpc[x]"), Slot::parse("nobody[0]")], [None, None]);
     }
 }

@@ -30,11 +30,7 @@ const SERVER: &[Row<ServerDraft>] = &[
     row("id", ANY, (1, 1), |c| { c.target.id = Some(c.number(0, 1..=BIG)?); Ok(()) }),
     row("init-addr", ANY, (1, 1), |c| { c.target.init_addr = init_addr(c)?; Ok(()) }),
     row("inter", ANY, (1, 1), |c| { c.target.check.inter = interval(c)?; Ok(()) }),
-    row("lua.", ANY, (0, 0), |c| {
-        let name = Word::plain(c.reading.sources.slice(c.span), c.span);
-        c.target.check.probe = Some(PluginUse { name, args: Vec::new(), lines: Vec::new() });
-        Ok(())
-    }),
+    row("lua.", ANY, (0, 0), probe),
     row("max-reuse", ANY, (1, 1), |c| { let n: i64 = c.number(0, -1..=BIG)?; c.target.max_reuse = u32::try_from(n).ok(); Ok(()) }),
     row("maxconn", ANY, (1, 1), |c| { c.target.maxconn = c.number(0, 0..=BIG)?; Ok(()) }),
     row("maxqueue", ANY, (1, 1), |c| { c.target.maxqueue = c.number(0, 0..=BIG)?; Ok(()) }),
@@ -65,6 +61,7 @@ const SERVER: &[Row<ServerDraft>] = &[
     row("slowstart", ANY, (1, 1), |c| { c.target.slowstart = Some(c.time(0)?); Ok(()) }),
     row("source", ANY, (1, 1), |c| { c.target.source = Some(source(c)?); Ok(()) }),
     row("track", ANY, (1, 1), |c| { c.target.track = Some(c.word(0)?.clone()); Ok(()) }),
+    row("wasm.", ANY, (0, 0), probe),
     row("weight", ANY, (1, 1), |c| { c.target.weight = c.number(0, 0..=256)?; Ok(()) }),
     moot("no-tfo", ANY, "connections are opened with a full handshake").takes_none(),
     moot("tfo", ANY, "connections are opened with a full handshake").takes_none(),
@@ -109,6 +106,13 @@ const SERVER: &[Row<ServerDraft>] = &[
     not_yet("interface", ANY).takes_one(),
     not_yet("ws", ANY).takes_one(),
 ];
+
+/// `check lua.NAME`, `check wasm.NAME`: the word is the name of the plugin.
+fn probe(c: &mut Call<'_, ServerDraft>) -> Result<(), Diagnostic> {
+    let name = Word::plain(c.reading.sources.slice(c.span), c.span);
+    c.target.check.probe = Some(PluginUse { name, args: Vec::new(), lines: Vec::new() });
+    Ok(())
+}
 
 const ON_ERROR: &[(&str, OnError)] = &[
     ("fastinter", OnError::Fastinter),

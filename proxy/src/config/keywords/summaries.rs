@@ -108,6 +108,7 @@ const SUMMARIES: &[(&str, &str)] = &[
     ("option tcp-check", "checks servers by the steps of 'tcp-check'"),
     ("option tcpka", "TCP keep-alive on both sides"),
     ("option tcplog", "the log format of TCP"),
+    ("option wasm-check", "checks servers with what a WASM module offers"),
     ("pidfile", "the file that gets the number of the process"),
     ("policy-path", "a folder where policies are looked for by their names"),
     ("presetenv", "sets an environment variable that is not set"),

@@ -3,6 +3,7 @@
 mod rules;
 mod services;
 mod stand_ins;
+mod wanted;
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -19,7 +20,12 @@ fn send(plugins: Vec<Plugin>, text: &str, bytes: &str) -> Outcome {
 }
 
 /// The same with the trace.
-fn told(mut plugins: Vec<Plugin>, text: &str, bytes: &str) -> (Outcome, Rc<Trace>) {
+fn told(plugins: Vec<Plugin>, text: &str, bytes: &str) -> (Outcome, Rc<Trace>) {
+    answered(plugins, text, bytes, vec![Answer::message("HTTP/1.1 200 OK", &[], b"")])
+}
+
+/// The same where servers give these answers.
+fn answered(mut plugins: Vec<Plugin>, text: &str, bytes: &str, answers: Vec<Answer>) -> (Outcome, Rc<Trace>) {
     plugins.extend(registry::plugins());
     let options = load::Options { plugins, ..load::Options::default() };
     let mut env = environment::settings(Default::default());
@@ -29,8 +35,7 @@ fn told(mut plugins: Vec<Plugin>, text: &str, bytes: &str) -> (Outcome, Rc<Trace
     let entry = stage.enter(None, None).expect("a frontend");
     let ask = Ask { src: None, dst: None, bytes: bytes.into() };
     let trace = Rc::<Trace>::default();
-    let answer = Answer::message("HTTP/1.1 200 OK", &[], b"");
-    let outcome = stage.ask(&entry, &ask, vec![answer], Some(trace.clone()));
+    let outcome = stage.ask(&entry, &ask, answers, Some(trace.clone()));
     assert!(!outcome.stuck, "it waits for ever");
     (outcome, trace)
 }

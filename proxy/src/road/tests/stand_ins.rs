@@ -4,7 +4,9 @@ use std::io;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use portero_api::{Action, Answer, Client, Exchange, Message, Plugin, Serve, Service, Wait, Work, clock};
+use portero_api::{
+    Action, Answer, Client, Exchange, Message, Plugin, Serve, Service, Wait, WantedServer, Work, clock,
+};
 
 /// What stands in for a plugin does, in order.
 #[derive(Clone)]
@@ -25,6 +27,10 @@ pub enum Do {
     Note(&'static str),
     /// Waits until all is written.
     Flush,
+    /// Wants a server.
+    Want(WantedServer),
+    /// Wants a backend.
+    WantBackend(&'static str),
     /// Ends with this.
     End(fn() -> Answer),
 }
@@ -127,6 +133,8 @@ impl Doing {
             }
             Do::Note(name) => x.request.headers.set(name.as_bytes(), &self.read),
             Do::Flush => ready!(client.poll_flush(cx, x))?,
+            Do::Want(server) => x.tune().server = Some(server.clone()),
+            Do::WantBackend(name) => x.tune().backend = Some((*name).into()),
             Do::End(_) => {}
         }
         Poll::Ready(Ok(()))

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use mlua::{Lua, LuaString, Table as LuaTable, Value};
-use portero_api::tables::{Data, DataKind, Entry, KeyBuf, KeyType, Removed, Slot, Table};
+use portero_api::tables::{DataKind, Entry, KeyBuf, KeyType, Removed, Slot, Table};
 
 use crate::class::{Class, Of, now, object_of};
 
@@ -193,11 +193,7 @@ fn text_of(lua: &Lua, key: &KeyBuf) -> mlua::Result<LuaString> {
 
 /// A value that the table stores: `gpc0`, or `gpc[1]` of an array.
 fn slot_of(table: &dyn Table, name: &str) -> mlua::Result<Slot> {
-    let slot = match name.strip_suffix(']').and_then(|name| name.split_once('[')) {
-        Some((name, index)) => Data::parse(name).zip(index.parse().ok()).map(|(data, i)| Slot::at(data, i)),
-        None => Data::parse(name).map(Slot::from),
-    };
-    let stored = slot.filter(|slot| table.schema().stores(*slot));
+    let stored = Slot::parse(name).filter(|slot| table.schema().stores(*slot));
     stored.ok_or_else(|| mlua::Error::runtime(format!("the table stores no '{name}'")))
 }
 

@@ -3,7 +3,9 @@
 //! A function takes bytes and answers with bytes. Each file below has a table of rows, listed in [`TABLES`].
 
 mod envoy;
+mod portero;
 mod protobuf;
+mod tables;
 #[cfg(test)]
 mod tests;
 
@@ -20,7 +22,7 @@ pub(super) struct Row {
 }
 
 /// All tables.
-const TABLES: &[&[Row]] = &[envoy::ROWS];
+const TABLES: &[&[Row]] = &[envoy::ROWS, portero::ROWS, tables::ROWS];
 
 pub(super) fn link(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
     host!(linker, "proxy_call_foreign_function", |caller,

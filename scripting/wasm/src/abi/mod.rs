@@ -11,6 +11,7 @@ mod headers;
 mod properties;
 mod stream;
 mod system;
+mod upstream;
 
 use wasmtime::{Engine, Linker, Module};
 
@@ -54,6 +55,7 @@ const GROUPS: &[Group] = &[
     properties::link,
     stream::link,
     system::link,
+    upstream::link,
 ];
 
 /// The modules that host functions live in.

@@ -64,7 +64,7 @@ struct WasmFiltering {
     /// The instance that the stream belongs to.
     generation: u64,
     stream: u32,
-    /// True when the instance is gone.
+    /// True when the instance is gone, or the stream has ended.
     broken: bool,
     sides: [Side; 2],
 }
@@ -153,6 +153,18 @@ impl Filtering for WasmFiltering {
                 callout::tell_all(vm, stream)?;
                 vm.close(stream)
             });
+            self.broken = true;
+        }
+    }
+}
+
+/// An action whose client has left is dropped without its exchange.
+impl Drop for WasmFiltering {
+    fn drop(&mut self) {
+        if !self.broken {
+            let stream = self.stream;
+            // a failure was logged
+            let _ = self.seat.enter(Some(self.generation), 0, Scene::Alone, |vm| vm.close(stream));
         }
     }
 }

@@ -1,8 +1,15 @@
 //! From a module to plugins: one file per hook.
 
+mod action;
+pub(crate) mod ask;
+mod balance;
 pub(crate) mod callout;
+mod check;
+mod fetch;
 mod filter;
 mod tcp;
+#[cfg(test)]
+mod tests;
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -25,13 +32,18 @@ const FILTERS: [&str; 9] = [
     "proxy_on_log",
 ];
 
-/// The plugin `wasm.NAME` with the hooks that the module can fill.
+/// The plugin `wasm.NAME`. Whether the module has what a configuration wants of it is said where it is named.
 pub(crate) fn plugin(plan: &Arc<Plan>) -> Plugin {
     let mut plugin = Plugin::new(format!("wasm.{}", plan.load.name), "a WASM module");
     if FILTERS.iter().any(|callback| plan.has(callback)) {
         plugin = plugin.filter(maker(plan, filter::WasmFilter::new));
     }
     plugin
+        .action(maker(plan, action::WasmAction::new))
+        .fetch(maker(plan, fetch::WasmFetch::new))
+        .convert(maker(plan, fetch::WasmConvert::new))
+        .balance(maker(plan, balance::WasmBalance::new))
+        .health(maker(plan, check::WasmCheck::new))
 }
 
 /// A maker: finds the instance of the thread.

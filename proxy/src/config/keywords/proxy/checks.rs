@@ -19,6 +19,7 @@ pub(super) const ROWS: &[Row<Draft>] = &[
     inverts(row("option smtpchk", BACK_DEF, (0, MANY), kind)),
     inverts(row("option ssl-hello-chk", BACK_DEF, (0, 0), kind)),
     inverts(row("option tcp-check", BACK_DEF, (0, 0), kind)),
+    inverts(row("option wasm-check", BACK_DEF, (1, MANY), script)),
     row("http-check", BACK_DEF, (1, MANY), line),
     row("tcp-check", BACK_DEF, (1, MANY), line),
     not_yet("option external-check", BACK_DEF),
@@ -44,16 +45,18 @@ fn kind(c: &mut Call<'_, Draft>) -> Result<(), Diagnostic> {
     Ok(())
 }
 
-/// `option lua-check NAME [ARGUMENT ...]`: a check that a script has registered, under the name of its plugin.
+/// `option lua-check NAME [ARGUMENT ...]`, `option wasm-check NAME [ARGUMENT ...]`: a check that a script has registered or a
+/// module offers, under the name of its plugin.
 fn script(c: &mut Call<'_, Draft>) -> Result<(), Diagnostic> {
+    let kind = if c.name.ends_with("wasm-check") { "wasm." } else { "lua." };
     if c.form != Form::Plain {
-        if c.target.check.as_ref().is_some_and(|k| k.name.text.starts_with("lua.")) {
+        if c.target.check.as_ref().is_some_and(|k| k.name.text.starts_with(kind)) {
             c.target.check = None;
         }
         return Ok(());
     }
     let name = c.word(0)?;
-    let name = Word::plain(format!("lua.{}", name.text), name.span);
+    let name = Word::plain(format!("{kind}{}", name.text), name.span);
     c.target.check = Some(PluginUse { name, args: c.args[1..].to_vec(), lines: Vec::new() });
     Ok(())
 }

@@ -1,0 +1,217 @@
+//! The modules of examples/04-wasm, in front of servers of their own; and that they are what their sources say.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use portero_tests::{Folder, Origin, Peer, Proxy, Response, eventually, repository};
+
+const MODULES: [&str; 7] = ["header", "rewrite", "language", "bucket", "jwt", "canary", "redis"];
+
+/// Bytes that a built module has at most.
+const LARGEST: u64 = 150 << 10;
+
+/// The folder.
+fn folder() -> PathBuf {
+    repository().join("examples/04-wasm")
+}
+
+/// The example at work.
+struct Stand {
+    proxy: Proxy,
+    _origins: [Origin; 3],
+}
+
+/// A server of the site, which says its name and what it was asked.
+fn site(name: &'static str) -> Origin {
+    Origin::scripted(move |mut peer| {
+        loop {
+            let (head, _) = peer.request()?;
+            let text = format!("{name} of http://old.example.com/\n{}", head.0);
+            answer(&mut peer, &text)?;
+        }
+    })
+}
+
+fn answer(peer: &mut Peer, text: &str) -> io::Result<()> {
+    let length = text.len();
+    peer.send(format!(
+        "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {length}\r\n\r\n{text}"
+    ))
+}
+
+/// A server that speaks as Redis does.
+fn redis() -> Origin {
+    Origin::scripted(|mut peer| {
+        assert_eq!(peer.exactly(6)?, b"PING\r\n");
+        peer.send("+PONG\r\n")
+    })
+}
+
+/// The example with modules of that folder; its bucket holds so many tokens.
+fn start(modules: &Path, tokens: usize) -> Stand {
+    let origins = [site("stable"), site("canary"), redis()];
+    let config = std::fs::read_to_string(folder().join("haproxy.cfg")).expect("the example is there");
+    let mut config = config
+        .replace("*:8090", "${front}")
+        .replace("clients 10 2", &format!("clients {tokens} 0"))
+        .replace("inter 1s", "inter 50ms");
+    for (port, origin) in [5001, 5002, 6379].iter().zip(&origins) {
+        config = config.replace(&format!("127.0.0.1:{port}"), &origin.address().to_string());
+    }
+    for module in MODULES {
+        let file = modules.join(format!("{module}.wasm"));
+        config = config.replace(&format!(" {module}.wasm"), &format!(" {}", file.display()));
+    }
+    let config = config.replace(
+        "frontend door",
+        "frontend statistics\n    bind ${stats}\n    stats enable\n    stats uri /\nfrontend door",
+    );
+    Stand { proxy: Proxy::with(&config).door("stats").start(), _origins: origins }
+}
+
+impl Stand {
+    fn ask(&self, target: &str, fields: &str) -> Response {
+        let head = format!("GET {target} HTTP/1.1\r\nHost: a\r\n{fields}\r\n");
+        self.proxy.connect().send(head).response()
+    }
+}
+
+/// What the modules of a folder do.
+fn do_what_they_say(modules: &Path) {
+    filters_change_what_passes(&start(modules, 1000));
+    a_gate_opens_for_tokens(&start(modules, 1000));
+    clients_keep_to_their_group(&start(modules, 1000));
+    a_bucket_runs_empty(&start(modules, 3));
+    a_check_speaks_redis(&start(modules, 3));
+}
+
+fn filters_change_what_passes(stand: &Stand) {
+    let answer = stand.ask("/", "Accept-Language: xx, fr;q=0.3, de-AT;q=0.8\r\n");
+    assert_eq!((answer.status(), answer.header("x-served-by")), (200, Some("portero")), "{}", answer.text());
+    let text = answer.text().to_lowercase();
+    assert!(text.contains("x-served-by: portero") && text.contains("x-language: de"), "{text}");
+    assert!(text.contains(" of https://new.example.com/") && !text.contains("old.example.com"), "{text}");
+    assert!(stand.ask("/", "").text().to_lowercase().contains("x-language: en"));
+}
+
+fn a_gate_opens_for_tokens(stand: &Stand) {
+    let closed = stand.ask("/private", "");
+    assert_eq!((closed.status(), closed.text().as_str()), (401, "no token"));
+    // {"alg":"HS256"}.{"sub":"ann"} with the key of the example, and the same with another
+    let token = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhbm4ifQ.7TUn8NyatHgvbDP1dbz5xN4yAl1Q9bd0B1PCMo0ULxQ";
+    let forged = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhbm4ifQ.LfHRsxOxWe4805MTHHInCgeoGUU7sb7beumgzIH23_A";
+    let open = stand.ask("/private", &format!("Authorization: Bearer {token}\r\n"));
+    assert_eq!(open.status(), 200, "{}", open.text());
+    assert!(open.text().to_lowercase().contains("x-subject: ann"), "{}", open.text());
+    let refused = stand.ask("/private", &format!("Authorization: Bearer {forged}\r\n"));
+    assert_eq!((refused.status(), refused.text().as_str()), (401, "a wrong signature"));
+}
+
+fn clients_keep_to_their_group(stand: &Stand) {
+    let group = |user: usize| {
+        let text = stand.ask("/", &format!("X-User: user{user}\r\n")).text();
+        text.split(' ').next().unwrap_or_default().to_owned()
+    };
+    let canaries: Vec<usize> = (0..100).filter(|&user| group(user) == "canary").collect();
+    assert!((1..=30).contains(&canaries.len()), "a tenth of them: {canaries:?}");
+    assert!(canaries.iter().all(|&user| group(user) == "canary"), "they stay where they are");
+}
+
+fn a_bucket_runs_empty(stand: &Stand) {
+    let statuses: Vec<u16> = (0..5).map(|_| stand.ask("/", "").status()).collect();
+    assert_eq!(statuses, [200, 200, 200, 429, 429]);
+}
+
+fn a_check_speaks_redis(stand: &Stand) {
+    eventually("the check passes", || {
+        let page = portero_tests::get(stand.proxy.door("stats"), "/;csv");
+        let stats = portero_tests::Stats::from_csv(&page.text());
+        (stats.field("cache", "redis", "check_status") == "L7OK").then_some(())
+    });
+}
+
+#[test]
+fn the_modules_do_what_they_say() {
+    do_what_they_say(&folder());
+}
+
+#[test]
+fn the_modules_are_small() {
+    for module in MODULES {
+        let size = std::fs::metadata(folder().join(format!("{module}.wasm"))).expect("it is there").len();
+        assert!(size <= LARGEST, "{module} has {size} bytes");
+    }
+}
+
+/// Where the compilers are, what they make of the sources has the same imports and exports, and does the same. `RUSTC` (see
+/// `rebuild`) and `PORTERO_REBUILD=1` say that they are.
+#[test]
+fn the_modules_are_those_of_their_sources() {
+    if std::env::var_os("PORTERO_REBUILD").is_none() {
+        eprintln!("not compared: PORTERO_REBUILD=1 says that the compilers are there");
+        return;
+    }
+    let built = Folder::new();
+    let mut command = Command::new(folder().join("rebuild"));
+    let status = command.arg("--into").arg(built.path()).status().expect("there is a shell");
+    assert!(status.success(), "they cannot be built");
+    for module in MODULES {
+        let names = |folder: &Path| names(&folder.join(format!("{module}.wasm")));
+        assert_eq!(names(built.path()), names(&folder()), "{module}: build it anew with ./rebuild");
+    }
+    do_what_they_say(built.path());
+}
+
+/// What a module imports (with its module) and exports.
+fn names(file: &Path) -> BTreeSet<String> {
+    let bytes = std::fs::read(file).expect("it was built");
+    let (mut names, mut rest) = (BTreeSet::new(), &bytes[8..]);
+    while let Some((&section, behind)) = rest.split_first() {
+        rest = behind;
+        let length = number(&mut rest);
+        let (mut body, behind) = rest.split_at(length);
+        rest = behind;
+        match section {
+            2 => (0..number(&mut body)).for_each(|_| _ = names.insert(import(&mut body))),
+            7 => (0..number(&mut body)).for_each(|_| {
+                names.insert(format!("export {}", text(&mut body)));
+                body = &body[1..];
+                number(&mut body);
+            }),
+            _ => {}
+        }
+    }
+    names
+}
+
+/// An import of a function: all that these modules import.
+fn import(body: &mut &[u8]) -> String {
+    let name = format!("import {}.{}", text(body), text(body));
+    assert_eq!(body[0], 0, "{name} is no function");
+    *body = &body[1..];
+    number(body);
+    name
+}
+
+fn text(bytes: &mut &[u8]) -> String {
+    let length = number(bytes);
+    let (text, rest) = bytes.split_at(length);
+    *bytes = rest;
+    String::from_utf8_lossy(text).into_owned()
+}
+
+/// A number in LEB128 (WebAssembly core specification, 5.2.2).
+fn number(bytes: &mut &[u8]) -> usize {
+    let (mut number, mut shift) = (0, 0);
+    while let Some((&byte, rest)) = bytes.split_first() {
+        *bytes = rest;
+        number |= usize::from(byte & 0x7f) << shift;
+        shift += 7;
+        if byte < 0x80 {
+            break;
+        }
+    }
+    number
+}
