@@ -53,7 +53,7 @@ pub(crate) fn load_all(
     let path = file(text);
     let mut load = Load::new("x", &path);
     change(&mut load);
-    let modules = Modules::load(&[load], &Settings::default(), common);
+    let modules = Modules::load(&[load], &settings(), common);
     std::fs::remove_file(&path).expect("it is still there");
     modules
 }
@@ -64,15 +64,18 @@ pub(crate) fn data(at: usize, bytes: &[u8]) -> String {
     format!("(data (i32.const {at}) \"{text}\")")
 }
 
+/// What is compiled is kept: the compiler is not optimized here, and modules of the examples are not small.
+fn settings() -> Settings {
+    Settings { cache: Some(std::env::temp_dir().join("portero-wasm-tests")) }
+}
+
 /// A module of the examples.
 pub(crate) fn example(file: &str, change: impl FnOnce(&mut Load)) -> Running {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/04-wasm");
     let mut load = Load::new("x", std::path::Path::new(folder).join(file));
     change(&mut load);
     let common = Arc::default();
-    // they are larger than what is written as text, and compiled by a compiler that is not optimized
-    let cache = Some(std::env::temp_dir().join("portero-wasm-tests"));
-    let modules = Modules::load(&[load], &Settings { cache, ..Settings::default() }, &common);
+    let modules = Modules::load(&[load], &settings(), &common);
     Running::of(&Rc::default(), &common, modules.map(|modules| modules.plugins()))
 }
 

@@ -17,8 +17,8 @@ use crate::OnError;
 use crate::items::List;
 use crate::testing::{Running, example, module};
 
-/// A module that can do anything: `fetch` answers "yes" where `x-ask` is set, `converter` gives its sample back, `action`
-/// calls the foreign function that its arguments name (its name, its argument).
+/// A module that can do anything: `fetch` answers "yes" where `x-ask` is set, `converter` gives its sample back, `balancer`
+/// takes the first server, `action` calls the foreign function that its arguments name (its name, its argument).
 fn door(offers: &str) -> String {
     let mut names = List::new();
     offers.split_whitespace().for_each(|name| names.add(name.as_bytes()));
@@ -32,7 +32,8 @@ fn door(offers: &str) -> String {
            (import "env" "proxy_add_header_map_value" (func $add (param i32 i32 i32 i32 i32) (result i32)))"#,
         &format!(
             r#"(data (i32.const 100) "portero.offer") (data (i32.const 120) "portero.answer") (data (i32.const 140) "x-ask")
-        (data (i32.const 150) "\04\00\00\00syes") (data (i32.const 170) "x-status") (data (i32.const 300) "{hex}")
+        (data (i32.const 150) "\04\00\00\00syes") (data (i32.const 170) "x-status")
+        (data (i32.const 190) "\08\00\00\00") (data (i32.const 300) "{hex}")
         (func (export "proxy_on_vm_start") (param i32 i32) (result i32)
           (i32.eqz (call $call (i32.const 100) (i32.const 13) (i32.const 300) (i32.const {size}) (i32.const 0) (i32.const 4))))
         (func $answer (param $at i32) (param $size i32)
@@ -53,6 +54,9 @@ fn door(offers: &str) -> String {
           (if (i32.eq (local.get $hook) (i32.const 2)) (then
             (if (i32.eqz (call $get (i32.const 0) (i32.const 140) (i32.const 5) (i32.const 0) (i32.const 4)))
               (then (call $answer (i32.const 150) (i32.const 8))))))
+          (if (i32.and (i32.eq (local.get $hook) (i32.const 4))
+              (i32.lt_u (call $behind (local.get $data)) (i32.add (local.get $data) (local.get $size))))
+            (then (call $answer (i32.const 190) (i32.const 12))))
           (if (i32.eq (local.get $hook) (i32.const 3)) (then
             (call $answer (local.get $data) (i32.add (i32.load (local.get $data)) (i32.const 4))))))"#
         ),
@@ -108,7 +112,7 @@ fn a_converter_of_a_module_keeps_to_the_hook() {
 
 #[test]
 fn a_balancer_of_a_module_keeps_to_the_hook() {
-    let running = example("canary.wasm", |_| ());
+    let running = Running::new(&door("balancer"), |_| ());
     balance(&Balancer { plugin: &on_a_thread(running.plugin), args: "20", lines: &[], live: false });
 }
 
