@@ -177,3 +177,20 @@ fn variables_stay_variables() {
     let toml = same("frontend f\n mode http\n bind :\"${PORT}\"\n maxconn \"$PORT\"\n");
     assert!(toml.contains(r#"bind = ':"${PORT}"'"#) && toml.contains("maxconn \"$PORT\""), "{toml}");
 }
+
+#[test]
+fn modules_become_tables_of_their_own() {
+    let text = "global\n maxconn 5\n # who may\n wasm-load gate gate.wasm config '{\"a\":1}' env A 1 env B 2 \
+                allowed-capabilities proxy_log,proxy_on_log timeout 5ms\n wasm-load x \"$FILE\"\n";
+    let mut sources = Sources::default();
+    let file = sources.add("haproxy.cfg", text);
+    let written = parse(&sources, &[file], &mut environment());
+    let lines: Vec<_> = written.sections[0].lines.iter().collect();
+    let (tables, rest) = plugins::tables(&sources, lines);
+    let [gate] = &tables[..] else { panic!("{tables:?}") };
+    let wanted = "# who may\n[plugin.gate]\nwasm = \"gate.wasm\"\nconfig = '{\"a\":1}'\nenv = { A = \"1\", B = \"2\" }\n\
+                  allowed_capabilities = [\"proxy_log\", \"proxy_on_log\"]\ntimeout = \"5ms\"\n";
+    assert_eq!(gate, wanted);
+    // a name that the environment fills stays a line
+    assert_eq!(rest.iter().map(|line| line.keyword()).collect::<Vec<_>>(), ["maxconn", "wasm-load"]);
+}

@@ -100,7 +100,9 @@ fn file_sections(
     tables.sort_by_key(|table| (rank(table), table.name.map_or(0, |name| name.span().start)));
     let (first, proxies): (Vec<_>, Vec<_>) = tables.into_iter().partition(|table| rank(table) < 3);
     let mut sections: Vec<_> = first.iter().map(|table| section(reader, table, false)).collect();
-    sections.splice(0..0, plugins);
+    // the paths of their files start from where 'default-path' says
+    let globals = sections.iter().take_while(|section| section.header.keyword() == "global").count();
+    sections.splice(globals..globals, plugins);
     let is_defaults = |section: &cfg::Section| section.header.keyword() == "defaults";
     if let Some(own) = sections.pop_if(|last| is_defaults(last) && last.header.words.len() == 1) {
         *defaults = Some(own);

@@ -366,9 +366,9 @@ fn a_plugin_is_a_line_that_loads_a_module() {
         lowered(text),
         [
             "maxconn 5",
-            "wasm-load a a.wasm allow-on-headers-stop-iteration allowed-capabilities proxy_log,proxy_on_tick \
-             cluster outbound|80 app config {\"limit\":5,\"names\":[\"x\",\"y\"],\"on\":true} env A 1 env B 2 \
-             on-error skip max-memory 8m",
+            "wasm-load a a.wasm config {\"limit\":5,\"names\":[\"x\",\"y\"],\"on\":true} allowed-capabilities \
+             proxy_log,proxy_on_tick env A 1 env B 2 cluster outbound|80 app on-error skip \
+             allow-on-headers-stop-iteration max-memory 8m",
             "wasm-load b b.wasm timeout 5ms",
         ]
     );
