@@ -19,7 +19,7 @@ use wasmtime::Linker;
 pub(crate) use self::ours::Expressions;
 pub(crate) use self::state::{Declarations, State};
 use self::value::Value;
-use super::{Answer, Status, host};
+use super::{Answer, Status, host, upstream};
 use crate::guest::Guest;
 use crate::memory::{self, Calling, give};
 use crate::scene;
@@ -111,7 +111,10 @@ fn of(exchange: &Exchange, path: &Path) -> Option<Vec<u8>> {
 }
 
 fn set(caller: &mut Calling<'_>, path: &Path, value: Vec<u8>) -> Answer {
+    let text = || std::str::from_utf8(&value).map_err(|_| Status::BadArgument);
     match path.text() {
+        Some("upstream.server") => upstream::use_server(caller, text()?, false),
+        Some("upstream.backend") => upstream::use_backend(caller, text()?),
         Some(name) if ours::is_variable(name) => ours::set_variable(caller, name, &value),
         _ => state::set(caller.data_mut(), &path.raw, value),
     }

@@ -207,6 +207,21 @@ fn an_action_chooses_a_server_as_long_as_there_is_none() {
 }
 
 #[test]
+fn a_server_is_chosen_by_a_property_too() {
+    let text = module(
+        r#"(import "env" "proxy_set_property" (func $set (param i32 i32 i32 i32) (result i32)))"#,
+        r#"(data (i32.const 0) "upstream\00server") (data (i32.const 20) "10.0.0.1:80")
+        (func (export "proxy_on_request_headers") (param i32 i32 i32) (result i32)
+          (call $set (i32.const 0) (i32.const 15) (i32.const 20) (i32.const 11)))"#,
+    );
+    let running = Running::new(&text, |_| ());
+    let mut exchange = exchange("/");
+    assert!(matches!(acted(&running, &[], &mut exchange).0, Answer::Continue), "what it sets is taken");
+    let wanted = exchange.tuning.as_ref().and_then(|tuning| tuning.server.clone());
+    assert_eq!(wanted, Some(WantedServer { server: "10.0.0.1:80".into(), strict: false }));
+}
+
+#[test]
 fn hooks_are_offered_while_the_module_starts_and_not_later() {
     let running = Running::new(&door("action"), |_| ());
     let mut names = List::new();

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use portero_api::{
-    Admin, Exchange, Expression, Oper, ProxyState, Sample, Scope, ServerState, Value as Stored, VarId,
+    Exchange, Expression, ProxyState, Sample, Scope, ServerState, Value as Stored, VarId,
     process_vars,
 };
 
@@ -13,6 +13,7 @@ use super::{Found, Row};
 use crate::abi::{Answer, Status};
 use crate::memory::Calling;
 use crate::scene;
+use crate::servers::state;
 use crate::settings::Level;
 
 /// The rows.
@@ -56,16 +57,6 @@ fn facts(server: &ServerState) -> Value<'static> {
         ("backup", Value::Bool(server.is_backup())),
     ];
     Value::Map(facts.into_iter().map(|(name, value)| (name.as_bytes().to_vec(), value)).collect())
-}
-
-fn state(server: &ServerState) -> &'static str {
-    match (server.admin(), server.oper()) {
-        (Admin::Maint, _) => "maint",
-        (_, Oper::Down) => "down",
-        (Admin::Drain, _) => "drain",
-        (_, Oper::Stopping) => "stopping",
-        (_, Oper::Up) => "up",
-    }
 }
 
 /// Whether a path is the name of a variable: `txn.a`, `sess.b`.
