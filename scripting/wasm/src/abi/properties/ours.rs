@@ -4,8 +4,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use portero_api::{
-    Exchange, Expression, ProxyState, Sample, Scope, ServerState, Value as Stored, VarId,
-    process_vars,
+    Exchange, Expression, ProxyState, Sample, Scope, ServerState, Value as Stored, VarId, process_vars,
 };
 
 use super::value::Value;
