@@ -15,6 +15,6 @@ pub use buffer::{Buffer, Buffers};
 pub use deadline::{Deadline, go_offline, pause};
 pub use lead::Lead;
 pub use memory::Memory;
-pub use sockets::{ClientSocket, ServerSocket, keep_first_packets};
+pub use sockets::{ClientSocket, keep_first_packets, server_socket};
 pub use stream::Stream;
 pub use tcp::{Tcp, watch};

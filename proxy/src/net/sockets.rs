@@ -1,12 +1,12 @@
 //! What the system knows of a connected socket, for expressions that ask for it.
 
 use std::io;
-use std::net::TcpStream;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::rc::Rc;
 
 use portero_api::{Measured, Socket};
 
+use super::tcp::Known;
 use super::{Stream, sockopt};
 use crate::listener::Slot;
 
@@ -45,23 +45,17 @@ impl Socket for ClientSocket {
     }
 }
 
-/// A server's socket as expressions see it, while the connection goes to whoever uses it next.
-#[derive(Debug)]
-pub struct ServerSocket(Rc<TcpStream>);
-
-impl ServerSocket {
-    /// For a connection; none for what is not TCP.
-    pub fn of(stream: &Stream) -> Option<ServerSocket> {
-        match stream {
-            Stream::Tcp(tcp) => Some(ServerSocket(tcp.socket())),
-            _ => None,
-        }
+/// A server's socket as expressions see it, while the connection goes to whoever uses it next; none for what is not TCP.
+pub fn server_socket(stream: &Stream) -> Option<Rc<dyn Socket>> {
+    match stream {
+        Stream::Tcp(tcp) => Some(tcp.known().clone()),
+        _ => None,
     }
 }
 
-impl Socket for ServerSocket {
+impl Socket for Known {
     fn measure(&self) -> Option<Measured> {
-        measure(self.0.as_fd())
+        measure(self.socket.as_fd())
     }
 
     fn first_packet(&self) -> Option<Vec<u8>> {

@@ -17,17 +17,23 @@ pub struct Tcp {
     socket: Rc<TcpStream>,
     /// Its place in the event loop.
     place: OnceCell<AsyncFd<Rc<TcpStream>>>,
-    /// The addresses of both ends, once they were asked for.
-    ends: OnceCell<Box<Ends>>,
+    /// What was asked of it.
+    known: OnceCell<Rc<Known>>,
 }
 
-/// The addresses of our end and of the peer's, where they can be told.
-pub type Ends = (Option<SocketAddr>, Option<SocketAddr>);
+/// What is known of a connection, for who looks at it beside its user.
+#[derive(Debug)]
+pub struct Known {
+    /// The socket.
+    pub socket: Rc<TcpStream>,
+    /// The addresses of our end and of the peer's, where they can be told.
+    pub ends: (Option<SocketAddr>, Option<SocketAddr>),
+}
 
 impl Tcp {
     /// Takes a socket that does not block.
     pub fn new(socket: TcpStream) -> Tcp {
-        Tcp { socket: Rc::new(socket), place: OnceCell::new(), ends: OnceCell::new() }
+        Tcp { socket: Rc::new(socket), place: OnceCell::new(), known: OnceCell::new() }
     }
 
     /// Runs an operation unless the event loop has said that it would block. Reading is left to the event loop's word
@@ -93,14 +99,12 @@ impl Tcp {
         self.socket.peer_addr()
     }
 
-    /// The addresses of both ends of a connection that is there. The system is asked once.
-    pub fn ends(&self) -> Ends {
-        **self.ends.get_or_init(|| Box::new((self.local_addr().ok(), self.peer_addr().ok())))
-    }
-
-    /// The socket, for who looks at it beside the connection's user.
-    pub fn socket(&self) -> Rc<TcpStream> {
-        self.socket.clone()
+    /// What is known of a connection that is there. The system is asked once.
+    pub fn known(&self) -> &Rc<Known> {
+        self.known.get_or_init(|| {
+            let ends = (self.local_addr().ok(), self.peer_addr().ok());
+            Rc::new(Known { socket: self.socket.clone(), ends })
+        })
     }
 
     fn place(&self) -> io::Result<&AsyncFd<Rc<TcpStream>>> {
@@ -147,7 +151,7 @@ mod tests {
     fn the_ends_of_a_connection_are_told_alike_each_time() {
         let (tcp, peer) = pair();
         let ends = (Some(peer.peer_addr().unwrap()), Some(peer.local_addr().unwrap()));
-        assert_eq!((tcp.ends(), tcp.ends()), (ends, ends));
+        assert_eq!((tcp.known().ends, tcp.known().ends), (ends, ends));
     }
 
     #[test]

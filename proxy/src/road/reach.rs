@@ -14,7 +14,7 @@ use super::upstream::{Upstream, aim, from_now};
 use super::{Client, Fail, Fault, Road, filters, phase};
 use crate::config::checked::Reuse;
 use crate::health::Seen;
-use crate::net::ServerSocket;
+use crate::net::server_socket;
 use crate::snapshot::Server;
 
 /// A body that is still coming cannot be sent a second time: only a connection that was in use as lately as this is
@@ -117,7 +117,7 @@ fn note_addresses(road: &mut Road<'_>, up: &Upstream) {
     road.ex.log.reused = up.reused;
     road.ex.log.server_error = None;
     if road.fe.uses.sockets {
-        road.ex.sockets.server = ServerSocket::of(&up.stream).map(|socket| Rc::new(socket) as _);
+        road.ex.sockets.server = server_socket(&up.stream);
     }
     if road.fe.uses.addresses {
         let log = &mut road.ex.log;

@@ -140,7 +140,7 @@ impl Upstream {
     /// The addresses of our end and of the server's; none for unix sockets.
     pub fn ends(&self) -> (Option<SocketAddr>, Option<SocketAddr>) {
         match &self.stream {
-            Stream::Tcp(tcp) => tcp.ends(),
+            Stream::Tcp(tcp) => tcp.known().ends,
             Stream::Unix(_) | Stream::Memory(_) => (self.stream.local(), None),
         }
     }
