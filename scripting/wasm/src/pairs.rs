@@ -97,4 +97,28 @@ mod tests {
         *unterminated.last_mut().expect("it has bytes") = b'x';
         assert_eq!(read(&unterminated), None);
     }
+
+    #[test]
+    fn whatever_a_guest_writes_is_read_as_the_same_pairs_or_as_none() {
+        // a sequence that repeats only after 2^32 steps (Numerical Recipes' generator), the same in each run
+        let mut state: u32 = 1;
+        let mut next = |below: u32| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 16) % below
+        };
+        for _ in 0..2_000 {
+            let word = |next: &mut dyn FnMut(u32) -> u32| {
+                (0..next(6)).map(|_| next(256) as u8).collect::<Vec<_>>()
+            };
+            let pairs: Vec<_> = (0..next(5)).map(|_| (word(&mut next), word(&mut next))).collect();
+            let borrowed: Vec<_> = pairs.iter().map(|(name, value)| (&name[..], &value[..])).collect();
+            let mut bytes = write(borrowed.iter().copied());
+            assert_eq!(read(&bytes), Some(borrowed));
+            let at = next(bytes.len() as u32) as usize;
+            bytes[at] = next(256) as u8;
+            if let Some(changed) = read(&bytes) {
+                assert_eq!(write(changed.iter().copied()), bytes, "what is read is all there is");
+            }
+        }
+    }
 }

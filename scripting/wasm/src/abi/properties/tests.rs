@@ -202,3 +202,20 @@ fn a_module_without_a_stream_has_no_exchange() {
     );
     load(&text, |_| ()).expect("both are not found");
 }
+
+#[test]
+fn a_property_that_is_declared_read_only_is_set_once() {
+    let text = module(
+        r#"(import "env" "proxy_call_foreign_function" (func $foreign (param i32 i32 i32 i32 i32 i32) (result i32)))
+        (import "env" "proxy_set_property" (func $set (param i32 i32 i32 i32) (result i32)))"#,
+        r#"(data (i32.const 0) "declare_property") (data (i32.const 32) "\0a\01a\10\01")
+        (func (export "proxy_on_vm_start") (param i32 i32) (result i32)
+          (i32.eqz (call $foreign (i32.const 0) (i32.const 16) (i32.const 32) (i32.const 5) (i32.const 0) (i32.const 0))))
+        (func (export "proxy_on_request_headers") (param i32 i32 i32) (result i32)
+          (if (call $set (i32.const 34) (i32.const 1) (i32.const 0) (i32.const 3)) (then unreachable))
+          (if (i32.ne (call $set (i32.const 34) (i32.const 1) (i32.const 0) (i32.const 3)) (i32.const 2))
+            (then unreachable))
+          (i32.const 0))"#,
+    );
+    pass(&text, &mut exchange("/"));
+}
