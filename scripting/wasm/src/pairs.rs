@@ -107,9 +107,8 @@ mod tests {
             (state >> 16) % below
         };
         for _ in 0..2_000 {
-            let word = |next: &mut dyn FnMut(u32) -> u32| {
-                (0..next(6)).map(|_| next(256) as u8).collect::<Vec<_>>()
-            };
+            let word =
+                |next: &mut dyn FnMut(u32) -> u32| (0..next(6)).map(|_| next(256) as u8).collect::<Vec<_>>();
             let pairs: Vec<_> = (0..next(5)).map(|_| (word(&mut next), word(&mut next))).collect();
             let borrowed: Vec<_> = pairs.iter().map(|(name, value)| (&name[..], &value[..])).collect();
             let mut bytes = write(borrowed.iter().copied());
