@@ -142,16 +142,13 @@ fn imports(plan: &Arc<Plan>) -> Vec<(String, String, Standing)> {
 
 /// The places where the module can be used.
 fn filled(plan: &Arc<Plan>) -> Vec<&'static str> {
-    let plugin = hooks::plugin(plan);
     let hooks = [
-        ("filter", plugin.filter.is_some()),
-        ("action", plugin.action.is_some()),
-        ("fetch", plugin.fetch.is_some()),
-        ("converter", plugin.convert.is_some()),
-        ("balance", plugin.balance.is_some()),
-        ("check", plugin.health.is_some()),
-        ("service", plugin.service.is_some()),
-        ("task", plugin.task.is_some()),
+        ("filter", hooks::plugin(plan).filter.is_some()),
+        ("action", plan.offers("action")),
+        ("fetch", plan.offers("fetch")),
+        ("converter", plan.offers("converter")),
+        ("balance", plan.offers("balancer")),
+        ("check", plan.offers("check")),
     ];
     hooks.into_iter().filter(|(_, fills)| *fills).map(|(name, _)| name).collect()
 }
