@@ -16,8 +16,8 @@ struct Inside {
     bytes: usize,
     /// Messages that nobody was told of yet.
     due: u64,
-    /// Who is told.
-    ear: Weak<Bell>,
+    /// Who has registered it; the last that is still there is told.
+    ears: Vec<Weak<Bell>>,
 }
 
 /// Messages of one queue, at most.
@@ -30,7 +30,9 @@ impl Queue {
     /// From now on this place is told of messages, and of those that nobody was told of.
     pub(crate) fn listen(&self, token: u32, bell: &Arc<Bell>) {
         let mut inside = held(&self.0);
-        inside.ear = Arc::downgrade(bell);
+        let others = |ear: &Weak<Bell>| ear.strong_count() > 0 && !is(ear, bell);
+        inside.ears.retain(others);
+        inside.ears.push(Arc::downgrade(bell));
         if inside.due > 0 {
             bell.ring(token);
         }
@@ -49,7 +51,7 @@ impl Queue {
         inside.bytes += message.len();
         inside.messages.push_back(message);
         inside.due += 1;
-        if let Some(ear) = inside.ear.upgrade() {
+        if let Some(ear) = inside.ear() {
             ear.ring(token);
         }
         Ok(())
@@ -67,7 +69,7 @@ impl Queue {
     /// place has the queue.
     pub(crate) fn take_due(&self, token: u32, bell: &Arc<Bell>) -> bool {
         let mut inside = held(&self.0);
-        if inside.due == 0 || !std::ptr::eq(inside.ear.as_ptr(), Arc::as_ptr(bell)) {
+        if inside.due == 0 || !inside.ear().is_some_and(|ear| Arc::ptr_eq(&ear, bell)) {
             return false;
         }
         inside.due -= 1;
@@ -76,6 +78,17 @@ impl Queue {
         }
         true
     }
+}
+
+impl Inside {
+    /// Who is told: a place whose configuration was never used, or is no longer, is gone.
+    fn ear(&self) -> Option<Arc<Bell>> {
+        self.ears.iter().rev().find_map(Weak::upgrade)
+    }
+}
+
+fn is(ear: &Weak<Bell>, bell: &Arc<Bell>) -> bool {
+    std::ptr::eq(ear.as_ptr(), Arc::as_ptr(bell))
 }
 
 #[cfg(test)]
@@ -95,6 +108,21 @@ mod tests {
         assert_eq!(second.take(), Some(5));
         assert!(queue.take_due(5, &second) && !queue.take_due(5, &second));
         assert_eq!((queue.pop(), queue.pop(), queue.pop()), (Some(b"a".to_vec()), Some(b"b".to_vec()), None));
+    }
+
+    #[test]
+    fn when_the_last_to_register_is_gone_the_one_before_is_told() {
+        let (queue, first, second) = (Queue::default(), Arc::<Bell>::default(), Arc::<Bell>::default());
+        queue.listen(5, &first);
+        queue.listen(5, &second);
+        queue.push(5, b"a".to_vec()).expect("there is room");
+        drop(second);
+        queue.push(5, b"b".to_vec()).expect("there is room");
+        assert_eq!(first.take(), Some(5));
+        assert!(
+            queue.take_due(5, &first) && queue.take_due(5, &first),
+            "that which the other missed as well"
+        );
     }
 
     #[test]
