@@ -48,7 +48,7 @@ mod tests {
 
     fn fixed(text: &str) -> Vec<String> {
         let document = Document::new("a.cfg", text);
-        let found = check(&[&document]).remove(0);
+        let found = check(&[&document]).said.remove(0);
         let fixes = found.iter().flat_map(|diagnostic| fixes(&document, diagnostic));
         let apply = |fix: Fix| format!("{}{}{}", &text[..fix.range.start], fix.text, &text[fix.range.end..]);
         fixes.map(apply).collect()

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
-use portero_api::{Common, Directory};
+use portero_api::{Common, Directory, Plugin};
 use portero_grammar::rules::{self, Family, Statement};
 use portero_grammar::{Diagnostic, Diagnostics, FileId, Sources};
 use portero_policies::vocabulary::{Context, Files};
@@ -14,16 +14,24 @@ use super::document::{Document, Kind};
 use crate::config::resolve::Resolve;
 use crate::config::{environment, load};
 
-/// What is to be said of texts that are one configuration together, for each of them in order.
-pub(super) fn check(documents: &[&Document]) -> Vec<Vec<Diagnostic>> {
+/// What a look at a configuration found.
+pub(super) struct Found {
+    /// What is to be said of its texts, for each of them in order.
+    pub(super) said: Vec<Vec<Diagnostic>>,
+    /// The plugins that it may name, those of its scripts among them; none while it has mistakes.
+    pub(super) plugins: Option<Arc<[Plugin]>>,
+}
+
+/// Looks at texts that are one configuration together.
+pub(super) fn check(documents: &[&Document]) -> Found {
     let rules = documents.iter().any(|document| document.kind == Kind::Rules);
     match documents {
-        [document] if rules => vec![of_rules(document)],
+        [document] if rules => Found { said: vec![of_rules(document)], plugins: None },
         _ => of_configuration(documents),
     }
 }
 
-fn of_configuration(documents: &[&Document]) -> Vec<Vec<Diagnostic>> {
+fn of_configuration(documents: &[&Document]) -> Found {
     let texts: Vec<_> = documents.iter().map(|d| (d.path.as_str(), d.text.as_str())).collect();
     let options =
         load::Options { ignore_unresolved: true, resolver: Arc::new(Anything), ..load::Options::default() };
@@ -35,7 +43,7 @@ fn of_configuration(documents: &[&Document]) -> Vec<Vec<Diagnostic>> {
             all[place].push(diagnostic.clone());
         }
     }
-    all
+    Found { said: all, plugins: loaded.checked.map(|checked| checked.plugins) }
 }
 
 /// Rules without a section: they are read as in a frontend, and what they name elsewhere is not asked for.
@@ -94,7 +102,7 @@ mod tests {
     use super::*;
 
     fn messages(path: &str, text: &str) -> Vec<String> {
-        check(&[&Document::new(path, text)]).remove(0).into_iter().map(|d| d.message).collect()
+        check(&[&Document::new(path, text)]).said.remove(0).into_iter().map(|d| d.message).collect()
     }
 
     #[test]
@@ -114,9 +122,24 @@ mod tests {
         let front =
             Document::new("1.cfg", "defaults\n mode http\nfrontend f\n bind :8080\n default_backend b\n");
         let back = Document::new("2.cfg", "backend b\n server s example.com:80\n");
-        let alone = check(&[&front]).remove(0);
+        let alone = check(&[&front]).said.remove(0);
         assert!(alone.iter().any(|d| d.message.contains("there is no backend 'b'")));
-        let both = check(&[&front, &back]);
+        let both = check(&[&front, &back]).said;
         assert!(!both.iter().flatten().any(|d| d.message.contains("there is no")), "{both:?}");
+    }
+
+    #[test]
+    fn the_functions_of_scripts_are_known_as_plugins() {
+        let script = std::env::temp_dir().join(format!("portero-lsp-{}.lua", std::process::id()));
+        std::fs::write(&script, "core.register_action('mark', { 'http-req' }, function() end)")
+            .expect("written");
+        let text = format!(
+            "global\n lua-load {}\ndefaults\n mode http\nfrontend f\n bind :8080\n http-request deny\n",
+            script.display()
+        );
+        let found = check(&[&Document::new("a.cfg", &text)]);
+        std::fs::remove_file(&script).expect("it was there");
+        let plugins = found.plugins.unwrap_or_else(|| panic!("{:?}", found.said));
+        assert!(plugins.iter().any(|plugin| plugin.name == "lua.mark" && plugin.action.is_some()));
     }
 }

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::Arc;
 
 use lsp_server::{Connection, ErrorCode, Message, Notification, Request, Response};
 use lsp_types::notification::{self, Notification as _};
@@ -69,7 +70,8 @@ fn capabilities() -> ServerCapabilities {
 
 struct Server<'c> {
     connection: &'c Connection,
-    plugins: Vec<Plugin>,
+    /// The plugins that ship.
+    plugins: Arc<[Plugin]>,
     open: BTreeMap<Uri, Open>,
     /// The files that are one configuration together, as the editor was told.
     together: Vec<String>,
@@ -82,6 +84,8 @@ struct Open {
     version: i32,
     /// What was found in it last.
     found: Vec<Diagnostic>,
+    /// The plugins that it may name: as of the last time that it had no mistakes, for scripts add to them.
+    plugins: Arc<[Plugin]>,
 }
 
 impl<'c> Server<'c> {
@@ -93,7 +97,7 @@ impl<'c> Server<'c> {
         let (open, changed) = (BTreeMap::new(), BTreeSet::new());
         Server {
             connection,
-            plugins: registry::plugins(),
+            plugins: registry::plugins().into(),
             open,
             together: files.map(full_path).collect(),
             changed,
@@ -130,7 +134,8 @@ impl<'c> Server<'c> {
         let document = Document::new(path(&uri), text);
         let page = Page::new(&document);
         self.changed.insert(uri.clone());
-        self.open.insert(uri, Open { document, page, version, found: Vec::new() });
+        let plugins = self.open.get(&uri).map_or(&self.plugins, |open| &open.plugins).clone();
+        self.open.insert(uri, Open { document, page, version, found: Vec::new(), plugins });
     }
 
     /// Checks the texts that changed since the last time, and those that are one configuration with them.
@@ -138,19 +143,20 @@ impl<'c> Server<'c> {
         while let Some(uri) = self.changed.pop_first() {
             let Some(open) = self.open.get(&uri) else { continue };
             let others = self.configuration(&open.document);
-            let found = match others.is_empty() {
-                true => vec![(uri.clone(), check::check(&[&open.document]).remove(0))],
+            let (uris, found) = match others.is_empty() {
+                true => (vec![Some(uri.clone())], check::check(&[&open.document])),
                 false => {
                     let documents: Vec<&Document> = others.iter().map(|(_, document)| document).collect();
-                    let found = check::check(&documents);
-                    let uris = others.iter().map(|(uri, _)| uri.clone());
-                    uris.zip(found).filter_map(|(uri, found)| Some((uri?, found))).collect()
+                    (others.iter().map(|(uri, _)| uri.clone()).collect(), check::check(&documents))
                 }
             };
-            for (uri, found) in found {
+            for (uri, said) in uris.into_iter().zip(found.said).filter_map(|(uri, said)| Some((uri?, said))) {
                 self.changed.remove(&uri);
                 let Some(open) = self.open.get_mut(&uri) else { continue };
-                open.found = found;
+                if let Some(plugins) = &found.plugins {
+                    open.plugins = plugins.clone();
+                }
+                open.found = said;
                 let diagnostics = open.found.iter().map(|d| shown(&open.document, d)).collect();
                 let version = open.version;
                 self.publish(uri, Some(version), diagnostics);
@@ -228,7 +234,7 @@ impl<'c> Server<'c> {
 
     fn complete(&self, params: &CompletionParams) -> Option<CompletionResponse> {
         let (open, offset) = self.at(&params.text_document_position)?;
-        let found = complete::complete(&open.document, &open.page, offset, &self.plugins);
+        let found = complete::complete(&open.document, &open.page, offset, &open.plugins);
         let item = |s: complete::Suggestion| CompletionItem {
             kind: Some(s.icon),
             detail: Some(s.detail).filter(|detail| !detail.is_empty()),
@@ -244,7 +250,7 @@ impl<'c> Server<'c> {
 
     fn hover(&self, params: &HoverParams) -> Option<Hover> {
         let (open, offset) = self.at(&params.text_document_position_params)?;
-        let (value, range) = hover::hover(&open.document, &open.page, offset, &self.plugins)?;
+        let (value, range) = hover::hover(&open.document, &open.page, offset, &open.plugins)?;
         let contents = HoverContents::Markup(MarkupContent { kind: MarkupKind::Markdown, value });
         Some(Hover { contents, range: Some(open.document.range(range)) })
     }

@@ -29,7 +29,7 @@ fn ask(document: &Document, page: &Page, offset: usize) {
 fn check_all(document: &Document) {
     let page = Page::new(document);
     outline::outline(document, &page);
-    for diagnostic in check::check(&[document]).remove(0) {
+    for diagnostic in check::check(&[document]).said.remove(0) {
         actions::fixes(document, &diagnostic);
     }
 }

@@ -47,6 +47,8 @@ const CONFIG: &str = "
         mode tcp
         bind ${lines}
         tcp-request inspect-delay 1s
+        tcp-request content lua.hello
+        tcp-request content reject unless { var(txn.hello) -m sub line }
         tcp-request content use-service lua.echo
     ";
 
@@ -110,7 +112,7 @@ fn every_example_of_the_manual_runs() {
     assert!(proxy.get("/time").text().to_lowercase().contains("\"path\":\"/time\""));
     let denied = proxy.connect().send("GET / HTTP/1.1\r\nHost: a\r\nX-Country: DE\r\n\r\n").response();
     assert_eq!(denied.status(), 403);
-    assert_eq!(Client::to(proxy.door("lines")).send("a line\n").exactly(7), b"a line\n");
+    assert_eq!(Client::to(proxy.door("lines")).send("a li").send("ne\n").exactly(7), b"a line\n");
     let mut commands = UnixStream::connect(proxy.folder().path().join("ctl")).expect("the runtime API");
     commands.write_all(b"show requests\n").expect("it takes a line");
     let mut requests = String::new();
