@@ -145,21 +145,15 @@ impl Filtered {
     ) -> Poll<Result<(), PumpFail>> {
         loop {
             (self.waits, self.rung) = (false, false);
+            // what has come of the body goes out in one piece with the head
+            let moved = self.move_on(cx, buffer, lead, (filters, ex))?;
             if ready!(self.pump.push(cx, &mut self.out, to, lead))? {
                 return Poll::Ready(Ok(()));
             }
-            if self.take_passed(filters, lead)? {
+            if moved {
                 continue;
             }
-            let line = filters.line(self.direction);
-            feed(&mut self.reader, buffer, line).map_err(|_| PumpFail::Malformed)?;
-            filters.poll(cx, self.direction, ex).map_err(|stop| PumpFail::Filter(stop, self.direction))?;
-            let room = filters.line(self.direction).room();
-            let more = self.reader.is_some() && !buffer.is_empty() && room > 0;
-            if self.take_passed(filters, lead)? || more {
-                continue;
-            }
-            if self.reader.is_none() || room == 0 {
+            if self.reader.is_none() || filters.line(self.direction).room() == 0 {
                 (self.waits, self.rung) = (true, filters.line(self.direction).is_rung());
                 return Poll::Pending;
             }
@@ -172,6 +166,24 @@ impl Filtered {
                 Err(_) => return Poll::Ready(Err(PumpFail::From)),
             }
         }
+    }
+
+    /// Lets what has come go as far as the filters let it; false when that is no further than before.
+    fn move_on(
+        &mut self,
+        cx: &mut Context<'_>,
+        buffer: &mut Buffer,
+        lead: &mut Lead,
+        (filters, ex): (&mut Filters, &mut portero_api::Exchange),
+    ) -> Result<bool, PumpFail> {
+        if self.take_passed(filters, lead)? {
+            return Ok(true);
+        }
+        let line = filters.line(self.direction);
+        feed(&mut self.reader, buffer, line).map_err(|_| PumpFail::Malformed)?;
+        filters.poll(cx, self.direction, ex).map_err(|stop| PumpFail::Filter(stop, self.direction))?;
+        let more = self.reader.is_some() && !buffer.is_empty() && filters.line(self.direction).room() > 0;
+        Ok(self.take_passed(filters, lead)? || more)
     }
 
     /// Takes what has passed the filters; false when nothing has.
