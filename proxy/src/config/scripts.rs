@@ -1,11 +1,11 @@
 //! Runs the scripts and modules of a configuration, which says what they add to the language.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use portero_api::{Common, Plugin};
-use portero_grammar::{Diagnostic, Diagnostics};
+use portero_grammar::{Diagnostic, Diagnostics, Span};
 use portero_lua::Scripts;
-
 use portero_wasm::Modules;
 
 use super::checked::{Checked, Global, Lua, Wasm};
@@ -28,10 +28,8 @@ fn lua(lua: &Lua, common: &Arc<Common>) -> Result<Vec<Plugin>, Box<Diagnostic>> 
         return Ok(Vec::new());
     }
     let scripts = Scripts::load(&lua.loads, &lua.settings, common).map_err(|mistake| {
-        let file = lua.loads.get(mistake.load).map(|load| load.path.display().to_string());
-        let message =
-            format!("'{}' cannot be loaded: {}", file.unwrap_or_default(), mistake.message.trim_end());
-        Box::new(Diagnostic::error(lua.places.get(mistake.load).copied(), message))
+        let path = lua.loads.get(mistake.load).map(|load| &*load.path);
+        refused(path, lua.places.get(mistake.load), &mistake.message)
     })?;
     Ok(scripts.plugins())
 }
@@ -40,17 +38,22 @@ fn wasm(wasm: &Wasm, common: &Arc<Common>, out: &mut Diagnostics) -> Result<Vec<
     if wasm.loads.is_empty() {
         return Ok(Vec::new());
     }
-    let file = |load: usize| wasm.loads.get(load).map(|load| load.path.display().to_string());
-    let modules = Modules::load(&wasm.loads, &wasm.settings, common).map_err(|mistake| {
-        let file = file(mistake.load).unwrap_or_default();
-        let message = format!("'{file}' cannot be loaded: {}", mistake.message.trim_end());
-        Box::new(Diagnostic::error(wasm.places.get(mistake.load).copied(), message))
-    })?;
+    let path = |load: usize| wasm.loads.get(load).map(|load| &*load.path);
+    let modules = Modules::load(&wasm.loads, &wasm.settings, common)
+        .map_err(|mistake| refused(path(mistake.load), wasm.places.get(mistake.load), &mistake.message))?;
     for warning in modules.warnings() {
-        let message = format!("'{}': {}", file(warning.load).unwrap_or_default(), warning.message);
+        let message =
+            format!("'{}': {}", path(warning.load).unwrap_or(Path::new("")).display(), warning.message);
         out.push(Diagnostic::warning(wasm.places.get(warning.load).copied(), message));
     }
     Ok(modules.plugins())
+}
+
+/// A file that cannot be loaded.
+fn refused(path: Option<&Path>, place: Option<&Span>, why: &str) -> Box<Diagnostic> {
+    let file = path.unwrap_or(Path::new("")).display();
+    let message = format!("'{file}' cannot be loaded: {}", why.trim_end());
+    Box::new(Diagnostic::error(place.copied(), message))
 }
 
 /// The same configuration with scripts of its own, which know nothing of what those of the other did.

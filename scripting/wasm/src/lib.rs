@@ -24,8 +24,6 @@
 //! | `wasi` | the functions that runtimes of languages import |
 //! | `hooks/` | from an instance to a hook, one file per hook |
 
-#![allow(dead_code, reason = "parts that come next use it")]
-
 mod abi;
 mod bell;
 mod context;
