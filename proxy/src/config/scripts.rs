@@ -41,6 +41,11 @@ fn wasm(wasm: &Wasm, common: &Arc<Common>, out: &mut Diagnostics) -> Result<Vec<
     let path = |load: usize| wasm.loads.get(load).map(|load| &*load.path);
     let modules = Modules::load(&wasm.loads, &wasm.settings, common)
         .map_err(|mistake| refused(path(mistake.load), wasm.places.get(mistake.load), &mistake.message))?;
+    if modules.is_cached_elsewhere() {
+        let message =
+            "'wasm-cache' has changed: that counts when the program is started again, not for a reload";
+        out.push(Diagnostic::warning(None, message));
+    }
     for warning in modules.warnings() {
         let message =
             format!("'{}': {}", path(warning.load).unwrap_or(Path::new("")).display(), warning.message);

@@ -1,6 +1,6 @@
 //! wasmtime as we use it: one engine for the process, and a clock that stops calls.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 
@@ -15,6 +15,9 @@ const INSTANCES: u32 = 1_000;
 /// The largest memory that a plugin may be given.
 pub(crate) const LARGEST_MEMORY: usize = 1 << 30;
 
+/// Where the engine of the process keeps compiled code.
+static CACHE: Mutex<Option<PathBuf>> = Mutex::new(None);
+
 /// The engine of the process. What the first caller says of the cache holds.
 ///
 /// # Errors
@@ -22,14 +25,19 @@ pub(crate) const LARGEST_MEMORY: usize = 1 << 30;
 /// A sentence: the machine, or the folder of the cache, is not as wasmtime needs it.
 pub(crate) fn engine(cache: Option<&Path>) -> Result<&'static Engine, String> {
     static ENGINE: OnceLock<Engine> = OnceLock::new();
-    static MAKING: Mutex<()> = Mutex::new(());
-    let _one = MAKING.lock().unwrap_or_else(|e| e.into_inner());
+    let mut kept = CACHE.lock().unwrap_or_else(|e| e.into_inner());
     if let Some(engine) = ENGINE.get() {
         return Ok(engine);
     }
     let engine = make(cache)?;
     tick(engine.clone()).map_err(|e| format!("no thread for the clock of WASM calls: {e}"))?;
+    *kept = cache.map(Path::to_owned);
     Ok(ENGINE.get_or_init(|| engine))
+}
+
+/// Whether the engine keeps compiled code in that folder.
+pub(crate) fn keeps_in(cache: Option<&Path>) -> bool {
+    CACHE.lock().unwrap_or_else(|e| e.into_inner()).as_deref() == cache
 }
 
 /// Ticks within which a call must end.

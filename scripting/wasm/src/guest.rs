@@ -30,6 +30,8 @@ pub(crate) struct Guest {
     pub(crate) allocate: Option<Rc<TypedFunc<u32, u32>>>,
     /// What it may have of memory.
     pub(crate) limits: Limits,
+    /// What went wrong when it was to allocate: it is spoiled, whatever the call that led there answers.
+    pub(crate) trapped: Option<wasmtime::Error>,
     /// The context whose callback runs.
     pub(crate) current: u32,
     /// The one that host functions mean instead (`proxy_set_effective_context`); 0: the same.
@@ -164,6 +166,7 @@ impl Guest {
             memory: None,
             allocate: None,
             limits: Limits { most: plan.load.max_memory, held: 0, refused: false },
+            trapped: None,
             current: ROOT,
             effective: 0,
             lent: 0,

@@ -93,7 +93,10 @@ pub(crate) fn give(caller: &mut Calling<'_>, bytes: &[u8], at: u32, len: u32) ->
 fn allocate(caller: &mut Calling<'_>, bytes: &[u8]) -> Result<u32, Status> {
     let size = u32::try_from(bytes.len()).map_err(|_| Status::InternalFailure)?;
     let allocate = caller.data().allocate.clone().ok_or(Status::InvalidMemoryAccess)?;
-    let block = allocate.call(&mut *caller, size).map_err(|_| Status::InternalFailure)?;
+    let block = allocate.call(&mut *caller, size).map_err(|trap| {
+        caller.data_mut().trapped = Some(trap);
+        Status::InternalFailure
+    })?;
     if block == 0 {
         return Err(Status::InternalFailure);
     }

@@ -15,6 +15,8 @@ use crate::vm::Vm;
 #[derive(Clone)]
 pub struct Modules {
     plans: Vec<Arc<Plan>>,
+    /// The process began with another folder for compiled code, and keeps to that.
+    is_cached_elsewhere: bool,
 }
 
 /// What is to be said of a module: why it could not be loaded, or a warning.
@@ -35,7 +37,14 @@ impl Modules {
     pub fn load(loads: &[Load], settings: &Settings, common: &Arc<Common>) -> Result<Modules, Mistake> {
         let one =
             |(index, load)| plan(load, settings, common).map_err(|message| Mistake { load: index, message });
-        Ok(Modules { plans: loads.iter().enumerate().map(one).collect::<Result<_, _>>()? })
+        let plans = loads.iter().enumerate().map(one).collect::<Result<_, _>>()?;
+        Ok(Modules { plans, is_cached_elsewhere: !engine::keeps_in(settings.cache.as_deref()) })
+    }
+
+    /// True when `wasm-cache` says something else than it did when the process loaded its first module: that counts from
+    /// the next start on.
+    pub fn is_cached_elsewhere(&self) -> bool {
+        self.is_cached_elsewhere
     }
 
     /// What does not keep modules from running: functions that they import and nobody knows.

@@ -195,3 +195,35 @@ fn a_module_that_refuses_its_configuration_is_not_loaded() {
     let mistake = load("(module)", |_| ()).expect_err("it is none of ours");
     assert!(mistake.message.starts_with("it is no proxy-wasm module"), "{}", mistake.message);
 }
+
+#[test]
+fn a_trap_while_the_guest_allocates_ends_its_instance() {
+    let text = r#"(module
+        (import "env" "proxy_get_header_map_value" (func $get (param i32 i32 i32 i32 i32) (result i32)))
+        (func (export "proxy_abi_version_0_2_1"))
+        (memory (export "memory") 1)
+        (data (i32.const 0) ":path")
+        (func (export "proxy_on_memory_allocate") (param i32) (result i32) unreachable)
+        (func (export "proxy_on_request_headers") (param i32 i32 i32) (result i32)
+          (drop (call $get (i32.const 0) (i32.const 0) (i32.const 5) (i32.const 16) (i32.const 20)))
+          (i32.const 0)))"#;
+    let running = Running::new(text, |_| ());
+    assert!(matches!(request(&running, &mut exchange("/"), b"", 1), Err(Pass::Fail)));
+}
+
+#[test]
+fn a_field_for_which_there_is_no_room_is_not_set() {
+    let text = module(
+        IMPORTS,
+        r#"(data (i32.const 0) "x-longyes")
+        (func (export "proxy_on_request_headers") (param i32 i32 i32) (result i32)
+          (if (i32.ne (call $add (i32.const 0) (i32.const 0) (i32.const 6) (i32.const 6) (i32.const 3)) (i32.const 2))
+            (then unreachable))
+          (i32.const 0))"#,
+    );
+    let running = Running::new(&text, |_| ());
+    let mut exchange = exchange("/");
+    exchange.room.whole = 10;
+    request(&running, &mut exchange, b"", 1).expect("it passes");
+    assert!(!exchange.request.headers.contains(b"x-long"));
+}

@@ -216,6 +216,10 @@ impl Vm {
             figure.holds(self.store.data().limits.held);
         }
         wasi::flush(self.store.data_mut());
+        let result = match self.store.data_mut().trapped.take() {
+            Some(trap) => Err(trap),
+            None => result,
+        };
         match result {
             Ok(result) => Ok(Some(result)),
             // a program has come to the end of its `main`

@@ -80,11 +80,12 @@ fn lend<T>(guest: &mut Guest, buffer: Buffer, look: impl FnOnce(&[u8]) -> T) -> 
 fn set(caller: &mut Calling<'_>, buffer: Buffer, (start, length): (u32, u32), bytes: Vec<u8>) -> Answer {
     let Buffer::Body(direction) = buffer else { return Err(Status::BadArgument) };
     let guest = caller.data_mut();
-    let most = guest.plan.load.max_body.max(bytes.len());
+    let most = guest.plan.load.max_body;
     let body = &mut guest.stream()?.side(direction).body;
     let start = (start as usize).min(body.len());
     let end = start.saturating_add(length as usize).min(body.len());
-    if body.len() - (end - start) + bytes.len() > most.saturating_mul(2) {
+    // what has come is there, however much that is
+    if body.len() - (end - start) + bytes.len() > most.max(body.len()) {
         return Err(Status::BadArgument);
     }
     match (start, end) {

@@ -68,7 +68,7 @@ pub(super) fn link(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
         let bytes = memory::copy(&caller, at, len)?;
         let all = pairs::read(&bytes).ok_or(Status::BadArgument)?;
         all.iter().try_for_each(|(name, value)| check(name, value))?;
-        alter(caller.data_mut(), map, |changed| changed.replace_all(&all))
+        alter(caller.data_mut(), map, bytes.len(), |changed| changed.replace_all(&all))
     });
     host!(linker, "proxy_add_header_map_value", |caller, map, key, key_len, value, value_len| {
         edit(&mut caller, map, (key, key_len), (value, value_len), Headers::add)
@@ -79,7 +79,7 @@ pub(super) fn link(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
     host!(linker, "proxy_remove_header_map_value", |caller, map, key, key_len| {
         let (memory, guest) = memory::with_guest(&mut caller)?;
         let key = memory.read(key, key_len)?;
-        alter(guest, map, |mut changed| {
+        alter(guest, map, 0, |mut changed| {
             let name: &[u8] = if is(key, b":authority") { b"host" } else { key };
             changed.headers().remove(name);
             Ok(())
@@ -108,7 +108,7 @@ fn edit(
     let (memory, guest) = memory::with_guest(caller)?;
     let (name, value) = (memory.read(name.0, name.1)?, memory.read(value.0, value.1)?);
     check(name, value)?;
-    alter(guest, map, |mut changed| match changed.pseudo(name, value) {
+    alter(guest, map, name.len() + value.len() + 4, |mut changed| match changed.pseudo(name, value) {
         Some(done) => done,
         None => {
             change(changed.headers(), name, value);
@@ -146,19 +146,19 @@ fn look(
     }
 }
 
-/// Lets a map be changed, within the room that a head has.
-fn alter(guest: &mut Guest, map: u32, change: impl FnOnce(Changed<'_>) -> Answer) -> Answer {
+/// Lets a map be changed that grows by so many bytes at the most, within the room that a head has.
+fn alter(guest: &mut Guest, map: u32, by: usize, change: impl FnOnce(Changed<'_>) -> Answer) -> Answer {
     let map = Map::of(map)?;
     match map {
         Map::Request | Map::Response if !guest.is_lent() => Err(Status::BadArgument),
-        Map::Request => scene::change(|exchange| {
-            change(Changed::Request(&mut exchange.request))?;
-            exchange.request_may_grow(0).then_some(()).ok_or(Status::BadArgument)
+        Map::Request => scene::change(|exchange| match by == 0 || exchange.request_may_grow(by) {
+            true => change(Changed::Request(&mut exchange.request)),
+            false => Err(Status::BadArgument),
         })
         .unwrap_or(Err(Status::BadArgument)),
-        Map::Response => scene::change(|exchange| {
-            change(Changed::Response(&mut exchange.response))?;
-            exchange.response_may_grow(0).then_some(()).ok_or(Status::BadArgument)
+        Map::Response => scene::change(|exchange| match by == 0 || exchange.response_may_grow(by) {
+            true => change(Changed::Response(&mut exchange.response)),
+            false => Err(Status::BadArgument),
         })
         .unwrap_or(Err(Status::BadArgument)),
         map => change(Changed::Plain(own(guest, map)?)),

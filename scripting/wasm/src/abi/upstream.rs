@@ -1,7 +1,7 @@
 //! Where a request goes: the choice of a backend and of a server, as properties and functions ask for it; Higress's two
 //! functions are other names of the same.
 
-use portero_api::WantedServer;
+use portero_api::{Exchange, WantedServer};
 use wasmtime::Linker;
 
 use super::{Answer, Status, host, system};
@@ -30,7 +30,7 @@ pub(super) fn link(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
 /// The exchange cannot be changed now, has its server already, or has a backend without such a server.
 pub(super) fn use_server(caller: &Calling<'_>, server: &str, strict: bool) -> Answer {
     let wanted = WantedServer { server: server.into(), strict };
-    let answer = scene::change(|exchange| {
+    let answer = change(caller, |exchange| {
         let there = exchange.backend.as_ref().map(|backend| backend.servers());
         if exchange.server.is_some() {
             return Err(Status::BadArgument);
@@ -51,7 +51,7 @@ pub(super) fn use_server(caller: &Calling<'_>, server: &str, strict: bool) -> An
 /// The exchange cannot be changed now, or has its backend already; there is no such backend.
 pub(super) fn use_backend(caller: &Calling<'_>, backend: &str) -> Answer {
     let is_known = caller.data().plan.common.directory.proxy(backend, true).is_some();
-    let answer = scene::change(|exchange| match () {
+    let answer = change(caller, |exchange| match () {
         () if exchange.backend.is_some() => Err(Status::BadArgument),
         () if !is_known => Err(Status::NotFound),
         () => {
@@ -62,9 +62,14 @@ pub(super) fn use_backend(caller: &Calling<'_>, backend: &str) -> Answer {
     settle(caller, answer, "a backend is chosen by an action in the rules of a frontend")
 }
 
+/// Changes the exchange, where it is lent to the context that asks.
+fn change(caller: &Calling<'_>, change: impl FnOnce(&mut Exchange) -> Answer) -> Answer {
+    let lent = caller.data().is_lent().then(|| scene::change(change)).flatten();
+    lent.unwrap_or(Err(Status::BadArgument))
+}
+
 /// The answer; a guest that chooses where nothing can be chosen is told in the log where it can.
-fn settle(caller: &Calling<'_>, answer: Option<Answer>, hint: &str) -> Answer {
-    let answer = answer.filter(|_| caller.data().is_lent()).unwrap_or(Err(Status::BadArgument));
+fn settle(caller: &Calling<'_>, answer: Answer, hint: &str) -> Answer {
     if answer == Err(Status::BadArgument) {
         system::log(caller, Level::Warn, hint.as_bytes());
     }
