@@ -143,7 +143,7 @@ impl Counters {
 /// Adds to a cell, which costs little where only this thread writes it; other threads than workers share a shard and lock
 /// the bus.
 #[inline]
-fn bump(cell: &AtomicU64, n: u64, own: bool) {
+pub(crate) fn bump(cell: &AtomicU64, n: u64, own: bool) {
     if own {
         cell.store(cell.load(Relaxed).wrapping_add(n), Relaxed);
     } else {

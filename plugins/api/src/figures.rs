@@ -3,22 +3,46 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+use crate::counters::bump;
+use crate::shard;
 
 /// The figures of all functions of scripts and of all modules, by name. They live on over a reload.
 #[derive(Debug, Default)]
 pub struct Figures(Mutex<BTreeMap<String, Arc<Figure>>>);
 
-/// The figures of one function, on all threads.
-#[derive(Debug, Default)]
+/// The figures of one function, on all threads: what each call writes has a copy per worker.
+#[derive(Debug)]
 pub struct Figure {
-    calls: AtomicU64,
-    nanos: AtomicU64,
+    shards: Box<[Shard]>,
     errors: AtomicU64,
     stopped: AtomicU64,
     restarts: AtomicU64,
     memory: AtomicU64,
 }
+
+#[derive(Debug, Default)]
+#[repr(align(64))]
+struct Shard {
+    /// Pieces of work that have begun.
+    begun: AtomicU64,
+    calls: AtomicU64,
+    nanos: AtomicU64,
+}
+
+/// A piece of work that runs: a call, or what of it lies between two waits.
+#[derive(Debug)]
+#[must_use]
+pub struct Running {
+    since: Option<Instant>,
+    /// For how many pieces its time counts; 0: it is looked at, but not counted.
+    weight: u32,
+}
+
+/// Copies of what calls write: figures are there before it is known how many workers there will be. Workers behind the
+/// last but one share the last.
+const SHARDS: usize = 64;
 
 /// Figures as they stand.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -27,7 +51,8 @@ pub struct Reading {
     pub name: String,
     /// Calls that have ended.
     pub calls: u64,
-    /// Time that they ran, waits not counted.
+    /// Time that they ran, waits not counted. It is measured for the first 256 pieces of work on each worker, and behind
+    /// them for one of sixteen, which stands for the others.
     pub time: Duration,
     /// Calls that failed.
     pub errors: u64,
@@ -57,14 +82,40 @@ impl Figures {
 }
 
 impl Figure {
-    /// Counts time that it ran.
-    pub fn ran(&self, time: Duration) {
-        self.nanos.fetch_add(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX), Relaxed);
+    /// A piece of work begins. `look`: somebody wants to know how long it took.
+    #[inline]
+    pub fn begin(&self, look: bool) -> Running {
+        let (place, own) = shard::among(self.shards.len());
+        let begun = &self.shards[place].begun;
+        let nth = begun.load(Relaxed);
+        bump(begun, 1, own);
+        let weight = weight(nth);
+        Running { since: (look || weight > 0).then(Instant::now), weight }
     }
 
-    /// Counts a call that has ended; how many have by now.
+    /// It is over, or waits; how long it took, where that was measured.
+    #[inline]
+    pub fn ran(&self, running: &Running) -> Option<Duration> {
+        let took = running.since?.elapsed();
+        if running.weight > 0 {
+            self.worked(took.saturating_mul(running.weight));
+        }
+        Some(took)
+    }
+
+    /// Counts time that somebody else has measured.
+    pub fn worked(&self, time: Duration) {
+        let (place, own) = shard::among(self.shards.len());
+        bump(&self.shards[place].nanos, u64::try_from(time.as_nanos()).unwrap_or(u64::MAX), own);
+    }
+
+    /// Counts a call that has ended; how many have by now on this worker.
+    #[inline]
     pub fn ended(&self) -> u64 {
-        self.calls.fetch_add(1, Relaxed) + 1
+        let (place, own) = shard::among(self.shards.len());
+        let calls = &self.shards[place].calls;
+        bump(calls, 1, own);
+        calls.load(Relaxed)
     }
 
     /// Counts a failure; `stopped`: its budget was used up.
@@ -86,8 +137,8 @@ impl Figure {
     fn read(&self, name: &str) -> Reading {
         Reading {
             name: name.to_owned(),
-            calls: self.calls.load(Relaxed),
-            time: Duration::from_nanos(self.nanos.load(Relaxed)),
+            calls: self.shards.iter().map(|shard| shard.calls.load(Relaxed)).sum(),
+            time: Duration::from_nanos(self.shards.iter().map(|shard| shard.nanos.load(Relaxed)).sum()),
             errors: self.errors.load(Relaxed),
             stopped: self.stopped.load(Relaxed),
             restarts: self.restarts.load(Relaxed),
@@ -96,15 +147,55 @@ impl Figure {
     }
 }
 
+impl Default for Figure {
+    fn default() -> Self {
+        Figure {
+            shards: (0..SHARDS).map(|_| Shard::default()).collect(),
+            errors: AtomicU64::new(0),
+            stopped: AtomicU64::new(0),
+            restarts: AtomicU64::new(0),
+            memory: AtomicU64::new(0),
+        }
+    }
+}
+
+/// For how many pieces of work the time of the nth is to count; 0 where it is not measured. A look at the clock costs as
+/// much as a small callback, so that behind the first 256 one of sixteen stands for all; the multiplication spreads them
+/// in such a way that they fall in step with no pattern of calls.
+fn weight(nth: u64) -> u32 {
+    match nth.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 60 {
+        _ if nth < 256 => 1,
+        0 => 16,
+        _ => 0,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
+    fn time_is_measured_for_one_of_sixteen_whatever_the_step() {
+        for step in [1, 2, 6, 7, 8, 16, 17, 64] {
+            let all = (0..100_000).map(|n| 256 + n * step).filter(|nth| weight(*nth) > 0).count();
+            assert!((6_000..6_500).contains(&all), "every {step}: {all}");
+        }
+    }
+
+    #[test]
+    fn who_looks_learns_the_time_of_each() {
+        let figure = Figure::default();
+        for _ in 0..1_000 {
+            let running = figure.begin(true);
+            assert!(figure.ran(&running).is_some());
+        }
+    }
+
+    #[test]
     fn a_name_has_one_set_of_figures() {
         let figures = Figures::default();
         let (one, other) = (figures.of("lua.a"), figures.of("lua.a"));
-        one.ran(Duration::from_micros(3));
+        one.worked(Duration::from_micros(3));
         one.ended();
         other.failed(true);
         other.renewed();

@@ -66,7 +66,7 @@ pub use dial::{Dial, LocalFuture, Target, Wire};
 pub use events::{Event, EventKind, Events};
 pub use exchange::{Conn, Exchange, LogFacts, Payload, Term, Timers, Transport};
 pub use fetch::{Convert, Fetch, Fetched, NotYet};
-pub use figures::{Figure, Figures, Reading};
+pub use figures::{Figure, Figures, Reading, Running};
 pub use filter::{Direction, Filter, Filtering, Held, Interest, Moment, Pass};
 pub use headers::{Headers, Line, trim};
 pub use health::{CheckStatus, Health, Verdict};

@@ -108,7 +108,7 @@ impl Run {
         let resumed = metered(meter, || scene.lend(|| resume(&self.state, &thread, args)));
         let ran = began.elapsed();
         self.used += ran;
-        self.figure.ran(ran);
+        self.figure.worked(ran);
         self.wish = wish::take();
         let outcome = match resumed {
             Ok(_) if thread.is_resumable() => {
@@ -150,7 +150,7 @@ pub(crate) fn call<T: FromLuaMulti>(
     let began = Instant::now();
     let meter = Meter { until: allowed.map(|time| began + time), thread: None };
     let called = metered(meter, || function.call(args));
-    figure.ran(began.elapsed());
+    figure.worked(began.elapsed());
     figure.ended();
     called
 }

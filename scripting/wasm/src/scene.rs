@@ -43,6 +43,11 @@ pub(crate) fn see<T>(look: impl FnOnce(&Exchange) -> T) -> Option<T> {
     }
 }
 
+/// Whether somebody follows the exchange, and wants to be told who was there.
+pub(crate) fn is_followed() -> bool {
+    see(|exchange| exchange.trace.is_some()).unwrap_or_default()
+}
+
 /// Changes the exchange; none where there is none, or it may only be looked at.
 pub(crate) fn change<T>(change: impl FnOnce(&mut Exchange) -> T) -> Option<T> {
     CHANGED.is_set().then(|| CHANGED.with(change))

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use portero_api::Direction;
 use wasmtime::{Instance, Store, Trap, TypedFunc, WasmParams, WasmResults};
@@ -206,12 +206,12 @@ impl Vm {
         let guest = self.store.data_mut();
         (guest.current, guest.effective) = (context, 0);
         self.store.set_epoch_deadline(self.budget);
-        let begun = Instant::now();
+        let running = self.plan().figure.begin(scene::is_followed());
         let result = function.call(&mut self.store, params);
-        let took = begun.elapsed();
-        self.tell(name, took);
         let figure = &self.plan().figure;
-        figure.ran(took);
+        if let Some(took) = figure.ran(&running) {
+            self.tell(name, took);
+        }
         if figure.ended().is_multiple_of(256) {
             figure.holds(self.store.data().limits.held);
         }

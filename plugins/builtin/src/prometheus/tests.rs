@@ -18,7 +18,7 @@ fn bench() -> Bench {
     server.set_max_queue(10);
     back.set_servers(vec![Arc::new(server)]);
     let figure = common.figures.of("wasm.gate");
-    figure.ran(std::time::Duration::from_micros(1500));
+    figure.worked(std::time::Duration::from_micros(1500));
     figure.renewed();
     common.directory.insert(Arc::new(front));
     common.directory.insert(Arc::new(back));
