@@ -38,7 +38,7 @@ pub async fn respond(road: &mut Road<'_>, incoming: Incoming<'_>, head: http1::H
     }
     let chunked = framing == Framing::Chunked;
     let mut response = match filtered {
-        true => filters::passage(road, Direction::Response, body, framing),
+        true => filters::response_body(road, body, framing),
         false => Passage::Straight(body_pump(road, body, chunked)),
     };
     let result = relay(road, up, request, &mut response).await;

@@ -5,32 +5,51 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Wake, Waker};
 
-/// Rung by the filter that waits, it wakes the task of the exchange.
+/// What a filter is polled with: rung, it wakes the task of the exchange.
 #[derive(Debug)]
-pub struct Bell {
+pub struct Rope {
+    bell: Arc<Bell>,
+    waker: Waker,
+}
+
+#[derive(Debug)]
+struct Bell {
     rung: AtomicBool,
     task: Mutex<Waker>,
 }
 
-impl Bell {
-    /// A bell that wakes this task.
-    pub fn new(task: &Waker) -> Arc<Bell> {
-        Arc::new(Bell { rung: AtomicBool::new(false), task: Mutex::new(task.clone()) })
+impl Rope {
+    /// One that wakes this task.
+    pub fn new(task: &Waker) -> Rope {
+        let bell = Arc::new(Bell { rung: AtomicBool::new(false), task: Mutex::new(task.clone()) });
+        Rope { waker: Waker::from(bell.clone()), bell }
+    }
+
+    /// The waker for a filter.
+    pub fn waker(&self) -> &Waker {
+        &self.waker
     }
 
     /// Says who is to be woken from now on.
     pub fn set(&self, task: &Waker) {
-        self.task.lock().unwrap_or_else(|e| e.into_inner()).clone_from(task);
+        self.bell.task.lock().unwrap_or_else(|e| e.into_inner()).clone_from(task);
     }
 
     /// Whether it is rung and was not heard yet.
     pub fn is_rung(&self) -> bool {
-        self.rung.load(Ordering::Acquire)
+        self.bell.rung.load(Ordering::Acquire)
     }
 
     /// Whether it was rung since the last time.
     pub fn take(&self) -> bool {
-        self.rung.swap(false, Ordering::AcqRel)
+        // the swap, which is dear, only where there is something to take
+        self.is_rung() && self.bell.rung.swap(false, Ordering::AcqRel)
+    }
+
+    /// Whether nobody but its owner can ring it any more, and nobody has.
+    pub fn is_free(&self) -> bool {
+        // the owner's two: the bell and the waker
+        Arc::strong_count(&self.bell) == 2 && !self.is_rung()
     }
 }
 

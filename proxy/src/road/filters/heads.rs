@@ -51,7 +51,7 @@ async fn request_passes(road: &mut Road<'_>) -> Result<bool, Fail> {
     let Some(filters) = &mut road.filters else { return Ok(true) };
     let (ex, server_deadline) = (&mut *road.ex, &mut *road.server_deadline);
     let Client { stream, buffer, deadline, body, heard, .. } = &mut *road.client;
-    let since = clock::now();
+    let mut since = None;
     poll_fn(|cx| {
         loop {
             match push(cx, (filters, ex), Direction::Request, (body, buffer)) {
@@ -79,6 +79,7 @@ async fn request_passes(road: &mut Road<'_>) -> Result<bool, Fail> {
             return Poll::Ready(Err(abort::left(phase::REQUEST)));
         }
         let late = || Err(held_too_long(phase::REQUEST, false));
+        let since = *since.get_or_insert_with(clock::now);
         server_deadline.poll(held_time.map(|t| since + t), cx).map(|()| late())
     })
     .await
@@ -101,7 +102,7 @@ pub async fn response(road: &mut Road<'_>, incoming: &mut Incoming<'_>) -> Resul
     let (ex, server_deadline, through) = (&mut *road.ex, &mut *road.server_deadline, &mut road.filters);
     let Client { stream, buffer, .. } = &mut *road.client;
     let Incoming { up, request, body } = incoming;
-    let mut since = clock::now();
+    let mut since = None;
     let mut unsent = false;
     poll_fn(|cx| {
         forward::send(cx, up, request, (stream, buffer), &mut unsent, (through, ex))?;
@@ -116,8 +117,8 @@ pub async fn response(road: &mut Road<'_>, incoming: &mut Incoming<'_>) -> Resul
             }
             match up.stream.poll_read(cx, up.buffer.room()) {
                 Poll::Ready(Ok(n)) if n > 0 => {
-                    up.buffer.fill(n);
-                    since = clock::now();
+                    up.fill(n);
+                    since = Some(clock::now());
                 }
                 Poll::Ready(Ok(_)) if body.take().is_none_or(|body| body.is_complete(true)) => {
                     filters.line(Direction::Response).end(None);
@@ -125,6 +126,7 @@ pub async fn response(road: &mut Road<'_>, incoming: &mut Incoming<'_>) -> Resul
                 Poll::Ready(_) => return Poll::Ready(Err(incoming::broken())),
                 Poll::Pending => {
                     let late = || Fail::status(504, b's', phase::HEADERS, Fault::BadResponse);
+                    let since = *since.get_or_insert_with(clock::now);
                     return server_deadline.poll(time.map(|t| since + t), cx).map(|()| Err(late()));
                 }
             }
@@ -133,6 +135,7 @@ pub async fn response(road: &mut Road<'_>, incoming: &mut Incoming<'_>) -> Resul
             return Poll::Ready(Err(abort::left(phase::HEADERS)));
         }
         let late = || Err(held_too_long(phase::HEADERS, false));
+        let since = *since.get_or_insert_with(clock::now);
         server_deadline.poll(time.map(|t| since + t), cx).map(|()| late())
     })
     .await?;

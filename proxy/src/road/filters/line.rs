@@ -1,14 +1,13 @@
 //! One direction of an exchange through its filters: what each of them holds, and how it moves from one to the next.
 //! No socket and no clock: what comes is fed, what has passed is taken.
 
-use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 
 use portero_api::{
     Close, Direction, Exchange, Filtering, Framing, Headers, Held, Interest, Moment, Pass, Payload, Reply,
 };
 
-use super::bell::Bell;
+use super::bell::Rope;
 use crate::http1::BodyReader;
 
 /// The filters that see one direction, in their order.
@@ -16,6 +15,8 @@ use crate::http1::BodyReader;
 pub struct Line {
     direction: Direction,
     stages: Vec<Stage>,
+    /// Stages of exchanges before, whose memory is used again.
+    spare: Vec<Stage>,
     /// What the last one has let pass.
     out: Held,
     /// How much one of them may hold.
@@ -38,7 +39,7 @@ struct Stage {
     /// It lets nothing pass of what it was shown last, and may keep that elsewhere.
     keeps: bool,
     /// What it wakes the exchange with, once it was polled.
-    bell: Option<Arc<Bell>>,
+    bell: Option<Rope>,
 }
 
 /// What a filter is to see next.
@@ -65,27 +66,30 @@ pub enum Stop {
     TooLarge,
 }
 
+/// Memory that held more than so many bytes is not kept for the next exchange.
+const KEEP: usize = 64 * 1024;
+
 /// The filters of an exchange, by place.
 pub type All = [Box<dyn Filtering>];
 
 impl Line {
     /// Nobody yet, in this direction.
     pub fn new(direction: Direction, limit: usize) -> Line {
-        Line { direction, stages: Vec::new(), out: Held::default(), limit, tunnel: false, open: false }
+        let (stages, spare) = (Vec::new(), Vec::new());
+        Line { direction, stages, spare, out: Held::default(), limit, tunnel: false, open: false }
+    }
+
+    /// The same as a new one, with the memory of this one.
+    pub fn clear(&mut self, limit: usize) {
+        self.spare.append(&mut self.stages);
+        empty(&mut self.out);
+        (self.limit, self.tunnel, self.open) = (limit, false, false);
     }
 
     /// Adds a filter, by its place among those of the exchange.
     pub fn add(&mut self, who: usize) {
-        let held = Held::default();
-        self.stages.push(Stage {
-            who,
-            at: At::Head,
-            interest: Interest::None,
-            held,
-            due: true,
-            keeps: false,
-            bell: None,
-        });
+        let stage = self.spare.pop().map_or_else(|| Stage::new(who), |spare| spare.again(who));
+        self.stages.push(stage);
     }
 
     /// Those who see this direction.
@@ -175,8 +179,7 @@ impl Line {
         for stage in &mut self.stages {
             let interest = all[stage.who].interest(self.direction);
             let bell = stage.bell.take();
-            let held = Held::default();
-            *stage = Stage { who: stage.who, at: At::Body, interest, held, due: false, keeps: false, bell };
+            *stage = Stage { at: At::Body, interest, due: false, bell, ..Stage::new(stage.who) };
         }
     }
 
@@ -260,6 +263,19 @@ struct Next<'a> {
 }
 
 impl Stage {
+    fn new(who: usize) -> Stage {
+        let held = Held::default();
+        Stage { who, at: At::Head, interest: Interest::None, held, due: true, keeps: false, bell: None }
+    }
+
+    /// The same as a new one, with the memory of this one.
+    fn again(mut self, who: usize) -> Stage {
+        empty(&mut self.held);
+        // one that a filter of an exchange before may still ring is not used again
+        let bell = self.bell.filter(|bell| bell.is_free());
+        Stage { held: self.held, bell, ..Stage::new(who) }
+    }
+
     /// Whether it has a reason to be polled: something new, or that it asked for it while it held something up.
     fn is_due(&mut self) -> bool {
         let rung = self.bell.as_ref().is_some_and(|bell| bell.take());
@@ -275,10 +291,9 @@ impl Stage {
         ex: &mut Exchange,
         held: &mut Held,
     ) -> Poll<Pass> {
-        let bell = self.bell.get_or_insert_with(|| Bell::new(cx.waker()));
-        let waker = Waker::from(bell.clone());
+        let bell = self.bell.get_or_insert_with(|| Rope::new(cx.waker()));
         let framing = (ex.request.framing, ex.response.framing);
-        let pass = filter.poll(&mut Context::from_waker(&waker), moment, ex, held);
+        let pass = filter.poll(&mut Context::from_waker(bell.waker()), moment, ex, held);
         // where a body ends is no filter's to say: it follows from what passes
         (ex.request.framing, ex.response.framing) = framing;
         pass
@@ -371,6 +386,17 @@ impl Stage {
         next.held.ended = true;
         next.held.trailers = std::mem::take(&mut self.held.trailers);
         *next.due = true;
+    }
+}
+
+/// Empties what was held, and keeps memory of the usual size.
+fn empty(held: &mut Held) {
+    let Held { data, pass, ended, trailers } = held;
+    (*pass, *ended) = (0, false);
+    data.clear();
+    trailers.clear();
+    if data.capacity() > KEEP {
+        *held = Held::default();
     }
 }
 

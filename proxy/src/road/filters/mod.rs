@@ -9,13 +9,14 @@ mod heads;
 mod line;
 mod passage;
 
+use std::cell::RefCell;
 use std::rc::Rc;
 use std::task::Context;
 
 use portero_api::{Close, Direction, Exchange, Filtering, Framing, Held, Version};
 
 use super::throttle::Throttle;
-use super::{Fail, Fault, Road, Tell, Upstream, payload, phase};
+use super::{Fail, Fault, Pump, Road, Tell, Upstream, payload, phase};
 use crate::http1::{self, BodyReader, Connection};
 use crate::snapshot::Proxy;
 
@@ -28,7 +29,14 @@ pub struct Filters {
     all: Vec<Box<dyn Filtering>>,
     request: Line,
     response: Line,
+    /// Of the proxy whose filters are attached: where each of them stands in `all`.
+    places: Vec<Option<usize>>,
 }
+
+/// The store of a worker: what exchanges have left behind, for the next to use its memory again.
+#[derive(Default)]
+#[expect(clippy::vec_box, reason = "an exchange holds them boxed: they are lent and taken back without a move")]
+pub struct Spare(RefCell<Vec<Box<Filters>>>);
 
 /// What a body meets on its way: the filters, where there are any, and the exchange they look at.
 pub type Through<'a> = (&'a mut Option<Box<Filters>>, &'a mut Exchange);
@@ -39,7 +47,14 @@ impl Filters {
             all: Vec::new(),
             request: Line::new(Direction::Request, limit),
             response: Line::new(Direction::Response, limit),
+            places: Vec::new(),
         }
+    }
+
+    fn clear(&mut self, limit: usize) {
+        self.all.clear();
+        self.request.clear(limit);
+        self.response.clear(limit);
     }
 
     /// One direction of them.
@@ -71,21 +86,44 @@ impl Filters {
     }
 
     fn attach(&mut self, proxy: &Proxy, ex: &mut Exchange) {
-        let mut places = Vec::with_capacity(proxy.filters.len());
+        self.places.clear();
         for filter in &proxy.filters {
-            let attached = filter.attach(ex);
-            places.push(attached.map(|filtering| {
+            let place = filter.attach(ex).map(|filtering| {
                 self.all.push(filtering);
                 self.all.len() - 1
-            }));
+            });
+            self.places.push(place);
         }
         let [request, response] = &proxy.conf.filter_order;
-        let attached = |order: &[usize]| order.iter().filter_map(|&i| places[i]).collect::<Vec<_>>();
-        for who in attached(request) {
+        for who in request.iter().filter_map(|&i| self.places[i]) {
             self.request.add(who);
             self.all[who].begin(Direction::Request, ex);
         }
-        attached(response).into_iter().for_each(|who| self.response.add(who));
+        response.iter().filter_map(|&i| self.places[i]).for_each(|who| self.response.add(who));
+    }
+}
+
+impl Spare {
+    fn take(&self, limit: usize) -> Box<Filters> {
+        match self.0.borrow_mut().pop() {
+            Some(mut filters) => {
+                filters.clear(limit);
+                filters
+            }
+            None => Box::new(Filters::new(limit)),
+        }
+    }
+
+    fn give(&self, mut filters: Box<Filters>) {
+        filters.all.clear();
+        self.0.borrow_mut().push(filters);
+    }
+
+    /// Returns a part of it to the system. Called every second.
+    pub fn trim(&self) {
+        let mut all = self.0.borrow_mut();
+        let keep = all.len() / 2;
+        all.truncate(keep);
     }
 }
 
@@ -107,7 +145,8 @@ pub fn attach_backend(road: &mut Road<'_>) {
 
 fn attach(road: &mut Road<'_>, proxy: &Proxy) {
     let limit = payload::limit(road);
-    road.filters.get_or_insert_with(|| Box::new(Filters::new(limit))).attach(proxy, road.ex);
+    let spare = &road.worker.filters;
+    road.filters.get_or_insert_with(|| spare.take(limit)).attach(proxy, road.ex);
 }
 
 /// Tells them that a response begins.
@@ -121,9 +160,9 @@ pub fn begin_response(road: &mut Road<'_>) {
 
 /// Tells them that the exchange is over.
 pub fn end(road: &mut Road<'_>) {
-    if let Some(filters) = road.filters.take() {
-        let Filters { mut all, .. } = *filters;
-        all.iter_mut().for_each(|filtering| filtering.end(road.ex));
+    if let Some(mut filters) = road.filters.take() {
+        filters.all.iter_mut().for_each(|filtering| filtering.end(road.ex));
+        road.worker.filters.give(filters);
     }
 }
 
@@ -176,18 +215,24 @@ pub fn compose(road: &mut Road<'_>, up: &mut Upstream, connection: Connection) -
         return None;
     }
     let body = road.client.body.take();
-    Some(passage(road, Direction::Request, body, framing))
+    let throttle = Throttle::new(road.ex, true);
+    Some(Passage::filtered(Direction::Request, body, framing, throttle, road.worker.buffers.take()))
 }
 
-/// A body that filters look at, on its way out.
-pub fn passage(
-    road: &mut Road<'_>,
-    direction: Direction,
-    body: Option<BodyReader>,
-    framing: Framing,
-) -> Passage {
-    let throttle = Throttle::new(road.ex, direction == Direction::Request);
-    Passage::filtered(direction, body, framing, throttle, road.worker.buffers.take())
+/// The body of a response that filters look at, on its way out; behind the head, where all of it has passed them.
+pub fn response_body(road: &mut Road<'_>, body: Option<BodyReader>, framing: Framing) -> Passage {
+    let throttle = Throttle::new(road.ex, false);
+    if let Some(filters) = &mut road.filters
+        && filters.response.is_over()
+        && throttle.is_none()
+    {
+        let Held { data, trailers, .. } = filters.response.passed();
+        if framing != Framing::None {
+            payload::write_all(data, framing == Framing::Chunked, Some(trailers), road.client.lead.head());
+        }
+        return Passage::Straight(Pump::new(Framing::None, false));
+    }
+    Passage::filtered(Direction::Response, body, framing, throttle, road.worker.buffers.take())
 }
 
 /// The end of an exchange that filters do not let go on.
