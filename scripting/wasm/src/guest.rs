@@ -1,7 +1,5 @@
 //! What host functions know of the instance that calls them.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +13,7 @@ use crate::context::Stream;
 use crate::plan::Plan;
 use crate::scene;
 use crate::settings::Level;
+use crate::streams::Streams;
 use crate::turns::Turns;
 
 /// The context that stands for the plugin; streams have the numbers behind it.
@@ -78,27 +77,6 @@ pub(crate) struct Guest {
     pub(crate) tick_is_set: bool,
     /// True when the root context was asked to end, and is not done yet.
     pub(crate) lingers: bool,
-}
-
-/// Streams by number. The numbers are ours, one after the other: nobody can choose them so that they collide.
-pub(crate) type Streams = HashMap<u32, Stream, BuildHasherDefault<Numbers>>;
-
-/// Hashes one number, by a multiplication that spreads it over all bits (Fibonacci hashing).
-#[derive(Default)]
-pub(crate) struct Numbers(u64);
-
-impl Hasher for Numbers {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        bytes.iter().for_each(|byte| self.write_u32(u32::from(*byte)));
-    }
-
-    fn write_u32(&mut self, number: u32) {
-        self.0 = (self.0 ^ u64::from(number)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    }
 }
 
 /// An answer as the guest sees it: the maps and the body of a call-out.
@@ -209,7 +187,7 @@ impl Guest {
     /// It is the root context, or a stream that is over.
     pub(crate) fn stream(&mut self) -> Result<&mut Stream, Status> {
         let context = self.context();
-        self.streams.get_mut(&context).ok_or(Status::BadArgument)
+        self.streams.get_mut(context).ok_or(Status::BadArgument)
     }
 
     /// True when the exchange of the moment is that of the context that host functions mean.
@@ -217,12 +195,11 @@ impl Guest {
         self.lent != 0 && self.lent == self.context()
     }
 
-    /// Adds a stream, and says its number.
-    pub(crate) fn add(&mut self, stream: Stream) -> u32 {
+    /// Opens a stream, and says its number.
+    pub(crate) fn open(&mut self) -> u32 {
         loop {
             self.next = self.next.checked_add(1).unwrap_or(ROOT + 1);
-            if !self.streams.contains_key(&self.next) {
-                self.streams.insert(self.next, stream);
+            if self.streams.open(self.next) {
                 return self.next;
             }
         }

@@ -13,7 +13,7 @@
 //! | `plan` | a module with its settings, ready to be instantiated |
 //! | `vm` | an instance: its exports, its life, one call with a budget |
 //! | `seat`, `rest` | a plugin's place on a thread: the instance, made anew when it is spoiled; when |
-//! | `guest`, `context` | what host functions know: of the instance, and of one stream |
+//! | `guest`, `context`, `streams` | what host functions know: of the instance, of one stream, and all of those |
 //! | `memory`, `pairs` | the guest's memory; header maps as the ABI writes them |
 //! | `bell` | wakes a plugin's own work, from its thread or another |
 //! | `space` | what modules with one `vm_id` share: data and queues |
@@ -44,6 +44,7 @@ mod sections;
 mod servers;
 mod settings;
 mod space;
+mod streams;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]

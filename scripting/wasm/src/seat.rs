@@ -122,8 +122,9 @@ impl Seat {
                 drop(place);
                 scene.lend(|| self.bury(&failure));
                 // streams that waited for this instance learn of its end when they look
-                let streams = spoiled.map(|mut vm| std::mem::take(&mut vm.guest().streams));
-                streams.into_iter().flatten().for_each(|(_, mut stream)| stream.wake());
+                if let Some(mut vm) = spoiled {
+                    vm.guest().streams.wake();
+                }
                 Err(Broken::Failed)
             }
         }

@@ -8,7 +8,6 @@ use portero_api::Direction;
 use wasmtime::{Instance, Store, Trap, TypedFunc, WasmParams, WasmResults};
 
 use crate::bell::Bell;
-use crate::context::Stream;
 use crate::engine;
 use crate::guest::{Guest, ROOT};
 use crate::plan::Plan;
@@ -243,7 +242,7 @@ impl Vm {
     ///
     /// As [`Vm::call`].
     pub(crate) fn open(&mut self) -> Result<u32, Failure> {
-        let stream = self.store.data_mut().add(Stream::default());
+        let stream = self.store.data_mut().open();
         let calls = self.calls.clone();
         self.call("proxy_on_context_create", stream, calls.context_create.as_ref(), (stream, ROOT))?;
         Ok(stream)
@@ -257,7 +256,7 @@ impl Vm {
     pub(crate) fn close(&mut self, stream: u32) -> Result<(), Failure> {
         let calls = self.calls.clone();
         if self.call("proxy_on_done", stream, calls.done.as_ref(), stream)? == Some(0)
-            && let Some(open) = self.store.data_mut().streams.get_mut(&stream)
+            && let Some(open) = self.store.data_mut().streams.get_mut(stream)
             && !open.lingers
         {
             open.lingers = true;
@@ -275,7 +274,7 @@ impl Vm {
         let calls = self.calls.clone();
         self.call("proxy_on_log", stream, calls.log.as_ref(), stream)?;
         self.call("proxy_on_delete", stream, calls.delete.as_ref(), stream)?;
-        self.store.data_mut().streams.remove(&stream);
+        self.store.data_mut().streams.end(stream);
         Ok(())
     }
 

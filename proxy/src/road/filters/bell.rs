@@ -10,6 +10,8 @@ use std::task::{Wake, Waker};
 pub struct Rope {
     bell: Arc<Bell>,
     waker: Waker,
+    /// Whom the bell wakes, to be compared without a lock.
+    task: Waker,
 }
 
 #[derive(Debug)]
@@ -22,7 +24,7 @@ impl Rope {
     /// One that wakes this task.
     pub fn new(task: &Waker) -> Rope {
         let bell = Arc::new(Bell { rung: AtomicBool::new(false), task: Mutex::new(task.clone()) });
-        Rope { waker: Waker::from(bell.clone()), bell }
+        Rope { waker: Waker::from(bell.clone()), bell, task: task.clone() }
     }
 
     /// The waker for a filter.
@@ -31,8 +33,11 @@ impl Rope {
     }
 
     /// Says who is to be woken from now on.
-    pub fn set(&self, task: &Waker) {
-        self.bell.task.lock().unwrap_or_else(|e| e.into_inner()).clone_from(task);
+    pub fn set(&mut self, task: &Waker) {
+        if !self.task.will_wake(task) {
+            self.task.clone_from(task);
+            self.bell.task.lock().unwrap_or_else(|e| e.into_inner()).clone_from(task);
+        }
     }
 
     /// Whether it is rung and was not heard yet.

@@ -188,7 +188,7 @@ impl Line {
     /// # Errors
     /// [`Stop`], after which it must not be called again.
     pub fn poll(&mut self, cx: &mut Context<'_>, all: &mut All, ex: &mut Exchange) -> Result<(), Stop> {
-        for bell in self.stages.iter().filter_map(|stage| stage.bell.as_ref()) {
+        for bell in self.stages.iter_mut().filter_map(|stage| stage.bell.as_mut()) {
             bell.set(cx.waker());
         }
         loop {

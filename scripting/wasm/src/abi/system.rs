@@ -30,7 +30,7 @@ pub(super) fn link(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
     });
     host!(linker, "proxy_set_effective_context", |caller, context| {
         let guest = caller.data_mut();
-        if context != ROOT && !guest.streams.contains_key(&context) {
+        if context != ROOT && guest.streams.get(context).is_none() {
             return Err(Status::BadArgument);
         }
         guest.effective = context;
@@ -62,7 +62,7 @@ fn done(caller: &mut Calling<'_>) -> Answer {
     let context = guest.context();
     let lingers = match context {
         ROOT => guest.lingers,
-        stream => guest.streams.get(&stream).is_some_and(|stream| stream.lingers),
+        stream => guest.streams.get(stream).is_some_and(|stream| stream.lingers),
     };
     if !lingers || guest.finished.contains(&context) {
         return Err(Status::NotFound);

@@ -5,7 +5,6 @@ use std::rc::Rc;
 
 use portero_api::{BadArg, Reply};
 
-use crate::context::Stream;
 use crate::guest::ROOT;
 use crate::items::List;
 use crate::scene::Scene;
@@ -96,12 +95,12 @@ impl Asked {
             guest.answer = None;
             if hook == Hook::Action {
                 // it may reply as a stream does
-                guest.streams.insert(ROOT, Stream::default());
+                guest.streams.open(ROOT);
             }
             let (size, function) = (guest.call_data.len() as u32, vm.calls.foreign_function.clone());
             vm.call("proxy_on_foreign_function", ROOT, function.as_ref(), (ROOT, hook as u32, size))?;
             let guest = vm.guest();
-            let stream = guest.streams.remove(&ROOT).unwrap_or_default();
+            let stream = guest.streams.take(ROOT).unwrap_or_default();
             let answer = guest.answer.take().unwrap_or_default();
             Ok(Said { answer, reply: stream.reply, closed: stream.closed })
         })

@@ -56,7 +56,7 @@ fn deliver(seat: &Rc<Seat>, generation: u64, context: u32, answer: Answer) {
     // where it fails the instance is gone, and its end was reported
     let _ = seat.enter(Some(generation), 0, Scene::Alone, |vm| {
         vm.guest().calls -= 1;
-        match vm.guest().streams.get_mut(&context) {
+        match vm.guest().streams.get_mut(context) {
             Some(stream) if stream.is_waited_for() => {
                 stream.inbox.push_back(answer);
                 stream.wake();
@@ -73,7 +73,7 @@ fn deliver(seat: &Rc<Seat>, generation: u64, context: u32, answer: Answer) {
 ///
 /// As [`Vm::call`].
 pub(crate) fn tell_all(vm: &mut Vm, stream: u32) -> Result<(), Failure> {
-    while let Some(answer) = vm.guest().streams.get_mut(&stream).and_then(|open| open.inbox.pop_front()) {
+    while let Some(answer) = vm.guest().streams.get_mut(stream).and_then(|open| open.inbox.pop_front()) {
         tell(vm, answer)?;
     }
     Ok(())

@@ -153,7 +153,7 @@ impl Filtering for WasmFiltering {
         if !self.broken {
             let stream = self.stream;
             let ended = self.seat.enter(Some(self.generation), stream, Scene::Change(exchange), |vm| {
-                if let Some(open) = vm.guest().streams.get_mut(&stream) {
+                if let Some(open) = vm.guest().streams.get_mut(stream) {
                     open.forget_waker();
                 }
                 callout::tell_all(vm, stream)?;
@@ -228,7 +228,7 @@ impl Turn<'_, '_> {
     /// Puts what is there of the body where host functions find it.
     fn lend(&mut self, vm: &mut Vm) {
         let direction = self.moment.direction();
-        let Some(stream) = vm.guest().streams.get_mut(&self.stream) else { return };
+        let Some(stream) = vm.guest().streams.get_mut(self.stream) else { return };
         stream.forget_waker();
         let side = stream.side(direction);
         side.resumed = false;
@@ -312,7 +312,7 @@ impl Turn<'_, '_> {
 
     fn lent<'v>(&self, vm: &'v mut Vm) -> Option<&'v mut crate::context::Side> {
         let direction = self.moment.direction();
-        vm.guest().streams.get_mut(&self.stream).map(|open| open.side(direction))
+        vm.guest().streams.get_mut(self.stream).map(|open| open.side(direction))
     }
 
     /// Takes the body back from where host functions found it.
@@ -330,7 +330,7 @@ impl Turn<'_, '_> {
     fn verdict(&mut self, vm: &mut Vm, said: Option<Said>) -> Poll<Pass> {
         let direction = self.moment.direction();
         let limit = vm.plan().load.max_body;
-        let Some(open) = vm.guest().streams.get_mut(&self.stream) else { return Poll::Ready(Pass::Fail) };
+        let Some(open) = vm.guest().streams.get_mut(self.stream) else { return Poll::Ready(Pass::Fail) };
         if let Some(reply) = open.reply.take() {
             return Poll::Ready(Pass::Reply(reply));
         }

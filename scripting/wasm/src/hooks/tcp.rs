@@ -86,11 +86,11 @@ impl Session {
         held: &mut Held,
     ) -> Result<Pass, Failure> {
         let stream = self.stream;
-        if let Some(open) = vm.guest().streams.get_mut(&stream) {
+        if let Some(open) = vm.guest().streams.get_mut(stream) {
             open.forget_waker();
         }
         callout::tell_all(vm, stream)?;
-        let Some(open) = vm.guest().streams.get_mut(&stream) else { return Ok(self.gone()) };
+        let Some(open) = vm.guest().streams.get_mut(stream) else { return Ok(self.gone()) };
         self.waits &= open.side(Direction::Request).paused;
         let waits = self.waits && direction == Direction::Request;
         let side = self.side(direction);
@@ -113,7 +113,7 @@ impl Session {
         let limit = vm.plan().load.max_body;
         let stream = self.stream;
         let side = self.side(direction);
-        let Some(open) = vm.guest().streams.get_mut(&stream) else { return self.gone() };
+        let Some(open) = vm.guest().streams.get_mut(stream) else { return self.gone() };
         // there is no reply but the end where no HTTP is spoken
         if open.closed || open.reply.is_some() {
             return Pass::Close(Close::Reject);
@@ -188,7 +188,7 @@ impl Filtering for Session {
         });
         // a failure was logged; nothing of the session depends on it any more
         let _ = seat.enter(Some(self.generation), stream, Scene::Change(exchange), |vm| {
-            if let Some(open) = vm.guest().streams.get_mut(&stream) {
+            if let Some(open) = vm.guest().streams.get_mut(stream) {
                 open.forget_waker();
             }
             callout::tell_all(vm, stream)?;
@@ -202,7 +202,7 @@ impl Filtering for Session {
 fn greet(vm: &mut Vm, stream: u32) -> Result<bool, Failure> {
     let function = vm.calls.new_connection.clone();
     let action = vm.call("proxy_on_new_connection", stream, function.as_ref(), stream)?;
-    let Some(open) = vm.guest().streams.get_mut(&stream) else { return Ok(false) };
+    let Some(open) = vm.guest().streams.get_mut(stream) else { return Ok(false) };
     let side = open.side(Direction::Request);
     side.paused = action.unwrap_or_default() != 0 && !side.resumed;
     Ok(side.paused)
@@ -223,12 +223,12 @@ fn show(
     };
     let Some(function) = vm.calls.tcp[at].data.clone() else { return Ok(Some(0)) };
     let size = side.data.len() as u32;
-    if let Some(open) = vm.guest().streams.get_mut(&stream) {
+    if let Some(open) = vm.guest().streams.get_mut(stream) {
         let lent = open.side(direction);
         (lent.body, lent.resumed) = (std::mem::take(&mut side.data), false);
     }
     let action = vm.call(name, stream, Some(&function), (stream, size, u32::from(ended)));
-    if let Some(open) = vm.guest().streams.get_mut(&stream) {
+    if let Some(open) = vm.guest().streams.get_mut(stream) {
         side.data = std::mem::take(&mut open.side(direction).body);
     }
     action
