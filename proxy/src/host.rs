@@ -9,6 +9,7 @@ use std::cell::RefCell;
 use std::io;
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
+use std::task::{Context, Waker};
 use std::time::Duration;
 
 use portero_api::{
@@ -36,6 +37,8 @@ pub struct Program {
     /// Nothing outside is reached, and waits move the clock.
     offline: bool,
     newest: RefCell<Option<Newest>>,
+    /// What runs beside the connection, offline.
+    beside: RefCell<Vec<LocalFuture<'static, ()>>>,
     /// Itself, for what it hands out.
     itself: Weak<Program>,
     local: Rc<portero_api::Local>,
@@ -66,6 +69,7 @@ impl Program {
             sinks,
             offline,
             newest: RefCell::default(),
+            beside: RefCell::default(),
             itself: itself.clone(),
             local: Rc::default(),
         })
@@ -91,6 +95,15 @@ impl Program {
 }
 
 impl Program {
+    /// Offline: lets what was begun beside the connection go on.
+    pub fn go_on_beside(&self) {
+        net::stir(false);
+        let mut cx = Context::from_waker(Waker::noop());
+        let mut all = self.beside.take();
+        all.retain_mut(|future| future.as_mut().poll(&mut cx).is_pending());
+        self.beside.borrow_mut().append(&mut all);
+    }
+
     /// Lends a compiler of the newest configuration, for what stands in no proxy.
     pub fn with_compiler<T>(&self, work: impl FnOnce(&Compiler<'_>) -> T) -> T {
         self.words().with(work)
@@ -121,7 +134,13 @@ impl Host for Program {
     }
 
     fn spawn(&self, future: LocalFuture<'static, ()>) {
-        tokio::task::spawn_local(future);
+        match self.offline {
+            true => {
+                self.beside.borrow_mut().push(future);
+                net::stir(true);
+            }
+            false => drop(tokio::task::spawn_local(future)),
+        }
     }
 
     fn call(&self, ask: HttpAsk) -> LocalFuture<'static, Result<HttpTold, HttpFail>> {

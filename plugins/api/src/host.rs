@@ -58,6 +58,8 @@ pub struct HttpAsk {
     pub headers: Vec<(Box<[u8]>, Box<[u8]>)>,
     /// The body.
     pub body: Bytes,
+    /// Trailer fields. Where there are any, the body goes in chunks, and `Trailer` names them.
+    pub trailers: Vec<(Box<[u8]>, Box<[u8]>)>,
     /// Where to connect to instead of the host of the URL.
     pub dst: Option<Address>,
     /// The longest wait for the connection, and for each step behind it.
@@ -77,6 +79,8 @@ pub struct HttpTold {
     pub headers: Vec<(Box<[u8]>, Box<[u8]>)>,
     /// The whole body.
     pub body: Bytes,
+    /// Trailer fields, names in lower case.
+    pub trailers: Vec<(Box<[u8]>, Box<[u8]>)>,
 }
 
 /// Why there is none.

@@ -4,6 +4,7 @@
 //! follows is not, for the server may have acted on it.
 
 mod ask;
+mod body;
 mod io;
 #[cfg(test)]
 mod tests;
@@ -12,15 +13,17 @@ use std::future::{Future, pending};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use http_body_util::{BodyExt, Full};
+use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{self, SendRequest};
+use hyper::header::HeaderMap;
 use hyper::{Request, Response, ext::ReasonPhrase};
 use portero_api::{Address, HttpAsk, HttpFail, HttpTold, LocalFuture};
 
 use crate::config::checked::HttpClient;
 use crate::dial::{Duplex, open_named};
 use ask::Prepared;
+use body::Sent;
 use io::HyperIo;
 
 /// Bytes of a response's body at the most.
@@ -59,7 +62,7 @@ async fn connect(place: &Address, ask: &HttpAsk, settings: HttpClient) -> Result
 /// Sends the request and takes the response in.
 async fn converse(
     socket: Box<dyn Duplex>,
-    request: Request<Full<Bytes>>,
+    request: Request<Sent>,
     timeout: Duration,
 ) -> Result<HttpTold, HttpFail> {
     let (mut sender, connection) = http1::handshake(HyperIo(socket)).await.map_err(fail)?;
@@ -76,32 +79,35 @@ async fn converse(
 }
 
 async fn exchange(
-    sender: &mut SendRequest<Full<Bytes>>,
-    request: Request<Full<Bytes>>,
+    sender: &mut SendRequest<Sent>,
+    request: Request<Sent>,
     timeout: Duration,
 ) -> Result<HttpTold, HttpFail> {
     let response = within(timeout, sender.send_request(request)).await?.map_err(fail)?;
     let reason = reason(&response);
     let (head, body) = response.into_parts();
-    let field = |(name, value): (&hyper::header::HeaderName, &hyper::header::HeaderValue)| {
-        (name.as_str().as_bytes().into(), value.as_bytes().into())
-    };
-    let headers = head.headers.iter().map(field).collect();
-    Ok(HttpTold { status: head.status.as_u16(), reason, headers, body: collect(body, timeout).await? })
+    let (body, trailers) = collect(body, timeout).await?;
+    let status = head.status.as_u16();
+    Ok(HttpTold { status, reason, headers: fields(&head.headers), body, trailers: fields(&trailers) })
 }
 
-/// The body as a whole; each piece has the time of a step.
-async fn collect(mut body: Incoming, timeout: Duration) -> Result<Bytes, HttpFail> {
-    let mut whole = BytesMut::new();
+fn fields(map: &HeaderMap) -> Vec<(Box<[u8]>, Box<[u8]>)> {
+    map.iter().map(|(name, value)| (name.as_str().as_bytes().into(), value.as_bytes().into())).collect()
+}
+
+/// The body as a whole, and the trailers; each piece has the time of a step.
+async fn collect(mut body: Incoming, timeout: Duration) -> Result<(Bytes, HeaderMap), HttpFail> {
+    let (mut whole, mut trailers) = (BytesMut::new(), HeaderMap::new());
     while let Some(frame) = within(timeout, body.frame()).await? {
-        // trailers are no part of the answer
-        let Ok(data) = frame.map_err(fail)?.into_data() else { continue };
-        if whole.len() + data.len() > MAX_BODY {
-            return Err(HttpFail::Response(format!("the body is longer than {MAX_BODY} bytes")));
+        match frame.map_err(fail)?.into_data() {
+            Ok(data) if whole.len() + data.len() > MAX_BODY => {
+                return Err(HttpFail::Response(format!("the body is longer than {MAX_BODY} bytes")));
+            }
+            Ok(data) => whole.extend_from_slice(&data),
+            Err(frame) => trailers = frame.into_trailers().unwrap_or_default(),
         }
-        whole.extend_from_slice(&data);
     }
-    Ok(whole.freeze())
+    Ok((whole.freeze(), trailers))
 }
 
 /// The reason phrase as it came; that of the status where the server used it.

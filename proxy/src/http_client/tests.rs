@@ -15,6 +15,7 @@ fn get(url: &str) -> HttpAsk {
         url: url.into(),
         headers: Vec::new(),
         body: Bytes::new(),
+        trailers: Vec::new(),
         dst: None,
         timeout: STEP,
         retries: Some(0),
@@ -80,6 +81,23 @@ async fn a_body_has_its_own_length_whatever_the_plugin_says() {
     assert!(heard.contains("\r\ncontent-length: 5\r\n"), "{heard}");
     assert!(!heard.contains("99") && !heard.contains("chunked"), "{heard}");
     assert_eq!(told.map(|t| (t.reason, t.body)), Ok(("Created".into(), Bytes::from_static(b"abc"))));
+}
+
+#[tokio::test]
+async fn trailers_are_sent_behind_chunks_and_named_before_and_those_of_the_answer_are_read() {
+    let answer = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nX-Sum: 7\r\n\r\n";
+    let trailers = vec![field("x-md5", "abc"), field("x-md5", "def"), field("grpc-status", "0")];
+    for (body, chunk) in [("hello", "5\r\nhello\r\n"), ("", "")] {
+        let ask = HttpAsk { trailers: trailers.clone(), body: body.into(), ..get("http://x/") };
+        let (heard, told) = talk(ask, "grpc-status: 0\r\n\r\n", answer).await;
+        assert!(heard.contains("\r\ntrailer: x-md5\r\ntrailer: grpc-status\r\n"), "{heard}");
+        let end = format!("{chunk}0\r\nx-md5: abc\r\nx-md5: def\r\ngrpc-status: 0\r\n\r\n");
+        assert!(heard.contains("\r\ntransfer-encoding: chunked\r\n") && heard.ends_with(&end), "{heard}");
+        assert_eq!(told.map(|told| told.trailers), Ok(vec![field("x-sum", "7")]));
+    }
+    let ask = HttpAsk { trailers: vec![field("Content-Type", "a/b")], ..get("http://127.0.0.1/") };
+    let failed = ask_it(ask).await;
+    assert!(matches!(&failed, Err(HttpFail::Bad(why)) if why.contains("'content-type'")), "{failed:?}");
 }
 
 #[tokio::test]

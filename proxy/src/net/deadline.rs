@@ -14,11 +14,17 @@ use tokio::time::Sleep;
 
 thread_local! {
     static OFFLINE: Cell<bool> = const { Cell::new(false) };
+    static STIRRED: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Makes the waits of this thread end at once from now on, by moving its clock.
 pub fn go_offline() {
     OFFLINE.set(true);
+}
+
+/// Offline: whether something has been begun beside the connection, which comes before the end of any wait.
+pub fn stir(stirred: bool) {
+    STIRRED.set(stirred);
 }
 
 /// Lets some time pass.
@@ -44,6 +50,9 @@ impl Deadline {
     /// Ready once `at` has passed; never, where there is no time.
     pub fn poll(&mut self, at: Option<Instant>, cx: &mut Context<'_>) -> Poll<()> {
         let Some(at) = at else { return Poll::Pending };
+        if OFFLINE.get() && STIRRED.get() {
+            return Poll::Pending;
+        }
         if OFFLINE.get() {
             clock::advance(at.saturating_duration_since(clock::now()));
             return Poll::Ready(());

@@ -12,7 +12,7 @@ mod tcp;
 
 pub use alarms::Alarms;
 pub use buffer::{Buffer, Buffers};
-pub use deadline::{Deadline, go_offline, pause};
+pub use deadline::{Deadline, go_offline, pause, stir};
 pub use lead::Lead;
 pub use memory::Memory;
 pub use sockets::{ClientSocket, keep_first_packets, server_socket};

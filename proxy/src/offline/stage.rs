@@ -162,7 +162,11 @@ impl Stage {
         let Some(session) = session else { return false };
         let mut served = pin!(connection::serve(session));
         let mut cx = Context::from_waker(Waker::noop());
-        (0..PATIENCE).all(|_| served.as_mut().poll(&mut cx).is_pending())
+        (0..PATIENCE).all(|_| {
+            let waits = served.as_mut().poll(&mut cx).is_pending();
+            self.worker.program.go_on_beside();
+            waits
+        })
     }
 }
 

@@ -101,7 +101,7 @@ pub(super) const COMMANDS: &[Command] = &[
     row("show stat", "[{<iid>|<proxy>} <type> <sid>] [json|no-maint|typed|up]*", "report counters for each proxy and server", USER, stats::show),
     row("show table", "<table> [<filter>]*", "report table usage stats or dump this table's contents (filter: data/key/ptr)", USER, tables::show),
     both("show version", "", "show version of the current process", process::version),
-    row("show wasm", "", "report calls, time, errors, memory and restarts of the WASM modules", USER, scripts::wasm),
+    row("show wasm", "", "report calls, time, errors, memory and restarts of the WASM modules, and their metrics", USER, scripts::wasm),
     row("shutdown frontend", "<frontend>", "stop a specific frontend", ADMIN, proxies::shutdown),
     row("shutdown sessions server", "<bk>/<srv>", "kill sessions on a server", ADMIN, set_server::end_sessions),
     row("unpublish backend", "<backend>", "let no rule choose a backend", OPERATOR, |c| proxies::publish(c, false)),

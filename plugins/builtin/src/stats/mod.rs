@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use portero_api::{
-    Body, Control, Directory, Exchange, Figures, Message, Method, Plugin, Process, ProxyState,
+    Body, Control, Directory, Exchange, Figures, Message, Method, Metrics, Plugin, Process, ProxyState,
 };
 use portero_api::{Serve, Served, Service};
 
@@ -26,8 +26,8 @@ pub fn plugin() -> Plugin {
     Plugin::new("stats", "the statistics page, and its figures as CSV and JSON").service(|setup| {
         let config = Config::read(setup)?;
         let (directory, process) = (setup.common.directory.clone(), setup.common.process.clone());
-        let (figures, control) = (setup.common.figures.clone(), setup.common.control.clone());
-        Ok(Stats { config, directory, process, figures, control })
+        let (figures, metrics) = (setup.common.figures.clone(), setup.common.metrics.clone());
+        Ok(Stats { config, directory, process, figures, metrics, control: setup.common.control.clone() })
     })
 }
 
@@ -37,6 +37,7 @@ struct Stats {
     directory: Arc<Directory>,
     process: Arc<Process>,
     figures: Arc<Figures>,
+    metrics: Arc<Metrics>,
     control: Arc<dyn Control>,
 }
 
@@ -135,7 +136,10 @@ impl Stats {
         match wish.format {
             Format::Csv => whole(head, "text/plain", text::csv(&proxies, &view)),
             Format::Json => whole(head, "application/json", text::json(&proxies, &view)),
-            Format::Scripts => whole(head, "text/html; charset=utf-8", scripts::table(&self.figures.read())),
+            Format::Scripts => {
+                let tables = scripts::tables(&self.figures.read(), &self.metrics.read());
+                whole(head, "text/html; charset=utf-8", tables)
+            }
             Format::Page => {
                 let page = page::Page {
                     uri: &uri,
@@ -144,6 +148,7 @@ impl Stats {
                     config: &self.config,
                     process: &self.process,
                     figures: &self.figures,
+                    metrics: &self.metrics,
                 };
                 whole(head, "text/html; charset=utf-8", page.render(&proxies, &view))
             }

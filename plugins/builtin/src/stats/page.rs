@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt::Write;
 use std::sync::Arc;
 
-use portero_api::{Figures, Process, ProxyState};
+use portero_api::{Figures, Metrics, Process, ProxyState};
 
 use super::change::ACTIONS;
 use super::config::Config;
@@ -24,6 +24,7 @@ pub(super) struct Page<'a> {
     pub(super) config: &'a Config,
     pub(super) process: &'a Process,
     pub(super) figures: &'a Figures,
+    pub(super) metrics: &'a Metrics,
 }
 
 /// A column: its heading, an explanation, the fields in it with the way they are shown, further classes.
@@ -93,7 +94,7 @@ impl Page<'_> {
         }
         tiles(proxies, view, &mut out);
         proxies.iter().for_each(|proxy| self.proxy(proxy, view, &mut out));
-        scripts::section(&self.figures.read(), &mut out);
+        scripts::section(&self.figures.read(), &self.metrics.read(), &mut out);
         if !self.wish.still {
             let every = refresh.map_or(EVERY, |time| time.as_millis().max(500));
             let (uri, up) = (escape(self.uri), if self.wish.up { "1" } else { "" });

@@ -83,7 +83,7 @@ fn ask(method: &str, request: &Table) -> mlua::Result<HttpAsk> {
         Some(headers) => fields(&headers)?,
         None => Vec::new(),
     };
-    Ok(HttpAsk { method: method.to_owned(), url, headers, body, dst, timeout, retries })
+    Ok(HttpAsk { method: method.to_owned(), url, headers, body, trailers: Vec::new(), dst, timeout, retries })
 }
 
 /// Fields by name: a value, or a list of values from index 0 or 1 on.
@@ -123,7 +123,7 @@ fn answer(lua: &Lua, told: Result<HttpTold, HttpFail>) -> mlua::Result<MultiValu
                 HttpFail::Timeout => "timeout".to_owned(),
                 HttpFail::Bad(why) | HttpFail::Connect(why) | HttpFail::Response(why) => why,
             };
-            HttpTold { status: 0, reason, headers: Vec::new(), body: Bytes::new() }
+            HttpTold { status: 0, reason, headers: Vec::new(), body: Bytes::new(), trailers: Vec::new() }
         }
     };
     table.raw_set("status", told.status)?;
@@ -176,6 +176,7 @@ mod tests {
             reason: "Made".into(),
             headers: vec![field("x-c", "4"), field("x-d", "6"), field("x-c", "5")],
             body: Bytes::from_static(b"pong"),
+            trailers: Vec::new(),
         }));
         let mut exchange = exchange("/");
         assert!(matches!(stage.finish("ask", &mut exchange), Answer::Continue));

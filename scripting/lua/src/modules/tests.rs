@@ -159,7 +159,13 @@ fn socket_http_asks_through_the_client_of_the_host() {
     );
     let field = |name: &str, value: &str| (name.as_bytes().into(), value.as_bytes().into());
     let headers = vec![field("x-a", "1"), field("x-a", "2")];
-    let told = HttpTold { status: 200, reason: "OK".into(), headers, body: Bytes::from_static(b"pong") };
+    let told = HttpTold {
+        status: 200,
+        reason: "OK".into(),
+        headers,
+        body: Bytes::from_static(b"pong"),
+        trailers: Vec::new(),
+    };
     stage.desk.told.replace(Some(told));
     runs(&stage);
     let asked = stage.desk.asked.borrow();

@@ -32,10 +32,8 @@ pub(super) fn link(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
                                       token| {
         let to = memory::copy(&caller, to, to_len)?;
         let fields = memory::copy(&caller, fields, fields_len)?;
-        let trailers = memory::read(&caller, trailers, trailers_len)?;
-        // they are no part of what our client sends; malformed ones are an error all the same
-        pairs::read(trailers).ok_or(Status::BadArgument)?;
         let mut request = request(&fields)?;
+        request.trailers = trailing(memory::read(&caller, trailers, trailers_len)?)?;
         request.body = memory::copy(&caller, body, body_len)?.into();
         // that the answer can be given is known before anything is sent
         memory::write_u32(&mut caller, token, 0)?;
@@ -52,6 +50,7 @@ fn request(fields: &[u8]) -> Result<HttpAsk, Status> {
         url: String::new(),
         headers: Vec::new(),
         body: Default::default(),
+        trailers: Vec::new(),
         dst: None,
         timeout: LONGEST,
         // whether it is safe to ask again is the guest's to know
@@ -77,6 +76,18 @@ fn request(fields: &[u8]) -> Result<HttpAsk, Status> {
     ask.headers.push((b"host"[..].into(), authority.ok_or(Status::BadArgument)?));
     ask.url.insert_str(0, "http://backend");
     Ok(ask)
+}
+
+/// The trailers of a request: fields without pseudo ones.
+fn trailing(fields: &[u8]) -> Result<Vec<(Box<[u8]>, Box<[u8]>)>, Status> {
+    let field = |(name, value): (&[u8], &[u8])| {
+        headers::check(name, value)?;
+        match name.starts_with(b":") {
+            true => Err(Status::BadArgument),
+            false => Ok((name.into(), value.into())),
+        }
+    };
+    pairs::read(fields).ok_or(Status::BadArgument)?.into_iter().map(field).collect()
 }
 
 /// Notes a call for the seat to begin, and says its token.

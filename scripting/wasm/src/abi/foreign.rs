@@ -5,6 +5,7 @@
 mod envoy;
 mod portero;
 mod protobuf;
+mod signatures;
 mod tables;
 #[cfg(test)]
 mod tests;
@@ -22,7 +23,7 @@ pub(super) struct Row {
 }
 
 /// All tables.
-const TABLES: &[&[Row]] = &[envoy::ROWS, portero::ROWS, tables::ROWS];
+const TABLES: &[&[Row]] = &[envoy::ROWS, signatures::ROWS, portero::ROWS, tables::ROWS];
 
 pub(super) fn link(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
     host!(linker, "proxy_call_foreign_function", |caller,

@@ -110,5 +110,7 @@ fn told(answer: Result<HttpTold, HttpFail>, most: usize) -> Result<Told, Missing
     let mut headers = Headers::new();
     headers.add(b":status", told.status.to_string().as_bytes());
     told.headers.iter().for_each(|(name, value)| headers.add(name, value));
-    Ok(Told { headers, trailers: Headers::new(), body: told.body.to_vec() })
+    let mut trailers = Headers::new();
+    told.trailers.iter().for_each(|(name, value)| trailers.add(name, value));
+    Ok(Told { headers, trailers, body: told.body.to_vec() })
 }

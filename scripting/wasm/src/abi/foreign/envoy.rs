@@ -15,8 +15,6 @@ pub(super) const ROWS: &[Row] = &[
     Row { name: "uncompress", call: uncompress },
     Row { name: "set_envoy_filter_state", call: set_filter_state },
     Row { name: "declare_property", call: declare_property },
-    Row { name: "verify_signature", call: |caller, _| missing(caller, "verify_signature") },
-    Row { name: "sign", call: |caller, _| missing(caller, "sign") },
     Row { name: "expr_create", call: |caller, _| missing(caller, "expr_create") },
     Row { name: "expr_evaluate", call: |caller, _| missing(caller, "expr_evaluate") },
     Row { name: "expr_delete", call: |caller, _| missing(caller, "expr_delete") },

@@ -1,4 +1,4 @@
-//! Messages of protobuf, as far as foreign functions have them: numbers and bytes, no groups.
+//! Messages of protobuf, as far as foreign functions have them: numbers and bytes, no groups. Read and written.
 
 /// The fields of a message.
 pub(super) struct Message<'a>(Vec<(u64, Field<'a>)>);
@@ -48,6 +48,39 @@ impl<'a> Message<'a> {
     }
 }
 
+/// A message that is written. What has the value of its type's default is left out, as protobuf wants it.
+#[derive(Default)]
+pub(super) struct Writer(Vec<u8>);
+
+impl Writer {
+    pub(super) fn bool(&mut self, field: u64, yes: bool) {
+        if yes {
+            self.varint(field << 3);
+            self.varint(1);
+        }
+    }
+
+    pub(super) fn bytes(&mut self, field: u64, bytes: &[u8]) {
+        if !bytes.is_empty() {
+            self.varint(field << 3 | 2);
+            self.varint(bytes.len() as u64);
+            self.0.extend_from_slice(bytes);
+        }
+    }
+
+    pub(super) fn into_bytes(self) -> Vec<u8> {
+        self.0
+    }
+
+    fn varint(&mut self, mut number: u64) {
+        while number >= 0x80 {
+            self.0.push(number as u8 | 0x80);
+            number >>= 7;
+        }
+        self.0.push(number as u8);
+    }
+}
+
 fn varint(bytes: &mut &[u8]) -> Option<u64> {
     let mut number = 0;
     for shift in (0..64).step_by(7) {
@@ -77,6 +110,20 @@ mod tests {
             read(b"\x0a\x01a\x10\x96\x01\x0a\x02bc\x2d\x00\x00\x00\x00").expect("it is well-formed");
         assert_eq!((message.bytes(1), message.number(2)), (&b"bc"[..], 150));
         assert_eq!((message.bytes(9), message.number(9)), (&b""[..], 0));
+    }
+
+    #[test]
+    fn what_is_written_is_read_back() {
+        let mut writer = Writer::default();
+        writer.bool(1, true);
+        writer.bool(2, false);
+        writer.bytes(3, &[7; 300]);
+        writer.bytes(4, b"");
+        let bytes = writer.into_bytes();
+        assert_eq!(&bytes[..5], &[0x08, 1, 0x1a, 0xac, 2]);
+        let message = read(&bytes).expect("it is well-formed");
+        assert_eq!((message.number(1), message.bytes(3)), (1, &[7; 300][..]));
+        assert_eq!(bytes.len(), 305, "defaults are left out");
     }
 
     #[test]

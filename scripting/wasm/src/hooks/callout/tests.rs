@@ -71,7 +71,13 @@ fn run(text: &str, change: impl FnOnce(&mut Load)) -> (Running, Farm) {
 }
 
 fn told(status: u16, body: &str) -> HttpTold {
-    HttpTold { status, reason: String::new(), headers: Vec::new(), body: body.to_owned().into() }
+    HttpTold {
+        status,
+        reason: String::new(),
+        headers: Vec::new(),
+        body: body.to_owned().into(),
+        trailers: Vec::new(),
+    }
 }
 
 #[test]
@@ -167,6 +173,34 @@ fn an_answer_whose_stream_is_over_still_comes() {
     running.desk.pass(Duration::ZERO);
     assert_eq!(running.desk.lines().pop().map(|(_, line)| line), Some("wasm x: no connection".into()));
 }
+
+#[test]
+fn trailers_go_out_with_the_request_and_come_with_the_answer() {
+    let trailers = pairs::write([(&b"x-sum"[..], &b"7"[..])].into_iter());
+    let with = |trailers: &[u8]| {
+        let at = format!("(i32.const 2048) (i32.const {}) (i32.const 250)", trailers.len());
+        let text = caller(&GET, COUNT).replace("(i32.const 0) (i32.const 0) (i32.const 250)", &at);
+        text.replace("(data (i32.const 0)", &format!("{}(data (i32.const 0)", data(2048, trailers)))
+    };
+    let (running, _farm) = run(&with(&trailers), |_| ());
+    let sent = |name: &str, value: &str| (name.as_bytes().into(), value.as_bytes().into());
+    let answer = HttpTold { trailers: vec![sent("a", "1"), sent("b", "2")], ..told(200, "") };
+    running.desk.told.replace(Some(answer));
+    assert_eq!(ends(&running, Duration::ZERO), 502, "two of them came");
+    assert_eq!(running.desk.asked.borrow()[0].trailers, [sent("x-sum", "7")]);
+    let pseudo = pairs::write([(&b":path"[..], &b"/"[..])].into_iter());
+    for bad in [&pseudo[..], &trailers[1..]] {
+        let (running, _farm) = run(&with(bad), |_| ());
+        assert_eq!(ends(&running, Duration::ZERO), 500, "{bad:?}");
+    }
+}
+
+/// Answers with 500 and the number of trailers.
+const COUNT: &str = r#"
+    (func (export "proxy_on_http_call_response") (param i32 i32 i32 i32) (param $trailers i32)
+      (drop (call $be (global.get $stream)))
+      (drop (call $reply (i32.add (i32.const 500) (local.get $trailers)) (i32.const 0) (i32.const 0)
+        (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const -1))))"#;
 
 #[test]
 fn calls_under_way_are_bounded() {
