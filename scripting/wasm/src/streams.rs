@@ -7,6 +7,7 @@ use crate::context::Stream;
 
 /// Streams by number. The numbers are ours, one after the other: nobody can choose them so that they collide.
 #[derive(Default)]
+#[expect(clippy::vec_box, reason = "they move between the two lists without being copied")]
 pub(crate) struct Streams {
     open: HashMap<u32, Box<Stream>, BuildHasherDefault<Numbers>>,
     /// What ended ones have left for the next to use again.
