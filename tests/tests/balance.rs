@@ -91,12 +91,14 @@ fn leastconn_avoids_the_one_that_is_busy() {
         .start();
     // whichever is first: once `a` holds a request, all others go to `b`
     let mut clients = Vec::new();
-    eventually("a request at the busy server", || {
+    while held.heads().is_empty() {
         let mut client = proxy.connect();
         client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
         clients.push(client);
-        (!held.heads().is_empty()).then_some(())
-    });
+        let answered = || proxy.stats().number("app", "b", "hrsp_2xx") as usize;
+        let arrived = || (held.heads().len() + answered() == clients.len()).then_some(());
+        eventually("the request is held, or answered", arrived);
+    }
     for _ in 0..5 {
         let idle = || (proxy.stats().number("app", "b", "scur") == 0).then_some(());
         eventually("the other server is idle", idle);

@@ -35,7 +35,10 @@ pub struct Filters {
 
 /// The store of a worker: what exchanges have left behind, for the next to use its memory again.
 #[derive(Default)]
-#[expect(clippy::vec_box, reason = "an exchange holds them boxed: they are lent and taken back without a move")]
+#[expect(
+    clippy::vec_box,
+    reason = "an exchange holds them boxed: they are lent and taken back without a move"
+)]
 pub struct Spare(RefCell<Vec<Box<Filters>>>);
 
 /// What a body meets on its way: the filters, where there are any, and the exchange they look at.
