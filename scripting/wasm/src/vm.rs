@@ -204,7 +204,7 @@ impl Vm {
     ) -> Result<Option<R>, Failure> {
         let Some(function) = function else { return Ok(None) };
         let guest = self.store.data_mut();
-        (guest.current, guest.effective) = (context, 0);
+        (guest.current, guest.effective, guest.limits.refused) = (context, 0, false);
         self.store.set_epoch_deadline(self.budget);
         let begun = Instant::now();
         let result = function.call(&mut self.store, params);

@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use portero_api::{BadArg, Reply};
 
+use super::wait::{Place, Waiting};
 use crate::context::Stream;
 use crate::guest::ROOT;
 use crate::items::List;
@@ -34,6 +35,11 @@ pub(crate) const HOOKS: [(&str, Hook); 6] = [
 ];
 
 impl Hook {
+    /// True where it may wait for call-outs.
+    fn may_wait(self) -> bool {
+        matches!(self, Hook::Action | Hook::Check)
+    }
+
     /// Its name.
     pub(crate) fn name(self) -> &'static str {
         HOOKS[self as usize - 1].0
@@ -56,6 +62,8 @@ pub(crate) struct Said {
     pub(crate) reply: Option<Reply>,
     /// It ended the connection.
     pub(crate) closed: bool,
+    /// It waits for its call-outs, and says nothing yet.
+    pub(crate) waits: Option<Waiting>,
 }
 
 impl Asked {
@@ -88,8 +96,9 @@ impl Asked {
         write: impl FnOnce(&mut List),
     ) -> Result<Said, Broken> {
         let lent = if matches!(scene, Scene::Alone) { 0 } else { ROOT };
-        self.seat.enter(None, lent, scene, |vm| {
+        let asked = self.seat.enter(None, lent, scene, |vm| {
             let guest = vm.guest();
+            let begun = guest.outbox.len();
             let mut list = List::reusing(std::mem::take(&mut guest.call_data));
             write(&mut list);
             guest.call_data = list.into_bytes();
@@ -103,8 +112,11 @@ impl Asked {
             let guest = vm.guest();
             let stream = guest.streams.remove(&ROOT).unwrap_or_default();
             let answer = guest.answer.take().unwrap_or_default();
-            Ok(Said { answer, reply: stream.reply, closed: stream.closed })
-        })
+            let place = hook.may_wait().then(|| Place::of(guest, &answer, begun)).flatten();
+            Ok((Said { answer, reply: stream.reply, closed: stream.closed, waits: None }, place))
+        });
+        let (said, place) = asked?;
+        Ok(Said { waits: place.map(|place| Waiting::new(&self.seat, place)), ..said })
     }
 
     /// Writes its arguments, each an item.

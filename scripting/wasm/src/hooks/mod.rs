@@ -11,6 +11,7 @@ mod task;
 mod tcp;
 #[cfg(test)]
 mod tests;
+mod wait;
 
 use std::rc::Rc;
 use std::sync::Arc;
