@@ -8,10 +8,11 @@ use portero_api::Direction;
 use wasmtime::{Instance, Store, Trap, TypedFunc, WasmParams, WasmResults};
 
 use crate::bell::Bell;
+use crate::component::{self, Exports};
 use crate::context::Stream;
 use crate::engine;
 use crate::guest::{Guest, ROOT};
-use crate::plan::Plan;
+use crate::plan::{Plan, Ready};
 use crate::scene;
 use crate::wasi;
 
@@ -20,6 +21,8 @@ pub(crate) struct Vm {
     pub(crate) store: Store<Guest>,
     /// Held by whoever calls, for a call needs all of the rest.
     pub(crate) calls: Rc<Calls>,
+    /// The same of a component.
+    pub(crate) exports: Rc<Exports>,
     budget: u64,
 }
 
@@ -80,17 +83,24 @@ impl Vm {
     ///
     /// It traps, or says that it cannot run with this configuration.
     pub(crate) fn start(plan: &Arc<Plan>, bell: Option<Arc<Bell>>) -> Result<Vm, Failure> {
-        let mut store = Store::new(plan.ready.module().engine(), Guest::new(plan, bell));
+        let mut store = Store::new(plan.ready.engine(), Guest::new(plan, bell));
         store.limiter(|guest| &mut guest.limits);
         let budget = engine::ticks(START.max(plan.load.timeout));
         store.set_epoch_deadline(budget);
-        let instance = match plan.ready.instantiate(&mut store) {
-            Ok(instance) => instance,
-            Err(error) => return Err(failure(&store, "instantiate", &error)),
-        };
-        let mut vm = Vm { store, calls: Rc::default(), budget };
-        vm.prepare(&instance)?;
-        vm.begin(&instance)?;
+        let mut vm = Vm { store, calls: Rc::default(), exports: Rc::default(), budget };
+        match &plan.ready {
+            Ready::Module(ready) => {
+                let instance = ready.instantiate(&mut vm.store);
+                let instance = instance.map_err(|error| failure(&vm.store, "instantiate", &error))?;
+                vm.prepare(&instance)?;
+                vm.begin(&instance)?;
+            }
+            Ready::Component(ready) => {
+                let instance = ready.instantiate(&mut vm.store);
+                let instance = instance.map_err(|error| failure(&vm.store, "instantiate", &error))?;
+                component::begin(&mut vm, &instance)?;
+            }
+        }
         vm.budget = engine::ticks(plan.load.timeout);
         vm.guest().starting = false;
         plan.figure.holds(vm.guest().limits.held);
@@ -226,6 +236,27 @@ impl Vm {
             Err(error) if name == "_start" && wasi::ended_well(&error) => Ok(None),
             Err(error) => Err(failure(&self.store, name, &error)),
         }
+    }
+
+    /// Lets a component run with its budget, and counts what that costs.
+    ///
+    /// # Errors
+    ///
+    /// As [`Vm::call`].
+    pub(crate) fn run<T>(
+        &mut self,
+        name: &str,
+        run: impl FnOnce(&mut Store<Guest>) -> wasmtime::Result<T>,
+    ) -> Result<T, Failure> {
+        self.store.set_epoch_deadline(self.budget);
+        let begun = Instant::now();
+        let result = run(&mut self.store);
+        let took = begun.elapsed();
+        self.tell(name, took);
+        let figure = &self.plan().figure;
+        figure.ran(took);
+        figure.holds(self.store.data().limits.held);
+        result.map_err(|error| failure(&self.store, name, &error))
     }
 
     /// Tells whoever follows the exchange that it was here.

@@ -95,7 +95,7 @@ impl Asked {
         scene: Scene<'_>,
         write: impl FnOnce(&mut List),
     ) -> Result<Said, Broken> {
-        let lent = if matches!(scene, Scene::Alone) { 0 } else { ROOT };
+        let lent = scene.context();
         let asked = self.seat.enter(None, lent, scene, |vm| {
             let guest = vm.guest();
             let begun = guest.outbox.len();
@@ -130,7 +130,10 @@ pub(crate) fn missing(seat: &Seat, hook: Hook) -> String {
     let name = &seat.plan.load.name;
     let offers = seat.plan.offers.get().map(|offers| offers.join("', '")).unwrap_or_default();
     let offers = if offers.is_empty() { "nothing".to_owned() } else { format!("'{offers}'") };
-    format!("the module '{name}' has no {}: it offers {offers} (portero.offer)", hook.name())
+    match seat.plan.is_component() {
+        true => format!("the component '{name}' has no {}: it exports functions for {offers}", hook.name()),
+        false => format!("the module '{name}' has no {}: it offers {offers} (portero.offer)", hook.name()),
+    }
 }
 
 #[cfg(test)]

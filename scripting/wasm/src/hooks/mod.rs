@@ -5,6 +5,7 @@ pub(crate) mod ask;
 mod balance;
 pub(crate) mod callout;
 mod check;
+mod component;
 mod fetch;
 mod filter;
 mod task;
@@ -42,12 +43,15 @@ pub(crate) fn plugin(plan: &Arc<Plan>) -> Plugin {
     }
     // whatever the module has: an instance that nothing but its configuration holds must be there, and must be ended
     plugin = plugin.task(maker(plan, task::WasmTask::new));
+    plugin = plugin.health(maker(plan, check::WasmCheck::new));
+    if plan.is_component() {
+        return component::fill(plugin, plan);
+    }
     plugin
         .action(maker(plan, action::WasmAction::new))
         .fetch(maker(plan, fetch::WasmFetch::new))
         .convert(maker(plan, fetch::WasmConvert::new))
         .balance(maker(plan, balance::WasmBalance::new))
-        .health(maker(plan, check::WasmCheck::new))
 }
 
 /// A maker: finds the instance of the thread.
