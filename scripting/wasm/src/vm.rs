@@ -248,6 +248,7 @@ impl Vm {
         name: &str,
         run: impl FnOnce(&mut Store<Guest>) -> wasmtime::Result<T>,
     ) -> Result<T, Failure> {
+        self.store.data_mut().limits.refused = false;
         self.store.set_epoch_deadline(self.budget);
         let begun = Instant::now();
         let result = run(&mut self.store);

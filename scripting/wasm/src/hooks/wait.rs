@@ -100,7 +100,7 @@ impl Waiting {
     ///
     /// The module failed, which was logged, or is at work already.
     pub(super) fn poll(&mut self, cx: &Context<'_>, scene: Scene<'_>) -> Poll<Result<Said, Broken>> {
-        let lent = if matches!(scene, Scene::Alone) { 0 } else { ROOT };
+        let lent = scene.context();
         let place = &mut self.place;
         let looked = self.seat.enter(Some(self.generation), lent, scene, |vm| place.look(vm, cx));
         match looked {
