@@ -169,6 +169,39 @@ const OFFERED: &str = r#"
         (drop (call $foreign (i32.const 840) (i32.const 14) (i32.const 870) (i32.const 6) (i32.const 0) (i32.const 4))))))
 "#;
 
+/// Offers a service, which answers with the status 2xx when another server does.
+const SERVING: &str = r#"
+    (data (i32.const 800) "portero.offer\07\00\00\00service")
+    (data (i32.const 840) "portero.answer\04\00\00\00wait")
+    (data (i32.const 880) "all is well")
+    (func (export "proxy_on_vm_start") (param i32 i32) (result i32)
+      (i32.eqz (call $foreign (i32.const 800) (i32.const 13) (i32.const 813) (i32.const 11) (i32.const 0) (i32.const 4))))
+    (func (export "proxy_on_foreign_function") (param i32 i32 i32)
+      (if (call $ask) (then unreachable))
+      (drop (call $foreign (i32.const 840) (i32.const 14) (i32.const 854) (i32.const 8) (i32.const 0) (i32.const 4))))
+    (func (export "proxy_on_http_call_response") (param i32 i32) (param $fields i32) (param i32 i32)
+      (if (i32.eqz (local.get $fields)) (then (call $reply_with (i32.const 503)) (return)))
+      (drop (call $reply (i32.const 200) (i32.const 0) (i32.const 0) (i32.const 880) (i32.const 11)
+        (i32.const 0) (i32.const 0) (i32.const -1))))
+"#;
+
+#[test]
+fn a_module_answers_in_the_place_of_a_server_once_another_has_answered_it() {
+    let (app, auth) = (Origin::answering("hello"), Origin::answering("yes"));
+    let config = CONFIG.replace("filter wasm x", "http-request use-service wasm.x if { path /health }");
+    let proxy = Proxy::with(&config).file("x.wat", &module(SERVING)).set("app", app.address());
+    let proxy = proxy.set("auth", auth.address()).start();
+    let mut client = proxy.connect();
+    client.send("HEAD /health HTTP/1.1\r\nHost: a\r\n\r\n");
+    let head = client.head_only();
+    assert_eq!((head.status(), head.header("content-length")), (200, Some("11")));
+    client.send("POST /health HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc");
+    assert_eq!(client.response().text(), "all is well");
+    client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    assert_eq!(client.response().text(), "hello");
+    assert_eq!((app.heads().len(), auth.heads().len()), (1, 2));
+}
+
 #[test]
 fn a_check_asks_another_server_how_the_server_is() {
     let (app, auth) = (Origin::answering("hello"), Origin::answering("yes"));

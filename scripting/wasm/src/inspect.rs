@@ -188,6 +188,7 @@ fn filled(plan: &Arc<Plan>) -> Vec<&'static str> {
         ("converter", plan.offers("converter")),
         ("balance", plan.offers("balancer")),
         ("check", plan.offers("check")),
+        ("service", plan.offers("service")),
     ];
     hooks.into_iter().filter(|(_, fills)| *fills).map(|(name, _)| name).collect()
 }

@@ -22,22 +22,29 @@ pub(crate) enum Hook {
     /// Told how the tries of a balancer ended.
     Outcome = 5,
     Check = 6,
+    Service = 7,
 }
 
 /// All hooks, by the names that modules offer them under.
-pub(crate) const HOOKS: [(&str, Hook); 6] = [
+pub(crate) const HOOKS: [(&str, Hook); 7] = [
     ("action", Hook::Action),
     ("fetch", Hook::Fetch),
     ("converter", Hook::Converter),
     ("balancer", Hook::Balancer),
     ("outcome", Hook::Outcome),
     ("check", Hook::Check),
+    ("service", Hook::Service),
 ];
 
 impl Hook {
     /// True where it may wait for call-outs.
     fn may_wait(self) -> bool {
-        matches!(self, Hook::Action | Hook::Check)
+        matches!(self, Hook::Action | Hook::Check | Hook::Service)
+    }
+
+    /// True where it may reply, as a stream does.
+    fn may_reply(self) -> bool {
+        matches!(self, Hook::Action | Hook::Service)
     }
 
     /// Its name.
@@ -103,8 +110,7 @@ impl Asked {
             write(&mut list);
             guest.call_data = list.into_bytes();
             guest.answer = None;
-            if hook == Hook::Action {
-                // it may reply as a stream does
+            if hook.may_reply() {
                 guest.streams.insert(ROOT, Stream::default());
             }
             let (size, function) = (guest.call_data.len() as u32, vm.calls.foreign_function.clone());

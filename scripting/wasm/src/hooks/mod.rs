@@ -8,6 +8,7 @@ mod check;
 mod component;
 mod fetch;
 mod filter;
+mod service;
 mod task;
 mod tcp;
 #[cfg(test)]
@@ -43,7 +44,9 @@ pub(crate) fn plugin(plan: &Arc<Plan>) -> Plugin {
     }
     // whatever the module has: an instance that nothing but its configuration holds must be there, and must be ended
     plugin = plugin.task(maker(plan, task::WasmTask::new));
+    plugin.balances = plan.offers(ask::Hook::Balancer.name());
     plugin = plugin.health(maker(plan, check::WasmCheck::new));
+    plugin = plugin.service(maker(plan, service::WasmService::new));
     if plan.is_component() {
         return component::fill(plugin, plan);
     }
