@@ -7,4 +7,5 @@ mod inspect;
 mod manual;
 mod offline;
 mod swap;
+mod tables;
 mod wat;

@@ -50,6 +50,30 @@ pub(crate) fn faulty() -> String {
     )
 }
 
+/// Traps where the field `x-fault` of a request begins with a t, and then does not start three times.
+pub(crate) fn dying() -> String {
+    format!(
+        r#"(module
+        (import "env" "proxy_get_shared_data" (func $shared (param i32 i32 i32 i32 i32) (result i32)))
+        (import "env" "proxy_set_shared_data" (func $share (param i32 i32 i32 i32 i32) (result i32)))
+        {PRELUDE}
+        (data (i32.const 48) "dead3")
+        (func (export "proxy_on_vm_start") (param i32 i32) (result i32)
+          (if (call $shared (i32.const 48) (i32.const 4) (i32.const 0) (i32.const 4) (i32.const 8)) (then (return (i32.const 1))))
+          (if (i32.eq (i32.load8_u (i32.const 1024)) (i32.const 48)) (then (return (i32.const 1))))
+          (i32.store8 (i32.const 52) (i32.sub (i32.load8_u (i32.const 1024)) (i32.const 1)))
+          (drop (call $share (i32.const 48) (i32.const 4) (i32.const 52) (i32.const 1) (i32.const 0)))
+          (i32.const 0))
+        (func (export "proxy_on_request_headers") (param i32 i32 i32) (result i32)
+          (i32.store (i32.const 4) (i32.const 0))
+          (drop (call $get (i32.const 0) (i32.const 32) (i32.const 7) (i32.const 0) (i32.const 4)))
+          (if (i32.and (i32.ne (i32.load (i32.const 4)) (i32.const 0)) (i32.eq (i32.load8_u (i32.const 1024)) (i32.const 116))) (then
+            (drop (call $share (i32.const 48) (i32.const 4) (i32.const 52) (i32.const 1) (i32.const 0)))
+            unreachable))
+          (i32.const 0)))"#
+    )
+}
+
 /// Traps at every tenth request of an instance.
 pub(crate) fn every_tenth() -> String {
     module(
