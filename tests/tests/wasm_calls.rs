@@ -22,6 +22,7 @@ const PRELUDE: &str = r#"
   (import "env" "proxy_increment_metric" (func $increment (param i32 i64) (result i32)))
   (import "env" "proxy_record_metric" (func $record (param i32 i64) (result i32)))
   (import "env" "proxy_log" (func $log (param i32 i32 i32) (result i32)))
+  (import "env" "proxy_call_foreign_function" (func $foreign (param i32 i32 i32 i32 i32 i32) (result i32)))
   (memory (export "memory") 2)
   (func (export "proxy_abi_version_0_2_1"))
   (global $heap (mut i32) (i32.const 4096))
@@ -127,6 +128,92 @@ fn a_server_that_refuses_breaks_off_or_says_nothing_refuses_the_request() {
         assert_eq!(proxy.get("/").status(), status, "{auth}");
     }
     assert!(app.heads().is_empty());
+}
+
+/// The same in a rule, before a backend is chosen.
+#[test]
+fn rules_wait_for_what_another_server_says() {
+    let (app, auth) = (Origin::answering("hello"), Origin::answering("yes"));
+    let in_rule =
+        CONFIG.replace("filter wasm x", "http-request wasm.x\n        http-request set-header x-behind 1");
+    let rule = |body: &str| Proxy::with(&in_rule).file("x.wat", &module(body)).set("app", app.address());
+    let proxy = rule(GATE).set("auth", auth.address()).start();
+    assert_eq!(proxy.get("/").text(), "hello");
+    let proxy = rule(OFFERED).set("auth", auth.address()).start();
+    assert_eq!(proxy.get("/").text(), "hello");
+    let heads = app.heads();
+    assert!(heads.iter().all(|head| head.header("x-first") == Some("200")), "{heads:?}");
+    assert!(heads.iter().all(|head| head.header("x-behind") == Some("1")), "{heads:?}");
+    let proxy = rule(OFFERED).set("auth", Origin::nobody()).start();
+    assert_eq!(proxy.get("/").status(), 503);
+    assert_eq!((app.heads().len(), auth.heads().len()), (2, 2));
+}
+
+/// Offers an action and a check, which wait for a call first. An action shows the status of the answer to the server.
+const OFFERED: &str = r#"
+    (data (i32.const 800) "portero.offer\06\00\00\00action\05\00\00\00check")
+    (data (i32.const 840) "portero.answer\04\00\00\00wait")
+    (data (i32.const 870) "\02\00\00\00up")
+    (func (export "proxy_on_vm_start") (param i32 i32) (result i32)
+      (i32.eqz (call $foreign (i32.const 800) (i32.const 13) (i32.const 813) (i32.const 19) (i32.const 0) (i32.const 4))))
+    (global $hook (mut i32) (i32.const 0))
+    (func (export "proxy_on_foreign_function") (param i32) (param $hook i32) (param i32)
+      (global.set $hook (local.get $hook))
+      (if (call $ask) (then unreachable))
+      (drop (call $foreign (i32.const 840) (i32.const 14) (i32.const 854) (i32.const 8) (i32.const 0) (i32.const 4))))
+    (func (export "proxy_on_http_call_response") (param i32 i32) (param $fields i32) (param i32 i32)
+      (if (i32.eqz (local.get $fields)) (then (call $reply_with (i32.const 503)) (return)))
+      (drop (call $get (i32.const 6) (i32.const 16) (i32.const 7) (i32.const 0) (i32.const 4)))
+      (drop (call $add (i32.const 0) (i32.const 23) (i32.const 7) (i32.load (i32.const 0)) (i32.load (i32.const 4))))
+      (if (i32.eq (global.get $hook) (i32.const 6)) (then
+        (drop (call $foreign (i32.const 840) (i32.const 14) (i32.const 870) (i32.const 6) (i32.const 0) (i32.const 4))))))
+"#;
+
+/// Offers a service, which answers with the status 2xx when another server does.
+const SERVING: &str = r#"
+    (data (i32.const 800) "portero.offer\07\00\00\00service")
+    (data (i32.const 840) "portero.answer\04\00\00\00wait")
+    (data (i32.const 880) "all is well")
+    (func (export "proxy_on_vm_start") (param i32 i32) (result i32)
+      (i32.eqz (call $foreign (i32.const 800) (i32.const 13) (i32.const 813) (i32.const 11) (i32.const 0) (i32.const 4))))
+    (func (export "proxy_on_foreign_function") (param i32 i32 i32)
+      (if (call $ask) (then unreachable))
+      (drop (call $foreign (i32.const 840) (i32.const 14) (i32.const 854) (i32.const 8) (i32.const 0) (i32.const 4))))
+    (func (export "proxy_on_http_call_response") (param i32 i32) (param $fields i32) (param i32 i32)
+      (if (i32.eqz (local.get $fields)) (then (call $reply_with (i32.const 503)) (return)))
+      (drop (call $reply (i32.const 200) (i32.const 0) (i32.const 0) (i32.const 880) (i32.const 11)
+        (i32.const 0) (i32.const 0) (i32.const -1))))
+"#;
+
+#[test]
+fn a_module_answers_in_the_place_of_a_server_once_another_has_answered_it() {
+    let (app, auth) = (Origin::answering("hello"), Origin::answering("yes"));
+    let config = CONFIG.replace("filter wasm x", "http-request use-service wasm.x if { path /health }");
+    let proxy = Proxy::with(&config).file("x.wat", &module(SERVING)).set("app", app.address());
+    let proxy = proxy.set("auth", auth.address()).start();
+    let mut client = proxy.connect();
+    client.send("HEAD /health HTTP/1.1\r\nHost: a\r\n\r\n");
+    let head = client.head_only();
+    assert_eq!((head.status(), head.header("content-length")), (200, Some("11")));
+    client.send("POST /health HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc");
+    assert_eq!(client.response().text(), "all is well");
+    client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    assert_eq!(client.response().text(), "hello");
+    assert_eq!((app.heads().len(), auth.heads().len()), (1, 2));
+}
+
+#[test]
+fn a_check_asks_another_server_how_the_server_is() {
+    let (app, auth) = (Origin::answering("hello"), Origin::answering("yes"));
+    let config = CONFIG
+        .replace("filter wasm x", "")
+        .replace("server s1 ${app}", "option wasm-check x\n        server s1 ${app} check inter 20ms fall 1");
+    let checked = || Proxy::with(&config).file("x.wat", &module(OFFERED)).set("app", app.address());
+    let proxy = checked().set("auth", auth.address()).start();
+    eventually("some checks", || (auth.heads().len() > 3).then_some(()));
+    assert_eq!(proxy.get("/").text(), "hello");
+    let proxy = checked().set("auth", Origin::nobody()).start();
+    eventually("the server is down", || (proxy.get("/").status() == 503).then_some(()));
 }
 
 #[test]

@@ -1,13 +1,13 @@
 //! The modules of examples/04-wasm, in front of servers of their own; and that they are what their sources say.
 
-use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use portero_tests::{Folder, Origin, Peer, Proxy, Response, eventually, portero, repository};
+use portero_tests::{Folder, Origin, Peer, Proxy, Response, Stats, eventually, portero, repository};
+use serde_json::Value;
 
-const MODULES: [&str; 7] = ["header", "rewrite", "language", "bucket", "jwt", "canary", "redis"];
+const MODULES: [&str; 8] = ["header", "rewrite", "language", "bucket", "jwt", "canary", "redis", "zones"];
 
 /// Bytes that a built module has at most.
 const LARGEST: u64 = 150 << 10;
@@ -60,6 +60,7 @@ fn start(modules: &Path, tokens: usize) -> Stand {
     for (port, origin) in [5001, 5002, 6379].iter().zip(&origins) {
         config = config.replace(&format!("127.0.0.1:{port}"), &origin.address().to_string());
     }
+    config = config.replace("127.0.0.1:5003", &Origin::nobody().to_string());
     for module in MODULES {
         let file = modules.join(format!("{module}.wasm"));
         config = config.replace(&format!(" {module}.wasm"), &format!(" {}", file.display()));
@@ -85,6 +86,10 @@ impl Stand {
         let head = format!("GET {target} HTTP/1.1\r\nHost: a\r\n{fields}\r\n");
         self.proxy.connect().send(head).response()
     }
+
+    fn statistics(&self) -> Stats {
+        Stats::from_csv(&portero_tests::get(self.proxy.door("stats"), "/;csv").text())
+    }
 }
 
 /// What the modules of a folder do.
@@ -94,6 +99,7 @@ fn do_what_they_say(modules: &Path) {
     a_gate_opens_for_tokens(&stand);
     clients_keep_to_their_group(&stand);
     a_check_speaks_redis(&stand);
+    a_zone_that_fails_is_left(&stand);
     a_bucket_runs_empty(&start(modules, 3));
 }
 
@@ -129,6 +135,16 @@ fn clients_keep_to_their_group(stand: &Stand) {
     assert!(canaries.iter().all(|&user| group(user) == "canary"), "they stay where they are");
 }
 
+/// The zone in the east is not there: its clients are served in the west, in the end without a try in the east.
+fn a_zone_that_fails_is_left(stand: &Stand) {
+    for _ in 0..5 {
+        let answer = stand.ask("/near", "X-Zone: east\r\n");
+        assert_eq!(answer.status(), 200, "{}", answer.text());
+    }
+    assert_eq!(stand.statistics().number("near", "east-1", "wredis"), 3);
+    stand.proxy.output_with("wasm zones: zone east is avoided");
+}
+
 fn a_bucket_runs_empty(stand: &Stand) {
     let statuses: Vec<u16> = (0..5).map(|_| stand.ask("/", "").status()).collect();
     assert_eq!(statuses, [200, 200, 200, 429, 429]);
@@ -136,9 +152,7 @@ fn a_bucket_runs_empty(stand: &Stand) {
 
 fn a_check_speaks_redis(stand: &Stand) {
     eventually("the check passes", || {
-        let page = portero_tests::get(stand.proxy.door("stats"), "/;csv");
-        let stats = portero_tests::Stats::from_csv(&page.text());
-        (stats.field("cache", "redis", "check_status") == "L7OK").then_some(())
+        (stand.statistics().field("cache", "redis", "check_status") == "L7OK").then_some(())
     });
 }
 
@@ -176,54 +190,10 @@ fn the_modules_are_those_of_their_sources() {
     do_what_they_say(built.path());
 }
 
-/// What a module imports (with its module) and exports.
-fn names(file: &Path) -> BTreeSet<String> {
-    let bytes = std::fs::read(file).expect("it was built");
-    let (mut names, mut rest) = (BTreeSet::new(), &bytes[8..]);
-    while let Some((&section, behind)) = rest.split_first() {
-        rest = behind;
-        let length = number(&mut rest);
-        let (mut body, behind) = rest.split_at(length);
-        rest = behind;
-        match section {
-            2 => (0..number(&mut body)).for_each(|_| _ = names.insert(import(&mut body))),
-            7 => (0..number(&mut body)).for_each(|_| {
-                names.insert(format!("export {}", text(&mut body)));
-                body = &body[1..];
-                number(&mut body);
-            }),
-            _ => {}
-        }
-    }
-    names
-}
-
-/// An import of a function: all that these modules import.
-fn import(body: &mut &[u8]) -> String {
-    let name = format!("import {}.{}", text(body), text(body));
-    assert_eq!(body[0], 0, "{name} is no function");
-    *body = &body[1..];
-    number(body);
-    name
-}
-
-fn text(bytes: &mut &[u8]) -> String {
-    let length = number(bytes);
-    let (text, rest) = bytes.split_at(length);
-    *bytes = rest;
-    String::from_utf8_lossy(text).into_owned()
-}
-
-/// A number in LEB128 (WebAssembly core specification, 5.2.2).
-fn number(bytes: &mut &[u8]) -> usize {
-    let (mut number, mut shift) = (0, 0);
-    while let Some((&byte, rest)) = bytes.split_first() {
-        *bytes = rest;
-        number |= usize::from(byte & 0x7f) << shift;
-        shift += 7;
-        if byte < 0x80 {
-            break;
-        }
-    }
-    number
+/// What a plugin imports and exports.
+fn names(file: &Path) -> Vec<Value> {
+    let mut command = Command::new(portero());
+    let output = command.args(["wasm", "inspect", "--json"]).arg(file).output().expect("it runs");
+    let found: Value = serde_json::from_slice(&output.stdout).expect("it was built");
+    ["imports", "callbacks", "other_exports"].map(|key| found[key].clone()).to_vec()
 }

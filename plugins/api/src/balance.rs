@@ -83,6 +83,11 @@ impl<'a> Candidates<'a> {
         self.servers
     }
 
+    /// Places of servers that the exchange has tried, and that are left out for it.
+    pub fn tried(&self) -> &'a [usize] {
+        self.tried
+    }
+
     /// Changes when any server's usability, weight or the list itself does: the key for what a balancer caches.
     pub fn version(&self) -> u64 {
         self.version

@@ -26,6 +26,8 @@ pub struct Plugin {
     pub convert: Option<Make<dyn Convert>>,
     /// Makes a balancer.
     pub balance: Option<Make<dyn Balance>>,
+    /// False where `balance` is there to say why there is no balancer: editors do not offer it.
+    pub balances: bool,
     /// Makes a health check.
     pub health: Option<Make<dyn Health>>,
     /// Makes a service.
@@ -51,6 +53,7 @@ impl Plugin {
             fetch: None,
             convert: None,
             balance: None,
+            balances: true,
             health: None,
             service: None,
             filter: None,

@@ -56,6 +56,7 @@ fn as_json(found: &Inspection) -> Value {
     );
     json!({
         "abi": found.abi,
+        "component": found.is_component,
         "size": found.size,
         "made_with": found.made_with,
         "hooks": found.hooks,
@@ -71,10 +72,7 @@ fn as_json(found: &Inspection) -> Value {
 }
 
 fn as_text(found: &Inspection) -> String {
-    let abi = found
-        .abi
-        .map_or("no version of the proxy-wasm ABI".to_owned(), |abi| format!("proxy-wasm ABI {abi}"));
-    let mut text = format!("{abi}, {}\n", size(found.size as u64));
+    let mut text = format!("{}, {}\n", kind(found), size(found.size as u64));
     let mut line = |what: &str, words: &[String]| {
         if !words.is_empty() {
             text.push_str(&format!("  {what:<15} {}\n", words.join(" ")));
@@ -98,6 +96,14 @@ fn as_text(found: &Inspection) -> String {
         &found.start.iter().map(|said| format!("without a configuration: {said}")).collect::<Vec<_>>(),
     );
     text
+}
+
+fn kind(found: &Inspection) -> String {
+    match found.abi {
+        Some(abi) => format!("proxy-wasm ABI {abi}"),
+        None if found.is_component => "component (experimental)".to_owned(),
+        None => "no version of the proxy-wasm ABI".to_owned(),
+    }
 }
 
 fn word(standing: Standing) -> &'static str {

@@ -69,7 +69,10 @@ fn plain(config: &mut Config) -> wasmtime::Result<Engine> {
 
 fn pool() -> PoolingAllocationConfig {
     let mut pool = PoolingAllocationConfig::new();
-    pool.total_core_instances(INSTANCES).total_memories(INSTANCES).total_tables(INSTANCES * 2);
+    pool.total_core_instances(INSTANCES * 40).total_memories(INSTANCES).total_tables(INSTANCES * 4);
+    // a component is made of modules: one of Python has 38
+    pool.total_component_instances(INSTANCES).max_core_instances_per_component(100);
+    pool.max_memories_per_component(4).max_tables_per_component(20);
     pool.max_memory_size(LARGEST_MEMORY).table_elements(100_000).max_core_instance_size(4 << 20);
     pool
 }

@@ -104,7 +104,7 @@ pub(crate) struct Limits {
     most: usize,
     /// Bytes that it has.
     pub(crate) held: usize,
-    /// True once it has asked for more than it may have.
+    /// True when the call that runs has asked for more than there is.
     pub(crate) refused: bool,
 }
 

@@ -1,15 +1,17 @@
-//! What there is to be said of a file: its ABI, what it exports and imports, which hooks it fills.
+//! What there is to be said of a file: its ABI, or that it is a component, what it exports and imports, which hooks it fills.
 
 use std::path::Path;
 use std::sync::Arc;
 
-use wasmtime::{ExternType, ImportType, Module};
+use wasmtime::component::Component;
+use wasmtime::component::types::ComponentItem;
+use wasmtime::{Engine, ExternType, ImportType, Module};
 
-use crate::module::{Abi, Compiled};
+use crate::module::{Abi, Code, Compiled};
 use crate::plan::Plan;
 use crate::settings::Load;
 use crate::vm::Vm;
-use crate::{engine, hooks, sections};
+use crate::{component, engine, hooks, sections};
 
 /// A file as it was found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -18,15 +20,17 @@ pub struct Inspection {
     pub size: usize,
     /// The version of the ABI that it says it is written to.
     pub abi: Option<&'static str>,
+    /// True for a component, which is written to no ABI.
+    pub is_component: bool,
     /// What it was written in and made with, where it says so.
     pub made_with: Vec<String>,
-    /// The callbacks that it has, by their names in the ABI.
+    /// The callbacks that it has, by their names in the ABI, or the functions that are called of a component.
     pub callbacks: Vec<String>,
-    /// Exports with names of callbacks that no version of the ABI has.
+    /// Exports with names of callbacks that no version of the ABI has; all other functions of a component.
     pub unknown_callbacks: Vec<String>,
     /// What else it exports.
     pub others: Vec<String>,
-    /// What it imports: module, name, and whether it is there.
+    /// What it imports: module or interface, name, and whether it is there.
     pub imports: Vec<(String, String, Standing)>,
     /// Its memory when it begins and at most, in pages of 64 kB; none where it exports none.
     pub memory: Option<(u64, Option<u64>)>,
@@ -98,15 +102,17 @@ pub fn inspect(path: &Path) -> std::io::Result<Inspection> {
 
 fn look(path: &Path, bytes: &[u8], found: &mut Inspection) -> Result<(), String> {
     let engine = engine::engine(None)?;
-    let module = Module::new(engine, bytes).map_err(|e| format!("{e:#}"))?;
-    let known = Abi::of(&module);
-    found.abi = known.map(Abi::version);
-    exports(&module, found);
-    let compiled = Arc::new(Compiled::of(module, known.unwrap_or(Abi::V0_2_1)));
-    let plan = Plan::new(engine, &Load::new("inspected", path), compiled.clone(), &Arc::default())?;
-    let plan = Arc::new(plan);
+    found.is_component = component::is_one(bytes);
+    let compiled =
+        if found.is_component { Compiled::component(engine, bytes)? } else { module(engine, bytes, found)? };
+    match &compiled.code {
+        Code::Module(module, _) => exports(module, found),
+        Code::Component(component) => functions(component, found),
+    }
+    let load = Load::new("inspected", path);
+    let plan = Arc::new(Plan::new(engine, &load, Arc::new(compiled), &Arc::default())?);
     found.imports = imports(&plan);
-    if known.is_none() {
+    if found.abi.is_none() && !found.is_component {
         // why is said by who would load it
         return Compiled::new(engine, bytes).map(|_| ());
     }
@@ -116,6 +122,14 @@ fn look(path: &Path, bytes: &[u8], found: &mut Inspection) -> Result<(), String>
     }
     found.hooks = filled(&plan);
     Ok(())
+}
+
+/// A module, whichever ABI it is written to, or none.
+fn module(engine: &Engine, bytes: &[u8], found: &mut Inspection) -> Result<Compiled, String> {
+    let module = Module::new(engine, bytes).map_err(|e| format!("{e:#}"))?;
+    let known = Abi::of(&module);
+    found.abi = known.map(Abi::version);
+    Ok(Compiled::of(module, known.unwrap_or(Abi::V0_2_1)))
 }
 
 fn exports(module: &Module, found: &mut Inspection) {
@@ -130,14 +144,39 @@ fn exports(module: &Module, found: &mut Inspection) {
     }
 }
 
+/// The exports of a component.
+fn functions(component: &Component, found: &mut Inspection) {
+    for (name, export) in component.component_type().exports(component.engine()) {
+        let name = name.to_owned();
+        match export.ty {
+            _ if component::NAMES.iter().any(|(known, _)| *known == name) => found.callbacks.push(name),
+            ComponentItem::ComponentFunc(_) => found.unknown_callbacks.push(name),
+            _ => found.others.push(name),
+        }
+    }
+}
+
 fn imports(plan: &Arc<Plan>) -> Vec<(String, String, Standing)> {
+    let is_unknown = |name: String| plan.unknown.contains(&name);
     let standing = |import: &ImportType<'_>| match import.name() {
-        name if plan.unknown.contains(&format!("{}.{name}", import.module())) => Standing::Unknown,
+        name if is_unknown(format!("{}.{name}", import.module())) => Standing::Unknown,
         name if name.starts_with("proxy_grpc_") => Standing::Unimplemented,
         _ => Standing::Given,
     };
-    let imports = plan.compiled.module.imports();
-    imports.map(|import| (import.module().to_owned(), import.name().to_owned(), standing(&import))).collect()
+    match &plan.compiled.code {
+        Code::Module(module, _) => {
+            let names = |i: ImportType<'_>| (i.module().to_owned(), i.name().to_owned(), standing(&i));
+            module.imports().map(names).collect()
+        }
+        Code::Component(component) => {
+            let all = component::imports(component).into_iter();
+            all.map(|import| match is_unknown(import.known_as()) {
+                true => (import.interface, import.name, Standing::Unknown),
+                false => (import.interface, import.name, Standing::Given),
+            })
+            .collect()
+        }
+    }
 }
 
 /// The places where the module can be used.
@@ -149,6 +188,7 @@ fn filled(plan: &Arc<Plan>) -> Vec<&'static str> {
         ("converter", plan.offers("converter")),
         ("balance", plan.offers("balancer")),
         ("check", plan.offers("check")),
+        ("service", plan.offers("service")),
     ];
     hooks.into_iter().filter(|(_, fills)| *fills).map(|(name, _)| name).collect()
 }
@@ -188,5 +228,27 @@ mod tests {
         assert!(found.problem.is_some_and(|problem| problem.starts_with("it is no proxy-wasm module")));
         let found = inspected("(modul)");
         assert!(found.problem.is_some_and(|problem| problem.contains("modul")));
+    }
+
+    #[test]
+    fn a_component_is_described() {
+        let text = r#"(component
+            (import "portero:plugin/plugin@0.1.0" (instance (export "now" (func (result u64))) (export "dance" (func))))
+            (import "wasi:io/poll@0.2.0" (instance (export "poll" (func))))
+            (core module $m (func (export "f") (result i32) (i32.const 0)) (func (export "g")))
+            (core instance $i (instantiate $m))
+            (func $dance (canon lift (core func $i "g")))
+            (export "dance" (func $dance)))"#;
+        let found = inspected(text);
+        assert_eq!((found.abi, found.is_component, found.problem, found.start), (None, true, None, None));
+        assert_eq!(
+            (&found.callbacks[..], &found.unknown_callbacks[..]),
+            (&[][..], &["dance".to_owned()][..])
+        );
+        let imports: Vec<_> = found.imports.iter().map(|(_, name, standing)| (&**name, *standing)).collect();
+        let unknown = |name| (name, Standing::Unknown);
+        assert_eq!(imports, [("now", Standing::Given), unknown("dance"), unknown("poll")]);
+        let found = inspected("(component (nonsense))");
+        assert!(found.is_component && found.problem.is_some());
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! The door is the proxy-wasm ABI (0.1.0, 0.2.0, 0.2.1), which the filters for Envoy, Istio and Kong are written to. What it has
 //! no word for (server choice, probes, samples, stick tables) goes through the ABI's own means: properties and foreign
-//! functions. [`Modules::load`] compiles the files of a configuration and starts each once, and [`Modules::plugins`] gives
+//! functions. A component does without all of that: it imports and exports functions with types of their own, as
+//! `scripting/wit/portero.wit` has them. [`Modules::load`] compiles the files of a configuration and starts each once, and [`Modules::plugins`] gives
 //! one plugin `wasm.NAME` for each. Every worker has an instance of its own.
 //!
 //! | file | |
@@ -15,10 +16,12 @@
 //! | `seat`, `rest` | a plugin's place on a thread: the instance, made anew when it is spoiled; when |
 //! | `guest`, `context`, `streams` | what host functions know: of the instance, of one stream, and all of those |
 //! | `memory`, `pairs` | the guest's memory; header maps as the ABI writes them |
+//! | `component/` | components: what they import and export (`scripting/wit/portero.wit`) |
 //! | `bell` | wakes a plugin's own work, from its thread or another |
 //! | `space` | what modules with one `vm_id` share: data and queues |
 //! | `turns` | which server a call-out asks |
 //! | `items`, `servers` | lists of items, as hooks and the functions `portero.*` write them; servers in them |
+//! | `tables` | stick tables as guests use them |
 //! | `scene` | lends the exchange and the host to host functions |
 //! | `abi/` | the host functions, one file per group |
 //! | `wasi` | the functions that runtimes of languages import |
@@ -26,6 +29,7 @@
 
 mod abi;
 mod bell;
+mod component;
 mod context;
 mod engine;
 mod guest;
@@ -45,6 +49,7 @@ mod servers;
 mod settings;
 mod space;
 mod streams;
+mod tables;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]

@@ -1,10 +1,13 @@
-//! A compiled file: which ABI it is written to, what it exports and imports.
+//! A compiled file: a module with the ABI that it is written to, or a component; what it exports.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, OnceLock, Weak};
 
 use sha2::{Digest, Sha256};
+use wasmtime::component::Component;
 use wasmtime::{Engine, Module};
+
+use crate::component;
 
 /// A version of the proxy-wasm ABI.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,9 +42,14 @@ impl Abi {
 
 /// A compiled file.
 pub(crate) struct Compiled {
-    pub(crate) module: Module,
-    pub(crate) abi: Abi,
+    pub(crate) code: Code,
     exports: BTreeSet<String>,
+}
+
+/// What was in it.
+pub(crate) enum Code {
+    Module(Module, Abi),
+    Component(Component),
 }
 
 impl Compiled {
@@ -49,7 +57,7 @@ impl Compiled {
     ///
     /// # Errors
     ///
-    /// A sentence: it is no module, or not one of this ABI.
+    /// A sentence: it is no module, or not one of this ABI, nor a component.
     pub(crate) fn new(engine: &Engine, bytes: &[u8]) -> Result<Arc<Compiled>, String> {
         static KNOWN: OnceLock<Mutex<HashMap<[u8; 32], Weak<Compiled>>>> = OnceLock::new();
         let hash: [u8; 32] = Sha256::digest(bytes).into();
@@ -66,6 +74,9 @@ impl Compiled {
     }
 
     fn compile(engine: &Engine, bytes: &[u8]) -> Result<Compiled, String> {
+        if component::is_one(bytes) {
+            return Compiled::component(engine, bytes);
+        }
         let module = Module::new(engine, bytes).map_err(|e| format!("{e:#}"))?;
         let markers = MARKERS.map(|(marker, _)| marker).join(", ");
         let none = || format!("it is no proxy-wasm module: it exports none of {markers}");
@@ -76,7 +87,18 @@ impl Compiled {
     /// A module that is taken for one of that ABI.
     pub(crate) fn of(module: Module, abi: Abi) -> Compiled {
         let exports = module.exports().map(|export| export.name().to_owned()).collect();
-        Compiled { module, abi, exports }
+        Compiled { code: Code::Module(module, abi), exports }
+    }
+
+    /// A component.
+    ///
+    /// # Errors
+    ///
+    /// A sentence: it is none.
+    pub(crate) fn component(engine: &Engine, bytes: &[u8]) -> Result<Compiled, String> {
+        let component = Component::new(engine, bytes).map_err(|e| format!("{e:#}"))?;
+        let exports = component.component_type().exports(engine).map(|(name, _)| name.to_owned()).collect();
+        Ok(Compiled { code: Code::Component(component), exports })
     }
 
     /// Whether it exports something of that name.
@@ -87,6 +109,9 @@ impl Compiled {
 
 impl std::fmt::Debug for Compiled {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Compiled({:?})", self.abi)
+        match &self.code {
+            Code::Module(_, abi) => write!(f, "Compiled({abi:?})"),
+            Code::Component(_) => f.write_str("Compiled(component)"),
+        }
     }
 }

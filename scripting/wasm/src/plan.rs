@@ -1,14 +1,15 @@
-//! A module with its settings, linked and ready to be instantiated.
+//! A module, or a component, with its settings, linked and ready to be instantiated.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
 
 use portero_api::{Common, Figure};
-use wasmtime::{Engine, InstancePre};
+use wasmtime::{Engine, InstancePre, component};
 
 use crate::abi;
+use crate::component as components;
 use crate::guest::Guest;
-use crate::module::{Abi, Compiled};
+use crate::module::{Abi, Code, Compiled};
 use crate::settings::Load;
 use crate::space::{Space, Spaces};
 
@@ -18,17 +19,23 @@ pub(crate) struct Plan {
     pub(crate) id: u64,
     pub(crate) load: Load,
     pub(crate) compiled: Arc<Compiled>,
-    pub(crate) ready: InstancePre<Guest>,
+    pub(crate) ready: Ready,
     pub(crate) common: Arc<Common>,
     /// What modules with its `vm_id` share, and all others.
     pub(crate) space: Arc<Space>,
     pub(crate) spaces: Arc<Spaces>,
     /// What it costs.
     pub(crate) figure: Arc<Figure>,
-    /// Functions that it imports and nobody knows: `env.NAME`.
+    /// Functions that it imports and nobody knows: `env.NAME`; whole interfaces of a component.
     pub(crate) unknown: Vec<String>,
     /// The hooks that the module has offered when it was started first (`portero.offer`).
     pub(crate) offers: OnceLock<Vec<String>>,
+}
+
+/// What an instance is made from.
+pub(crate) enum Ready {
+    Module(InstancePre<Guest>),
+    Component(component::InstancePre<Guest>),
 }
 
 impl Plan {
@@ -44,8 +51,7 @@ impl Plan {
         common: &Arc<Common>,
     ) -> Result<Plan, String> {
         static NEXT: AtomicU64 = AtomicU64::new(1);
-        let (linker, unknown) = abi::linker(engine, &compiled.module, load).map_err(|e| format!("{e:#}"))?;
-        let ready = linker.instantiate_pre(&compiled.module).map_err(|e| format!("{e:#}"))?;
+        let (ready, unknown) = link(engine, load, &compiled.code).map_err(|e| format!("{e:#}"))?;
         let spaces = common.get::<Spaces>("wasm");
         Ok(Plan {
             space: spaces.of(&load.vm_id),
@@ -68,11 +74,40 @@ impl Plan {
 
     /// True for ABI 0.1.0.
     pub(crate) fn is_oldest(&self) -> bool {
-        self.compiled.abi == Abi::V0_1_0
+        matches!(self.compiled.code, Code::Module(_, Abi::V0_1_0))
+    }
+
+    /// True for a component.
+    pub(crate) fn is_component(&self) -> bool {
+        matches!(self.compiled.code, Code::Component(_))
     }
 
     /// Whether the module has offered a hook.
     pub(crate) fn offers(&self, hook: &str) -> bool {
         self.offers.get().is_some_and(|offers| offers.iter().any(|offer| offer == hook))
+    }
+}
+
+impl Ready {
+    /// The engine that it was compiled for.
+    pub(crate) fn engine(&self) -> &Engine {
+        match self {
+            Ready::Module(ready) => ready.module().engine(),
+            Ready::Component(ready) => ready.engine(),
+        }
+    }
+}
+
+/// What an instance is made from, and what nobody knows of its imports.
+fn link(engine: &Engine, load: &Load, code: &Code) -> wasmtime::Result<(Ready, Vec<String>)> {
+    match code {
+        Code::Module(module, _) => {
+            let (linker, unknown) = abi::linker(engine, module, load)?;
+            Ok((Ready::Module(linker.instantiate_pre(module)?), unknown))
+        }
+        Code::Component(component) => {
+            let (linker, unknown) = components::linker(engine, component, load)?;
+            Ok((Ready::Component(linker.instantiate_pre(component)?), unknown))
+        }
     }
 }

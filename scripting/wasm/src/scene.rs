@@ -6,6 +6,8 @@ use std::rc::Rc;
 use portero_api::{Exchange, Here, Host};
 use scoped_tls_hkt::scoped_thread_local;
 
+use crate::guest::ROOT;
+
 scoped_thread_local!(static mut CHANGED: Exchange);
 scoped_thread_local!(static SEEN: Exchange);
 
@@ -24,6 +26,14 @@ pub(crate) enum Scene<'a> {
 }
 
 impl Scene<'_> {
+    /// The context that the exchange is lent to, for hooks that have no stream.
+    pub(crate) fn context(&self) -> u32 {
+        match self {
+            Scene::Change(_) | Scene::See(_) => ROOT,
+            Scene::Alone => 0,
+        }
+    }
+
     /// Calls something with the exchange lent, where there is one.
     pub(crate) fn lend<T>(&mut self, call: impl FnOnce() -> T) -> T {
         match self {

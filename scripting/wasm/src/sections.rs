@@ -1,6 +1,8 @@
 //! The custom sections of a file, as far as they say who has made it
 //! (<https://github.com/WebAssembly/tool-conventions/blob/main/ProducersSection.md>).
 
+use crate::component;
+
 /// What the section `producers` says: languages and tools, each with its version; nothing where it is not there, or broken.
 pub(crate) fn producers(file: &[u8]) -> Vec<String> {
     let mut all = Vec::new();
@@ -13,7 +15,8 @@ pub(crate) fn producers(file: &[u8]) -> Vec<String> {
 
 /// The contents of a custom section.
 fn custom<'a>(file: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
-    let mut rest = Bytes(file.strip_prefix(b"\0asm\x01\0\0\0")?);
+    let begins = [b"\0asm\x01\0\0\0", component::BEGIN];
+    let mut rest = Bytes(begins.iter().find_map(|begin| file.strip_prefix(*begin))?);
     loop {
         let kind = rest.take(1)?[0];
         let size = rest.number()?;

@@ -37,31 +37,29 @@ impl Streams {
         is_free
     }
 
-    /// Ends a stream, and gives what is left of it.
-    pub(crate) fn take(&mut self, number: u32) -> Option<Stream> {
-        let mut stream = self.open.remove(&number)?;
-        let left = std::mem::take(&mut *stream);
-        self.keep(stream);
-        Some(left)
+    /// Takes a stream away.
+    pub(crate) fn take(&mut self, number: u32) -> Option<Box<Stream>> {
+        self.open.remove(&number)
+    }
+
+    /// Puts a stream in the place of whichever has the number.
+    pub(crate) fn put(&mut self, number: u32, stream: Box<Stream>) {
+        self.open.insert(number, stream);
     }
 
     /// Ends a stream.
     pub(crate) fn end(&mut self, number: u32) {
         if let Some(mut stream) = self.open.remove(&number) {
             *stream = Stream::default();
-            self.keep(stream);
+            if self.spare.len() < SPARE {
+                self.spare.push(stream);
+            }
         }
     }
 
     /// Wakes all whose message is held up.
     pub(crate) fn wake(&mut self) {
         self.open.values_mut().for_each(|stream| stream.wake());
-    }
-
-    fn keep(&mut self, stream: Box<Stream>) {
-        if self.spare.len() < SPARE {
-            self.spare.push(stream);
-        }
     }
 }
 

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::task::{Context, Waker};
 use std::time::Duration;
 
-use portero_api::{Common, Exchange, Filter, Filtering, LocalFuture, Plugin};
+use portero_api::{Balance, Common, Exchange, Filter, Filtering, LocalFuture, Make, Plugin, Setup};
 use portero_conformance::rig::{Bench, Desk};
 
 use crate::{Load, Mistake, Modules, Settings};
@@ -86,6 +86,19 @@ pub(crate) fn file(text: &str) -> PathBuf {
     let path = std::env::temp_dir().join(name);
     std::fs::write(&path, text).expect("it can be written");
     path
+}
+
+/// The same plugin for suites that make instances without a thread.
+pub(crate) fn on_a_thread(mut plugin: Plugin) -> Plugin {
+    thread_local!(static DESK: Rc<Desk> = Rc::default());
+    plugin.balance = plugin.balance.map(|make| {
+        let make: Make<dyn Balance> = Arc::new(move |setup: &Setup<'_>| {
+            let here = DESK.with(Desk::here);
+            make(&Setup { here: Some(&here), ..*setup })
+        });
+        make
+    });
+    plugin
 }
 
 /// A plugin, and the thread that it runs on.

@@ -104,6 +104,25 @@ fn a_module_answers_in_the_place_of_the_server() {
 }
 
 #[test]
+fn memory_that_was_refused_is_no_reason_of_a_later_trap() {
+    let text = module(
+        "",
+        r#"(func (export "proxy_on_request_headers") (param i32 i32 i32) (result i32)
+          (if (i32.ne (memory.grow (i32.const 1000)) (i32.const -1)) (then unreachable))
+          (i32.const 0))
+        (func (export "proxy_on_response_headers") (param i32 i32 i32) (result i32) unreachable)"#,
+    );
+    let running = Running::new(&text, |load| load.max_memory = 2 << 20);
+    request(&running, &mut exchange("/"), b"", 1).expect("it does without");
+    let mut exchange = exchange("/");
+    let mut attached = running.attach(&mut exchange).expect("it looks at the exchange");
+    let ended = Way::new(&mut *attached, Direction::Response).whole(&mut exchange, b"", 1);
+    assert!(matches!(ended, Err(Pass::Fail)), "{ended:?}");
+    let said = running.said().concat();
+    assert!(said.contains("unreachable") && !said.contains("memory"), "{said}");
+}
+
+#[test]
 fn a_trap_ends_the_exchange_or_lets_it_pass_and_others_go_on() {
     let text = module(
         "",

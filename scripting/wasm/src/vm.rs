@@ -8,9 +8,10 @@ use portero_api::Direction;
 use wasmtime::{Instance, Store, Trap, TypedFunc, WasmParams, WasmResults};
 
 use crate::bell::Bell;
+use crate::component::{self, Exports};
 use crate::engine;
 use crate::guest::{Guest, ROOT};
-use crate::plan::Plan;
+use crate::plan::{Plan, Ready};
 use crate::scene;
 use crate::wasi;
 
@@ -19,6 +20,8 @@ pub(crate) struct Vm {
     pub(crate) store: Store<Guest>,
     /// Held by whoever calls, for a call needs all of the rest.
     pub(crate) calls: Rc<Calls>,
+    /// The same of a component.
+    pub(crate) exports: Rc<Exports>,
     budget: u64,
 }
 
@@ -79,17 +82,24 @@ impl Vm {
     ///
     /// It traps, or says that it cannot run with this configuration.
     pub(crate) fn start(plan: &Arc<Plan>, bell: Option<Arc<Bell>>) -> Result<Vm, Failure> {
-        let mut store = Store::new(plan.ready.module().engine(), Guest::new(plan, bell));
+        let mut store = Store::new(plan.ready.engine(), Guest::new(plan, bell));
         store.limiter(|guest| &mut guest.limits);
         let budget = engine::ticks(START.max(plan.load.timeout));
         store.set_epoch_deadline(budget);
-        let instance = match plan.ready.instantiate(&mut store) {
-            Ok(instance) => instance,
-            Err(error) => return Err(failure(&store, "instantiate", &error)),
-        };
-        let mut vm = Vm { store, calls: Rc::default(), budget };
-        vm.prepare(&instance)?;
-        vm.begin(&instance)?;
+        let mut vm = Vm { store, calls: Rc::default(), exports: Rc::default(), budget };
+        match &plan.ready {
+            Ready::Module(ready) => {
+                let instance = ready.instantiate(&mut vm.store);
+                let instance = instance.map_err(|error| failure(&vm.store, "instantiate", &error))?;
+                vm.prepare(&instance)?;
+                vm.begin(&instance)?;
+            }
+            Ready::Component(ready) => {
+                let instance = ready.instantiate(&mut vm.store);
+                let instance = instance.map_err(|error| failure(&vm.store, "instantiate", &error))?;
+                component::begin(&mut vm, &instance)?;
+            }
+        }
         vm.budget = engine::ticks(plan.load.timeout);
         vm.guest().starting = false;
         plan.figure.holds(vm.guest().limits.held);
@@ -204,16 +214,7 @@ impl Vm {
         let Some(function) = function else { return Ok(None) };
         let guest = self.store.data_mut();
         (guest.current, guest.effective) = (context, 0);
-        self.store.set_epoch_deadline(self.budget);
-        let running = self.plan().figure.begin(scene::is_followed());
-        let result = function.call(&mut self.store, params);
-        let figure = &self.plan().figure;
-        if let Some(took) = figure.ran(&running) {
-            self.tell(name, took);
-        }
-        if figure.ended().is_multiple_of(256) {
-            figure.holds(self.store.data().limits.held);
-        }
+        let result = self.counted(name, |store| function.call(store, params));
         wasi::flush(self.store.data_mut());
         let result = match self.store.data_mut().trapped.take() {
             Some(trap) => Err(trap),
@@ -225,6 +226,38 @@ impl Vm {
             Err(error) if name == "_start" && wasi::ended_well(&error) => Ok(None),
             Err(error) => Err(failure(&self.store, name, &error)),
         }
+    }
+
+    /// Lets a component run with its budget, and counts what that costs.
+    ///
+    /// # Errors
+    ///
+    /// As [`Vm::call`].
+    pub(crate) fn run<T>(
+        &mut self,
+        name: &str,
+        run: impl FnOnce(&mut Store<Guest>) -> wasmtime::Result<T>,
+    ) -> Result<T, Failure> {
+        self.counted(name, run).map_err(|error| failure(&self.store, name, &error))
+    }
+
+    fn counted<T>(
+        &mut self,
+        name: &str,
+        run: impl FnOnce(&mut Store<Guest>) -> wasmtime::Result<T>,
+    ) -> wasmtime::Result<T> {
+        self.store.data_mut().limits.refused = false;
+        self.store.set_epoch_deadline(self.budget);
+        let running = self.plan().figure.begin(scene::is_followed());
+        let result = run(&mut self.store);
+        let figure = &self.plan().figure;
+        if let Some(took) = figure.ran(&running) {
+            self.tell(name, took);
+        }
+        if figure.ended().is_multiple_of(256) {
+            figure.holds(self.store.data().limits.held);
+        }
+        result
     }
 
     /// Tells whoever follows the exchange that it was here.

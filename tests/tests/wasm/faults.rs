@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use portero_tests::{Load, Origin, Proxy, eventually};
 
-use crate::wat::{every_tenth, faulty, marking};
+use crate::wat::{dying, every_tenth, faulty, marking};
 
 /// One worker, so that all are in the hands of one instance.
 const CONFIG: &str = "
@@ -112,6 +112,27 @@ fn a_module_that_always_fails_rests_and_is_tried_again() {
     (0..11).for_each(|_| assert_eq!(ask(&proxy, "trap"), 500));
     proxy.output_with("it fails again and again, and rests");
     eventually("the next instance", || (ask(&proxy, "none") == 200).then_some(()));
+}
+
+#[test]
+fn a_module_that_does_not_start_again_is_tried_later_and_the_proxy_serves_on() {
+    let origin = Origin::answering("hello");
+    for (more, meanwhile) in [("", 500), ("on-error skip", 200)] {
+        let proxy = proxy(&origin, &dying(), more);
+        assert_eq!(ask(&proxy, "none"), 200);
+        assert_eq!(ask(&proxy, "trap"), meanwhile);
+        assert_eq!(ask(&proxy, "none"), meanwhile, "{more}");
+        let line = proxy.output_with("says that it cannot run with this configuration");
+        assert!(line.contains("wasm faulty: proxy_on_vm_start"), "{line}");
+        proxy.output_with("it could not be made anew");
+        eventually("an instance", || {
+            assert!([200, meanwhile].contains(&ask(&proxy, "none")));
+            (figures(&proxy, "faulty")[5] == 1).then_some(())
+        });
+        assert_eq!(ask(&proxy, "none"), 200);
+        assert_eq!(figures(&proxy, "faulty")[2], 4, "the trap, and three starts");
+        assert_eq!(figures(&proxy, "mark")[2], 0);
+    }
 }
 
 #[test]

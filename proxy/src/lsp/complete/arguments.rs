@@ -8,8 +8,11 @@ impl List<'_> {
     pub(super) fn argument(&mut self, keyword: &str, index: usize) {
         match keyword {
             "balance" if index == 1 => {
-                let balancers: Vec<_> =
-                    self.plugins.iter().filter(|plugin| plugin.balance.is_some()).collect();
+                let balancers: Vec<_> = self
+                    .plugins
+                    .iter()
+                    .filter(|plugin| plugin.balance.is_some() && plugin.balances)
+                    .collect();
                 balancers.iter().for_each(|plugin| self.add(&*plugin.name, Icon::METHOD, &*plugin.summary));
             }
             "errorfiles" if index == 1 => self.sections(&["http-errors"]),

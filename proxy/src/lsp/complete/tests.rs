@@ -63,6 +63,19 @@ fn names_are_those_of_the_text() {
 }
 
 #[test]
+fn a_plugin_that_only_says_why_it_is_no_balancer_is_not_suggested() {
+    let mut plugins = crate::registry::plugins();
+    let mut plugin = plugins.iter().find(|plugin| plugin.name == "roundrobin").expect("it ships").clone();
+    (plugin.name, plugin.balances) = ("wasm.x".into(), false);
+    plugins.push(plugin);
+    let text = "backend b\n    balance ";
+    let document = Document::new("a.cfg", text.to_owned());
+    let found = complete(&document, &Page::new(&document), text.len(), &plugins);
+    let has = |name: &str| found.iter().any(|suggestion| suggestion.label == name);
+    assert!(has("roundrobin") && !has("wasm.x"));
+}
+
+#[test]
 fn comments_are_left_in_peace_and_rules_need_no_section() {
     assert_eq!(at("a.cfg", "frontend f\n    # http-request |"), [""; 0]);
     assert!(at("a.rules", "|").contains(&"http-request".to_owned()));

@@ -37,6 +37,45 @@ pub trait Action {
     /// Acts on the exchange. `rules` are those it stands in: `http-req`, `http-res`, `tcp-req`, ... A reply of its own is
     /// sent with `hostcalls::send_http_response`.
     fn run(&mut self, rules: &str, args: &[String]) -> Verdict;
+
+    /// What it says after a call-out of the module was answered, with the exchange at hand; none: that call was not its own.
+    fn answered(&mut self, _call: &Call) -> Option<Verdict> {
+        None
+    }
+}
+
+/// A call-out (`hostcalls::dispatch_http_call`) that was answered. Its fields and body are read with `hostcalls::get_map` and
+/// `get_buffer`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Call {
+    /// The token that the call was given.
+    pub token: u32,
+    /// How many fields the answer has; 0 when there is none.
+    pub fields: usize,
+    /// How many bytes its body has.
+    pub body: usize,
+    /// How many trailers it has.
+    pub trailers: usize,
+}
+
+/// Answers requests in the place of a server: `http-request use-service wasm.NAME [ARGUMENT ...]`.
+pub trait Service {
+    /// Answers a request with this body, by `hostcalls::send_http_response`; or waits for its call-outs first.
+    fn serve(&mut self, body: &[u8], args: &[String]) -> Serving;
+
+    /// Goes on after a call-out of the module was answered; none: that call was not its own.
+    fn answered(&mut self, _call: &Call) -> Option<Serving> {
+        None
+    }
+}
+
+/// How far a service is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Serving {
+    /// It has answered.
+    Done,
+    /// It waits for its call-outs.
+    Wait,
 }
 
 /// How rules go on behind an action.
@@ -52,6 +91,8 @@ pub enum Verdict {
     Close,
     /// The exchange ends with 500.
     Fail,
+    /// It waits for its call-outs.
+    Wait,
 }
 
 /// Takes samples: `wasm.NAME(ARGUMENT,...)`.
@@ -70,6 +111,11 @@ pub trait Converter {
 pub trait Check {
     /// The next step of a probe.
     fn step(&mut self, args: &[String], server: &Server, probe: &Probe<'_>) -> Step;
+
+    /// The next step after a call-out of the module was answered; none: that call was not its own.
+    fn answered(&mut self, _call: &Call) -> Option<Step> {
+        None
+    }
 }
 
 /// How far a probe is.
@@ -90,6 +136,8 @@ pub enum Step {
     Send(Vec<u8>),
     /// More is waited for.
     Read,
+    /// It waits for its call-outs.
+    Wait,
     /// The server is well; its weight in percent of the configured one, where the check says it.
     Up(String, Option<u32>),
     /// It is not, and why.
@@ -119,6 +167,16 @@ impl Verdict {
             Verdict::Deny(Some(status)) => List::new().add("deny").number(status.into()),
             Verdict::Close => List::new().add("close"),
             Verdict::Fail => List::new().add("fail"),
+            Verdict::Wait => List::new().add("wait"),
+        }
+    }
+}
+
+impl Serving {
+    pub(crate) fn list(self) -> List {
+        match self {
+            Serving::Done => List::new(),
+            Serving::Wait => List::new().add("wait"),
         }
     }
 }
@@ -128,6 +186,7 @@ impl Step {
         match self {
             Step::Send(bytes) => List::new().add("send").add(bytes),
             Step::Read => List::new().add("read"),
+            Step::Wait => List::new().add("wait"),
             Step::Up(reason, None) => List::new().add("up").add(reason),
             Step::Up(reason, Some(weight)) => List::new().add("up").add(reason).number((*weight).into()),
             Step::Down(reason) => List::new().add("down").add(reason),

@@ -1,5 +1,5 @@
-//! Plugins for Portero that are more than filters: a balancer, a health check, an action, a fetch, a converter, and stick
-//! tables for all of them.
+//! Plugins for Portero that are more than filters: a balancer, a health check, an action, a service, a fetch, a converter,
+//! and stick tables for all of them.
 //!
 //! ```no_run
 //! use portero_plugin::{portero, Balancer, Plugin, Server};
@@ -24,7 +24,9 @@ mod sample;
 mod server;
 pub mod tables;
 
-pub use hooks::{Action, Balancer, Check, Converter, Fetch, Outcome, Probe, Step, Verdict};
+pub use hooks::{
+    Action, Balancer, Call, Check, Converter, Fetch, Outcome, Probe, Service, Serving, Step, Verdict,
+};
 pub use plugin::{Plugin, Root};
 pub use proxy_wasm;
 pub use sample::Sample;

@@ -4,7 +4,7 @@ use proxy_wasm::hostcalls::{call_foreign_function, get_buffer};
 use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::{BufferType, ContextType};
 
-use crate::hooks::{Action, Balancer, Check, Converter, Fetch, Outcome, Probe};
+use crate::hooks::{Action, Balancer, Call, Check, Converter, Fetch, Outcome, Probe, Service};
 use crate::items::{Items, List};
 use crate::{Sample, Server};
 
@@ -19,6 +19,7 @@ pub struct Plugin {
     converter: Option<Box<dyn Converter>>,
     balancer: Option<Box<dyn Balancer>>,
     check: Option<Box<dyn Check>>,
+    service: Option<Box<dyn Service>>,
     http: Option<MakeHttp>,
 }
 
@@ -58,6 +59,12 @@ impl Plugin {
         self
     }
 
+    /// Adds a service.
+    pub fn service(mut self, service: impl Service + 'static) -> Plugin {
+        self.service = Some(Box::new(service));
+        self
+    }
+
     /// Adds a filter: what `filter wasm NAME` calls.
     pub fn http(mut self, make: impl Fn() -> Box<dyn HttpContext> + 'static) -> Plugin {
         self.http = Some(Box::new(make));
@@ -74,6 +81,7 @@ impl Plugin {
             ("balancer", self.balancer.is_some()),
             ("outcome", listens),
             ("check", self.check.is_some()),
+            ("service", self.service.is_some()),
         ];
         hooks.iter().filter(|(_, filled)| *filled).fold(List::new(), |list, (name, _)| list.add(name))
     }
@@ -110,13 +118,31 @@ impl Plugin {
                 let probe = Probe { step, data: items.next()?, closed: items.bool() };
                 self.check.as_mut()?.step(&args, &server, &probe).list()
             }
+            7 => {
+                let body = items.next()?;
+                self.service.as_mut()?.serve(body, &items.texts()).list()
+            }
             _ => return None,
         })
+    }
+
+    /// Tells whoever has made a call of its answer.
+    fn answered(&mut self, call: &Call) -> Option<List> {
+        let action = self.action.as_mut().and_then(|action| action.answered(call));
+        action
+            .map(|verdict| verdict.list())
+            .or_else(|| Some(self.service.as_mut()?.answered(call)?.list()))
+            .or_else(|| Some(self.check.as_mut()?.answered(call)?.list()))
     }
 }
 
 fn answer(sample: Option<Sample>) -> List {
     sample.map_or_else(List::new, |sample| List::new().add(sample.bytes()))
+}
+
+fn say(answer: &List) {
+    // whoever asked takes no answer for nothing
+    let _ = call_foreign_function("portero.answer", Some(answer.bytes()));
 }
 
 /// The root context of a module; [`portero!`](crate::portero) makes it.
@@ -136,8 +162,13 @@ impl<F> Context for Root<F> {
     fn on_foreign_function(&mut self, hook: u32, size: usize) {
         let data = get_buffer(BufferType::CallData, 0, size).ok().flatten().unwrap_or_default();
         if let Some(answer) = self.plugin.call(hook, &data) {
-            // whoever asked takes no answer for nothing
-            let _ = call_foreign_function("portero.answer", Some(answer.bytes()));
+            say(&answer);
+        }
+    }
+
+    fn on_http_call_response(&mut self, token: u32, fields: usize, body: usize, trailers: usize) {
+        if let Some(answer) = self.plugin.answered(&Call { token, fields, body, trailers }) {
+            say(&answer);
         }
     }
 }

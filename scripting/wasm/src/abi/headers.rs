@@ -15,7 +15,7 @@ use crate::{pairs, scene};
 
 /// A map, by the number that the ABI has for it.
 #[derive(Clone, Copy)]
-enum Map {
+pub(crate) enum Map {
     Request,
     RequestTrailers,
     Response,
@@ -27,7 +27,7 @@ enum Map {
 }
 
 /// A head as it is shown: the line that pseudo fields stand for, and its fields. Of a response the digits of its status.
-pub(super) enum Shown<'a> {
+pub(crate) enum Shown<'a> {
     Request(&'a Request),
     Response(&'a Response, [u8; 3]),
     Plain(&'a Headers),
@@ -68,7 +68,7 @@ pub(super) fn link(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
         let bytes = memory::copy(&caller, at, len)?;
         let all = pairs::read(&bytes).ok_or(Status::BadArgument)?;
         all.iter().try_for_each(|(name, value)| check(name, value))?;
-        alter(caller.data_mut(), map, bytes.len(), |changed| changed.replace_all(&all))
+        alter(caller.data_mut(), Map::of(map)?, bytes.len(), |changed| changed.replace_all(&all))
     });
     host!(linker, "proxy_add_header_map_value", |caller, map, key, key_len, value, value_len| {
         edit(&mut caller, map, (key, key_len), (value, value_len), Headers::add)
@@ -78,12 +78,7 @@ pub(super) fn link(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
     });
     host!(linker, "proxy_remove_header_map_value", |caller, map, key, key_len| {
         let (memory, guest) = memory::with_guest(&mut caller)?;
-        let key = memory.read(key, key_len)?;
-        alter(guest, map, 0, |mut changed| {
-            let name: &[u8] = if is(key, b":authority") { b"host" } else { key };
-            changed.headers().remove(name);
-            Ok(())
-        })
+        remove(guest, Map::of(map)?, memory.read(key, key_len)?)
     });
     Ok(())
 }
@@ -106,7 +101,20 @@ fn edit(
     change: fn(&mut Headers, &[u8], &[u8]),
 ) -> Answer {
     let (memory, guest) = memory::with_guest(caller)?;
-    let (name, value) = (memory.read(name.0, name.1)?, memory.read(value.0, value.1)?);
+    put(guest, Map::of(map)?, (memory.read(name.0, name.1)?, memory.read(value.0, value.1)?), change)
+}
+
+/// Puts a field into a map, by its name and its value, or what a pseudo field stands for.
+///
+/// # Errors
+///
+/// It is malformed, there is no room for it, or the map cannot be changed now.
+pub(crate) fn put(
+    guest: &mut Guest,
+    map: Map,
+    (name, value): (&[u8], &[u8]),
+    change: fn(&mut Headers, &[u8], &[u8]),
+) -> Answer {
     check(name, value)?;
     alter(guest, map, name.len() + value.len() + 4, |mut changed| match changed.pseudo(name, value) {
         Some(done) => done,
@@ -114,6 +122,19 @@ fn edit(
             change(changed.headers(), name, value);
             Ok(())
         }
+    })
+}
+
+/// Takes all fields of a name out of a map.
+///
+/// # Errors
+///
+/// The map cannot be changed now.
+pub(crate) fn remove(guest: &mut Guest, map: Map, name: &[u8]) -> Answer {
+    alter(guest, map, 0, |mut changed| {
+        let name: &[u8] = if is(name, b":authority") { b"host" } else { name };
+        changed.headers().remove(name);
+        Ok(())
     })
 }
 
@@ -147,8 +168,7 @@ fn look(
 }
 
 /// Lets a map be changed that grows by so many bytes at the most, within the room that a head has.
-fn alter(guest: &mut Guest, map: u32, by: usize, change: impl FnOnce(Changed<'_>) -> Answer) -> Answer {
-    let map = Map::of(map)?;
+fn alter(guest: &mut Guest, map: Map, by: usize, change: impl FnOnce(Changed<'_>) -> Answer) -> Answer {
     match map {
         Map::Request | Map::Response if !guest.is_lent() => Err(Status::BadArgument),
         Map::Request => scene::change(|exchange| match by == 0 || exchange.request_may_grow(by) {
@@ -193,12 +213,12 @@ impl Map {
 
 impl Shown<'_> {
     /// The head of a request.
-    pub(super) fn request(exchange: &Exchange) -> Shown<'_> {
+    pub(crate) fn request(exchange: &Exchange) -> Shown<'_> {
         Shown::Request(&exchange.request)
     }
 
     /// The head of a response.
-    pub(super) fn response(exchange: &Exchange) -> Shown<'_> {
+    pub(crate) fn response(exchange: &Exchange) -> Shown<'_> {
         Shown::Response(&exchange.response, digits(exchange.response.status))
     }
 
@@ -232,7 +252,7 @@ impl Shown<'_> {
     }
 
     /// The value of a field; those of several as one list (RFC 9110, 5.3).
-    pub(super) fn get(&self, name: &[u8], separator: &[u8]) -> Option<Cow<'_, [u8]>> {
+    pub(crate) fn get(&self, name: &[u8], separator: &[u8]) -> Option<Cow<'_, [u8]>> {
         let pseudo = match (self, name) {
             (Shown::Request(request), b":path") => path(request),
             (Shown::Request(request), b":method") => request.method.as_bytes(),
@@ -303,7 +323,7 @@ impl Changed<'_> {
 }
 
 /// A field must not be able to begin another, or end the head; a request line has no blanks in it.
-pub(super) fn check(name: &[u8], value: &[u8]) -> Answer {
+pub(crate) fn check(name: &[u8], value: &[u8]) -> Answer {
     let token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
     let plain = name.strip_prefix(b":").unwrap_or(name);
     let named = !plain.is_empty() && plain.iter().copied().all(token);

@@ -7,7 +7,7 @@ mod callouts;
 mod compilers;
 mod foreign;
 mod grpc;
-mod headers;
+pub(crate) mod headers;
 mod metrics;
 mod properties;
 mod queues;
@@ -148,5 +148,5 @@ macro_rules! host {
 use host;
 
 pub(crate) use headers::count;
-pub(crate) use properties::{Declarations, Expressions, State};
+pub(crate) use properties::{Declarations, Expressions, State, evaluate, set_variable, variable};
 pub(crate) use system::nanoseconds;

@@ -13,10 +13,10 @@ pub(super) mod state;
 mod tests;
 mod value;
 
-use portero_api::Exchange;
+use portero_api::{Exchange, Sample};
 use wasmtime::Linker;
 
-pub(crate) use self::ours::Expressions;
+pub(crate) use self::ours::{Expressions, evaluate, set_variable, variable};
 pub(crate) use self::state::{Declarations, State};
 use self::value::Value;
 use super::{Answer, Status, host, upstream};
@@ -84,7 +84,7 @@ fn find(caller: &mut Calling<'_>, path: &Path) -> Found {
             return Ok(Some(value));
         }
         if let Some(expression) = path.behind("sample.") {
-            return ours::sample(caller, expression);
+            return ours::sample(caller.data_mut(), expression);
         }
     }
     if let Some(value) = http::trailers(caller.data_mut(), path) {
@@ -94,7 +94,7 @@ fn find(caller: &mut Calling<'_>, path: &Path) -> Found {
         return Ok(Some(value));
     }
     let guessed = path.text().filter(|_| caller.data().is_lent()).map(|name| format!("txn.{name}"));
-    Ok(guessed.and_then(|name| scene::see(|exchange| ours::variable(exchange, &name)).flatten()))
+    Ok(guessed.and_then(|name| scene::see(|exchange| variable_bytes(exchange, &name)).flatten()))
 }
 
 /// A property of the exchange itself.
@@ -107,7 +107,11 @@ fn of(exchange: &Exchange, path: &Path) -> Option<Vec<u8>> {
         None if speaks_http => http::field(exchange, path),
         None => None,
     };
-    value.map(Value::into_bytes).or_else(|| ours::variable(exchange, path.text()?))
+    value.map(Value::into_bytes).or_else(|| variable_bytes(exchange, path.text()?))
+}
+
+fn variable_bytes(exchange: &Exchange, name: &str) -> Option<Vec<u8>> {
+    variable(exchange, name).map(|sample| Value::sample(sample).into_bytes())
 }
 
 fn set(caller: &mut Calling<'_>, path: &Path, value: Vec<u8>) -> Answer {
@@ -115,7 +119,7 @@ fn set(caller: &mut Calling<'_>, path: &Path, value: Vec<u8>) -> Answer {
     match path.text() {
         Some("upstream.server") => upstream::use_server(caller, text()?, false),
         Some("upstream.backend") => upstream::use_backend(caller, text()?),
-        Some(name) if ours::is_variable(name) => ours::set_variable(caller, name, &value),
+        Some(name) if ours::is_variable(name) => ours::set_variable(caller.data(), name, Sample::text(value)),
         _ => state::set(caller.data_mut(), &path.raw, value),
     }
 }

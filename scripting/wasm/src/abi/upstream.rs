@@ -1,6 +1,9 @@
 //! Where a request goes: the choice of a backend and of a server, as properties and functions ask for it; Higress's two
 //! functions are other names of the same.
 
+#[cfg(test)]
+mod tests;
+
 use portero_api::{Exchange, WantedServer};
 use wasmtime::Linker;
 

@@ -1,7 +1,7 @@
 //! The hook `Action`: a module in a rule.
 //!
 //! One that offers `action` is asked with the rules that it stands in and its arguments. One that does not is shown the head
-//! as a filter is, as a stream of its own that sees nothing else: it may hold the rules up until its call-outs are answered.
+//! as a filter is, as a stream of its own that sees nothing else. Either may hold the rules up until its call-outs are answered.
 
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
@@ -13,9 +13,10 @@ use portero_api::{
 
 use super::ask::{Asked, Hook, Said, missing};
 use super::filter::WasmFilter;
+use super::wait::Waiting;
 use crate::items::Items;
 use crate::scene::Scene;
-use crate::seat::Seat;
+use crate::seat::{Broken, Seat};
 use crate::settings::OnError;
 
 /// A module in a rule.
@@ -53,10 +54,12 @@ impl Action for WasmAction {
                     list.add(rules.as_bytes());
                     asked.write_args(list);
                 });
-                match (said, asked.seat.on_error()) {
-                    (Ok(said), _) => answer(said, rules),
-                    (Err(_), OnError::Fail) => Answer::Fail,
-                    (Err(_), OnError::Skip) => Answer::Continue,
+                let on_error = asked.seat.on_error();
+                match said {
+                    Ok(Said { waits: Some(waiting), .. }) => {
+                        Answer::Wait(Wait::For(Box::new(Asking { waiting, rules: rules.clone(), on_error })))
+                    }
+                    said => answer(said, rules, on_error),
                 }
             }
             WasmAction::Head { filter, direction } => {
@@ -71,8 +74,27 @@ impl Action for WasmAction {
     }
 }
 
+/// An action that waits for its call-outs.
+struct Asking {
+    waiting: Waiting,
+    rules: String,
+    on_error: OnError,
+}
+
+impl Work for Asking {
+    fn poll(&mut self, cx: &mut Context<'_>, exchange: &mut Exchange, _: &mut dyn Client) -> Poll<Answer> {
+        let said = self.waiting.poll(cx, Scene::Change(exchange));
+        said.map(|said| answer(said, &self.rules, self.on_error))
+    }
+}
+
 /// What a module's answer means: a word, behind `deny` the status.
-fn answer(said: Said, rules: &str) -> Answer {
+fn answer(said: Result<Said, Broken>, rules: &str, on_error: OnError) -> Answer {
+    let said = match (said, on_error) {
+        (Ok(said), _) => said,
+        (Err(_), OnError::Fail) => return Answer::Fail,
+        (Err(_), OnError::Skip) => return Answer::Continue,
+    };
     if let Some(reply) = said.reply {
         return Answer::Reply(reply);
     }

@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use portero_api::{BadArg, Reply};
 
+use super::wait::{Place, Waiting};
 use crate::guest::ROOT;
 use crate::items::List;
 use crate::scene::Scene;
@@ -20,19 +21,31 @@ pub(crate) enum Hook {
     /// Told how the tries of a balancer ended.
     Outcome = 5,
     Check = 6,
+    Service = 7,
 }
 
 /// All hooks, by the names that modules offer them under.
-pub(crate) const HOOKS: [(&str, Hook); 6] = [
+pub(crate) const HOOKS: [(&str, Hook); 7] = [
     ("action", Hook::Action),
     ("fetch", Hook::Fetch),
     ("converter", Hook::Converter),
     ("balancer", Hook::Balancer),
     ("outcome", Hook::Outcome),
     ("check", Hook::Check),
+    ("service", Hook::Service),
 ];
 
 impl Hook {
+    /// True where it may wait for call-outs.
+    fn may_wait(self) -> bool {
+        matches!(self, Hook::Action | Hook::Check | Hook::Service)
+    }
+
+    /// True where it may reply, as a stream does.
+    fn may_reply(self) -> bool {
+        matches!(self, Hook::Action | Hook::Service)
+    }
+
     /// Its name.
     pub(crate) fn name(self) -> &'static str {
         HOOKS[self as usize - 1].0
@@ -55,6 +68,8 @@ pub(crate) struct Said {
     pub(crate) reply: Option<Reply>,
     /// It ended the connection.
     pub(crate) closed: bool,
+    /// It waits for its call-outs, and says nothing yet.
+    pub(crate) waits: Option<Waiting>,
 }
 
 impl Asked {
@@ -86,24 +101,27 @@ impl Asked {
         scene: Scene<'_>,
         write: impl FnOnce(&mut List),
     ) -> Result<Said, Broken> {
-        let lent = if matches!(scene, Scene::Alone) { 0 } else { ROOT };
-        self.seat.enter(None, lent, scene, |vm| {
+        let lent = scene.context();
+        let asked = self.seat.enter(None, lent, scene, |vm| {
             let guest = vm.guest();
+            let begun = guest.outbox.len();
             let mut list = List::reusing(std::mem::take(&mut guest.call_data));
             write(&mut list);
             guest.call_data = list.into_bytes();
             guest.answer = None;
-            if hook == Hook::Action {
-                // it may reply as a stream does
+            if hook.may_reply() {
                 guest.streams.open(ROOT);
             }
             let (size, function) = (guest.call_data.len() as u32, vm.calls.foreign_function.clone());
             vm.call("proxy_on_foreign_function", ROOT, function.as_ref(), (ROOT, hook as u32, size))?;
             let guest = vm.guest();
-            let stream = guest.streams.take(ROOT).unwrap_or_default();
+            let stream = guest.streams.take(ROOT).map(|stream| *stream).unwrap_or_default();
             let answer = guest.answer.take().unwrap_or_default();
-            Ok(Said { answer, reply: stream.reply, closed: stream.closed })
-        })
+            let place = hook.may_wait().then(|| Place::of(guest, &answer, begun)).flatten();
+            Ok((Said { answer, reply: stream.reply, closed: stream.closed, waits: None }, place))
+        });
+        let (said, place) = asked?;
+        Ok(Said { waits: place.map(|place| Waiting::new(&self.seat, place)), ..said })
     }
 
     /// Writes its arguments, each an item.
@@ -117,7 +135,10 @@ pub(crate) fn missing(seat: &Seat, hook: Hook) -> String {
     let name = &seat.plan.load.name;
     let offers = seat.plan.offers.get().map(|offers| offers.join("', '")).unwrap_or_default();
     let offers = if offers.is_empty() { "nothing".to_owned() } else { format!("'{offers}'") };
-    format!("the module '{name}' has no {}: it offers {offers} (portero.offer)", hook.name())
+    match seat.plan.is_component() {
+        true => format!("the component '{name}' has no {}: it exports functions for {offers}", hook.name()),
+        false => format!("the module '{name}' has no {}: it offers {offers} (portero.offer)", hook.name()),
+    }
 }
 
 #[cfg(test)]

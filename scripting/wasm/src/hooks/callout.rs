@@ -80,7 +80,11 @@ pub(crate) fn tell_all(vm: &mut Vm, stream: u32) -> Result<(), Failure> {
 }
 
 /// Calls the guest with an answer.
-fn tell(vm: &mut Vm, answer: Answer) -> Result<(), Failure> {
+///
+/// # Errors
+///
+/// As [`Vm::call`].
+pub(super) fn tell(vm: &mut Vm, answer: Answer) -> Result<(), Failure> {
     let (told, status) = match answer.told {
         Ok(told) => (told, (Status::Ok as u32, "")),
         Err(missing) => (Told::default(), (Status::BrokenConnection as u32, missing)),

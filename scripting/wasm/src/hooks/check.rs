@@ -2,8 +2,10 @@
 //!
 //! It is asked with the list of its arguments, the server, the number of the step, what came in since it sent last, and
 //! whether the server has closed. It answers with what to do: `send` bytes, `read` on, or what it has found: `up`, `down` or
-//! `drain`, with a reason and a weight in percent. The connection is made when the first bytes are to move.
+//! `drain`, with a reason and a weight in percent; or it waits for its call-outs (`wait`). The connection is made when the
+//! first bytes are to move.
 
+use std::future::poll_fn;
 use std::io;
 use std::rc::Rc;
 
@@ -11,7 +13,7 @@ use portero_api::{
     BadArg, CheckStatus, Dial, Health, LocalFuture, ServerState, Setup, Target, Verdict, Wire,
 };
 
-use super::ask::{Asked, Hook};
+use super::ask::{Asked, Hook, Said};
 use crate::items::Items;
 use crate::scene::Scene;
 use crate::seat::Seat;
@@ -47,7 +49,7 @@ impl WasmCheck {
         Asked::new(seat, Hook::Check, setup.args).map(WasmCheck)
     }
 
-    fn ask(&self, server: &ServerState, probe: &Probe) -> Step {
+    async fn ask(&self, server: &ServerState, probe: &Probe) -> Step {
         let said = self.0.ask(Scene::Alone, |list| {
             list.add_with(|args| self.0.write_args(args));
             list.add_with(|item| servers::write(item, server));
@@ -56,6 +58,10 @@ impl WasmCheck {
             list.add(&[u8::from(probe.closed)]);
         });
         let failed = |why: &str| Step::Found(Verdict::new(CheckStatus::L7Response, why));
+        let said = match said {
+            Ok(Said { waits: Some(mut waiting), .. }) => poll_fn(|cx| waiting.poll(cx, Scene::Alone)).await,
+            said => said,
+        };
         match said {
             Ok(said) => step(&said.answer).unwrap_or_else(|| failed("the module's answer means nothing")),
             Err(_) => failed("the module failed"),
@@ -73,7 +79,7 @@ impl Health for WasmCheck {
         Box::pin(async move {
             let mut probe = Probe::default();
             while probe.step < STEPS {
-                let bytes = match self.ask(server, &probe) {
+                let bytes = match self.ask(server, &probe).await {
                     Step::Found(verdict) => return verdict,
                     Step::Send(bytes) => Some(bytes),
                     Step::Read if probe.closed => {

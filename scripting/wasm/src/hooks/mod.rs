@@ -5,12 +5,15 @@ pub(crate) mod ask;
 mod balance;
 pub(crate) mod callout;
 mod check;
+mod component;
 mod fetch;
 mod filter;
+mod service;
 mod task;
 mod tcp;
 #[cfg(test)]
 mod tests;
+mod wait;
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -41,12 +44,17 @@ pub(crate) fn plugin(plan: &Arc<Plan>) -> Plugin {
     }
     // whatever the module has: an instance that nothing but its configuration holds must be there, and must be ended
     plugin = plugin.task(maker(plan, task::WasmTask::new));
+    plugin.balances = plan.offers(ask::Hook::Balancer.name());
+    plugin = plugin.health(maker(plan, check::WasmCheck::new));
+    plugin = plugin.service(maker(plan, service::WasmService::new));
+    if plan.is_component() {
+        return component::fill(plugin, plan);
+    }
     plugin
         .action(maker(plan, action::WasmAction::new))
         .fetch(maker(plan, fetch::WasmFetch::new))
         .convert(maker(plan, fetch::WasmConvert::new))
         .balance(maker(plan, balance::WasmBalance::new))
-        .health(maker(plan, check::WasmCheck::new))
 }
 
 /// A maker: finds the instance of the thread.

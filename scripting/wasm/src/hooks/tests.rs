@@ -1,21 +1,18 @@
 //! Hooks beyond the ABI: conformance, and what a module may ask for meanwhile. The example modules are tried here too.
 
-use std::rc::Rc;
-use std::sync::Arc;
 use std::task::Poll;
 
 use portero_api::{
-    Answer, Balance, CheckStatus, Close, Exchange, Make, Oper, Plugin, Reply, Sample, Setup, Wait,
-    WantedServer, Work,
+    Answer, CheckStatus, Close, Exchange, Oper, Reply, Sample, Setup, Wait, WantedServer, Work,
 };
-use portero_conformance::rig::{Bench, Desk, Farm, Net, Turn, exchange, say};
+use portero_conformance::rig::{Bench, Farm, Net, Turn, exchange, say};
 use portero_conformance::{
     Acting, Balancer, Check, Converting, Fetching, Filtering, action, balance, convert, fetch, filter, health,
 };
 
 use crate::OnError;
 use crate::items::List;
-use crate::testing::{Running, example, module};
+use crate::testing::{Running, example, module, on_a_thread};
 
 /// A module that can do anything: `fetch` answers "yes" where `x-ask` is set, `converter` gives its sample back, `balancer`
 /// takes the first server, `action` calls the foreign function that its arguments name (its name, its argument).
@@ -114,19 +111,6 @@ fn a_converter_of_a_module_keeps_to_the_hook() {
 fn a_balancer_of_a_module_keeps_to_the_hook() {
     let running = Running::new(&door("balancer"), |_| ());
     balance(&Balancer { plugin: &on_a_thread(running.plugin), args: "20", lines: &[], live: false });
-}
-
-/// The same plugin for suites that make instances without a thread.
-fn on_a_thread(mut plugin: Plugin) -> Plugin {
-    thread_local!(static DESK: Rc<Desk> = Rc::default());
-    plugin.balance = plugin.balance.map(|make| {
-        let make: Make<dyn Balance> = Arc::new(move |setup: &Setup<'_>| {
-            let here = DESK.with(Desk::here);
-            make(&Setup { here: Some(&here), ..*setup })
-        });
-        make
-    });
-    plugin
 }
 
 #[test]

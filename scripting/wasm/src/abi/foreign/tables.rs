@@ -13,16 +13,15 @@
 //! milliseconds it has left (an empty item: no end), then a field and its value by turns. NOT_FOUND stands for a table, an
 //! entry or a field that is not there, INTERNAL_FAILURE for a table that is full.
 
-use std::sync::Arc;
-
-use portero_api::Sample;
-use portero_api::tables::{DataKind, Entry, KeyBuf, KeyType, Removed, Slot, Table};
+use portero_api::tables::{Entry, KeyBuf};
+use portero_api::{Common, Sample};
 
 use super::Row;
 use super::portero::items;
 use crate::abi::Status;
 use crate::items::{Items, List, read_sample};
 use crate::memory::Calling;
+use crate::tables::{self, Spot, table};
 
 /// The functions.
 pub(super) const ROWS: &[Row] = &[
@@ -37,63 +36,45 @@ type Answer = Result<Vec<u8>, Status>;
 
 fn get(caller: &mut Calling<'_>, argument: &[u8]) -> Answer {
     let mut items = items(argument)?;
-    let (table, key) = entry_of(caller, &mut items)?;
-    let entry = table.find(key.as_key()).ok_or(Status::NotFound)?;
+    let spot = spot(&caller.data().plan.common, &mut items)?;
     let mut answer = List::new();
     match items.text() {
-        Some(field) => {
-            answer.add_sample(Some(&value(&entry, slot(&*table, field)?).ok_or(Status::NotFound)?))
-        }
-        None => shown(&entry, &mut answer),
+        Some(field) => answer.add_sample(Some(&spot.get(field)?)),
+        None => shown(&spot.entry()?, &mut answer),
     }
     Ok(answer.into_bytes())
 }
 
 fn set(caller: &mut Calling<'_>, argument: &[u8]) -> Answer {
     let mut items = items(argument)?;
-    let (table, key) = entry_of(caller, &mut items)?;
-    let slot = slot(&*table, items.text().ok_or(Status::BadArgument)?)?;
+    let spot = spot(&caller.data().plan.common, &mut items)?;
+    let field = items.text().ok_or(Status::BadArgument)?;
     let given = items.next().and_then(read_sample).ok_or(Status::BadArgument)?;
-    let enter = || table.enter(key.as_key()).ok_or(Status::InternalFailure);
     let mut answer = List::new();
-    match (slot.data.kind(), given) {
-        (DataKind::Text, Sample::Str(text)) => {
-            let entry = enter()?;
-            let before = value(&entry, slot);
-            entry.set_text(slot, &String::from_utf8_lossy(&text));
-            answer.add_sample(before.as_ref());
-        }
-        (DataKind::Text, _) => return Err(Status::BadArgument),
-        (_, Sample::Int(number)) => {
-            let number = u64::try_from(number).map_err(|_| Status::BadArgument)?;
-            answer.add_sample(enter()?.set(slot, number).map(int).as_ref());
-        }
-        _ => return Err(Status::BadArgument),
-    }
+    answer.add_sample(spot.set(field, &given)?.as_ref());
     Ok(answer.into_bytes())
 }
 
 fn add(caller: &mut Calling<'_>, argument: &[u8]) -> Answer {
     let mut items = items(argument)?;
-    let (table, key) = entry_of(caller, &mut items)?;
-    let slot = slot(&*table, items.text().ok_or(Status::BadArgument)?)?;
+    let spot = spot(&caller.data().plan.common, &mut items)?;
+    let field = items.text().ok_or(Status::BadArgument)?;
     let by = items.number().ok_or(Status::BadArgument)?;
-    let entry = table.enter(key.as_key()).ok_or(Status::InternalFailure)?;
     let mut answer = List::new();
-    answer.add_sample(Some(&int(entry.add(slot, by).ok_or(Status::BadArgument)?)));
+    answer.add_sample(Some(&Sample::Int(spot.add(field, by)?)));
     Ok(answer.into_bytes())
 }
 
 fn remove(caller: &mut Calling<'_>, argument: &[u8]) -> Answer {
-    let (table, key) = entry_of(caller, &mut items(argument)?)?;
+    let spot = spot(&caller.data().plan.common, &mut items(argument)?)?;
     let mut answer = List::new();
-    answer.add(&[u8::from(table.remove(key.as_key()) == Removed::Gone)]);
+    answer.add(&[u8::from(spot.remove())]);
     Ok(answer.into_bytes())
 }
 
 fn walk(caller: &mut Calling<'_>, argument: &[u8]) -> Answer {
     let mut items = items(argument)?;
-    let table = table(caller, &mut items)?;
+    let table = table(&caller.data().plan.common, items.text().ok_or(Status::BadArgument)?)?;
     let from = items.number().and_then(|from| u64::try_from(from).ok()).ok_or(Status::BadArgument)?;
     let mut answer = List::new();
     match table.some(from) {
@@ -106,52 +87,11 @@ fn walk(caller: &mut Calling<'_>, argument: &[u8]) -> Answer {
     Ok(answer.into_bytes())
 }
 
-/// The table that the first item names.
-fn table(caller: &Calling<'_>, items: &mut Items<'_>) -> Result<Arc<dyn Table>, Status> {
-    let name = items.text().ok_or(Status::BadArgument)?;
-    caller.data().plan.common.tables.get(name).ok_or(Status::NotFound)
-}
-
-/// The table that the first item names, and the key that the second is.
-fn entry_of(caller: &Calling<'_>, items: &mut Items<'_>) -> Result<(Arc<dyn Table>, KeyBuf), Status> {
-    let table = table(caller, items)?;
-    let given = items.next().and_then(read_sample).ok_or(Status::BadArgument)?;
-    let key = key(table.schema().key, &given).ok_or(Status::BadArgument)?;
-    Ok((table, key))
-}
-
-/// A key of the type that the table has.
-fn key(kind: KeyType, given: &Sample<'_>) -> Option<KeyBuf> {
-    let mut bytes = Vec::new();
-    match given {
-        Sample::Int(number) => bytes.extend_from_slice(number.to_string().as_bytes()),
-        Sample::Ip(address) => bytes.extend_from_slice(address.to_string().as_bytes()),
-        Sample::Str(text) | Sample::Bin(text) | Sample::Method(text) => bytes.extend_from_slice(text),
-        Sample::Bool(_) => return None,
-    }
-    let text = || std::str::from_utf8(&bytes).ok();
-    match kind {
-        KeyType::Ip | KeyType::Ipv6 => text()?.parse().ok().map(KeyBuf::Ip),
-        KeyType::Integer => text()?.parse().ok().map(KeyBuf::Integer),
-        KeyType::String(_) => Some(KeyBuf::String(bytes)),
-        KeyType::Binary(_) => Some(KeyBuf::Binary(bytes)),
-    }
-}
-
-/// A field that the table stores.
-fn slot(table: &dyn Table, field: &str) -> Result<Slot, Status> {
-    Slot::parse(field).filter(|slot| table.schema().stores(*slot)).ok_or(Status::NotFound)
-}
-
-fn value(entry: &Entry, slot: Slot) -> Option<Sample<'static>> {
-    match slot.data.kind() {
-        DataKind::Text => entry.text(slot).map(|text| Sample::text(text.as_bytes())),
-        _ => entry.get(slot).map(int),
-    }
-}
-
-fn int(value: u64) -> Sample<'static> {
-    Sample::Int(i64::try_from(value).unwrap_or(i64::MAX))
+/// The place that the first two items name: a table, and a key.
+fn spot(common: &Common, items: &mut Items<'_>) -> Result<Spot, Status> {
+    let table = table(common, items.text().ok_or(Status::BadArgument)?)?;
+    let key = items.next().and_then(read_sample).ok_or(Status::BadArgument)?;
+    Spot::new(table, &key)
 }
 
 fn shown(entry: &Entry, list: &mut List) {
@@ -169,6 +109,6 @@ fn shown(entry: &Entry, list: &mut List) {
     }
     for slot in entry.slots() {
         list.add(slot.to_string().as_bytes());
-        list.add_sample(value(entry, slot).as_ref());
+        list.add_sample(tables::value(entry, slot).as_ref());
     }
 }

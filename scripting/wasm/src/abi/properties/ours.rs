@@ -10,7 +10,7 @@ use portero_api::{
 use super::value::Value;
 use super::{Found, Row};
 use crate::abi::{Answer, Status};
-use crate::memory::Calling;
+use crate::guest::Guest;
 use crate::scene;
 use crate::servers::state;
 use crate::settings::Level;
@@ -64,28 +64,31 @@ pub(super) fn is_variable(path: &str) -> bool {
 }
 
 /// The value of a variable.
-pub(super) fn variable(exchange: &Exchange, name: &str) -> Option<Vec<u8>> {
+pub(crate) fn variable(exchange: &Exchange, name: &str) -> Option<Sample<'static>> {
     let id = VarId::find(name).ok()??;
-    let sample = match id.scope {
+    match id.scope {
         Scope::Proc => process_vars().get(id),
         _ => exchange.vars_of(id.scope)?.get(id).map(|value| value.to_sample()),
-    };
-    Some(Value::sample(sample?).into_bytes())
+    }
 }
 
-/// Sets a variable to text.
-pub(super) fn set_variable(caller: &Calling<'_>, name: &str, value: &[u8]) -> Answer {
+/// Sets a variable.
+///
+/// # Errors
+///
+/// It is no name of a variable, or one of an exchange and none is lent.
+pub(crate) fn set_variable(guest: &Guest, name: &str, value: Sample<'static>) -> Answer {
     let id = VarId::of_script(name).map_err(|_| Status::BadArgument)?;
     if id.scope == Scope::Proc {
-        process_vars().set(id, Sample::text(value));
+        process_vars().set(id, value);
         return Ok(());
     }
-    if !caller.data().is_lent() {
+    if !guest.is_lent() {
         return Err(Status::NotFound);
     }
     let set = scene::see(|exchange| {
-        let text = Stored::Str(Rc::from(value));
-        exchange.vars_of(id.scope).map(|vars| vars.set(id, text))
+        let value = Stored::from_sample(&value);
+        exchange.vars_of(id.scope).map(|vars| vars.set(id, value))
     });
     set.flatten().ok_or(Status::NotFound)
 }
@@ -95,32 +98,42 @@ pub(super) fn set_variable(caller: &Calling<'_>, name: &str, value: &[u8]) -> An
 /// # Errors
 ///
 /// The language does not know it, which is logged.
-pub(super) fn sample(caller: &mut Calling<'_>, expression: &[u8]) -> Found {
+pub(super) fn sample(guest: &mut Guest, expression: &[u8]) -> Found {
     let text = std::str::from_utf8(expression).map_err(|_| Status::InternalFailure)?;
-    let known = caller.data().expressions.get(text).cloned();
+    evaluate(guest, text, |sample| Value::sample(sample).into_bytes())
+}
+
+/// The same, as something that is made of the sample.
+///
+/// # Errors
+///
+/// The same.
+pub(crate) fn evaluate<T>(
+    guest: &mut Guest,
+    text: &str,
+    make: impl FnOnce(Sample<'_>) -> T,
+) -> Result<Option<T>, Status> {
+    let known = guest.expressions.get(text).cloned();
     let compiled = match known {
         Some(compiled) => compiled,
-        None => compile(caller, text),
+        None => compile(guest, text),
     };
     // not BAD_EXPRESSION: the Rust SDK panics over what it does not expect here
     let compiled = compiled.ok_or(Status::InternalFailure)?;
-    let found = scene::see(|exchange| {
-        let sample = compiled.value(exchange).ok().flatten()?;
-        Some(Value::sample(sample).into_bytes())
-    });
+    let found = scene::see(|exchange| compiled.value(exchange).ok().flatten().map(make));
     Ok(found.flatten())
 }
 
-fn compile(caller: &mut Calling<'_>, text: &str) -> Compiled {
+fn compile(guest: &mut Guest, text: &str) -> Compiled {
     let compiled = match scene::host()?.language().expression(text) {
         Ok(expression) => Some(Rc::from(expression)),
         Err(why) => {
             let line = format!("the sample expression '{text}' is wrong: {}", why.message);
-            caller.data().log(Level::Error, line.as_bytes());
+            guest.log(Level::Error, line.as_bytes());
             None
         }
     };
-    let kept = &mut caller.data_mut().expressions;
+    let kept = &mut guest.expressions;
     if kept.len() >= EXPRESSIONS {
         kept.clear();
     }
