@@ -232,6 +232,34 @@ fn a_frontend_is_closed_and_opened_again() {
 }
 
 #[test]
+fn a_closed_frontend_refuses_connections_whatever_a_reload_makes_of_its_sockets() {
+    let config =
+        CONFIG.replace("frontend front", "frontend other\n        bind ${other}\n    frontend front");
+    let (origin, log) = (Origin::answering("one"), Syslog::udp());
+    let (other, more) = (Origin::nobody(), Origin::nobody());
+    let proxy = Proxy::with(&config)
+        .set("one", origin.address())
+        .set("two", origin.address())
+        .set("log", log.address())
+        .set("options", "")
+        .set("other", other)
+        .start();
+    order(&proxy, "disable frontend other");
+    let changed =
+        config.replace("bind ${other}", &format!("bind ${{other}} backlog 77\n        bind {more}"));
+    proxy.rewrite(&changed.replace("server s1", "server s0 127.0.0.1:1 disabled\n        server s1"));
+    proxy.signal(nix::sys::signal::Signal::SIGUSR2);
+    eventually("the new server", || ask(&proxy, "show servers state").contains(" s0 ").then_some(()));
+    for address in [other, more] {
+        assert!(TcpStream::connect(address).is_err(), "nobody listens at {address}");
+    }
+    order(&proxy, "enable frontend other");
+    for address in [other, more] {
+        TcpStream::connect(address).expect("it listens");
+    }
+}
+
+#[test]
 fn a_variable_of_the_process_is_seen_by_rules() {
     let farm = farm("");
     assert!(ask(&farm.proxy, "set var proc.mark str(a)").contains("experimental mode"));

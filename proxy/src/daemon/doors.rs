@@ -5,7 +5,8 @@ use std::rc::Rc;
 
 use portero_api::{Door, ProxyState};
 
-use super::Daemon;
+use super::{Daemon, binds, open_binds};
+use crate::config::checked::Checked;
 
 /// Why a frontend cannot be opened or closed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,24 +54,35 @@ impl Daemon {
         let checked = self.checked();
         let conf = checked.proxies.iter().find(|p| *p.name == *frontend && p.kind.has_front());
         let state = self.shared.directory.proxy(frontend, false);
-        let (Some(conf), Some(state)) = (conf, state) else { return Err(DoorError::Unknown) };
+        let (Some(_), Some(state)) = (conf, state) else { return Err(DoorError::Unknown) };
         let before = state.door();
         DoorError::check(&state, door)?;
-        let listen = |on| {
-            let sockets = self.sockets.borrow();
-            let done = conf.binds.iter().try_for_each(|bind| sockets.set_listening(bind, on));
-            done.map_err(|e| DoorError::Failed(e.to_string()))
-        };
-        let open = door == Door::Open;
-        if open {
-            listen(true)?;
-        }
         state.set_door(door);
-        if let Err(error) = self.deploy(&checked).await {
+        let done = self.deploy(&checked).await;
+        if done.is_err() {
             state.set_door(before);
-            return Err(DoorError::Failed(error));
         }
-        // no worker accepts from them any more
-        if open { Ok(()) } else { listen(false) }
+        self.keep_out();
+        done.map_err(DoorError::Failed)
+    }
+
+    /// Lets the sockets of open frontends listen, before a worker is to accept from them.
+    pub(super) fn let_in(&self, checked: &Checked) -> Result<(), String> {
+        let mut sockets = self.sockets.borrow_mut();
+        let done = open_binds(&self.shared, checked).try_for_each(|bind| sockets.set_listening(bind, true));
+        done.map_err(|e| format!("cannot listen: {e}"))
+    }
+
+    /// Lets the sockets of all other frontends refuse connections, when no worker accepts from them any more: else clients
+    /// would wait there for nobody.
+    pub(super) fn keep_out(&self) {
+        let checked = self.checked();
+        let open: Vec<_> = open_binds(&self.shared, &checked).map(|bind| &bind.address).collect();
+        let mut sockets = self.sockets.borrow_mut();
+        for bind in binds(&checked).filter(|bind| !open.contains(&&bind.address)) {
+            if let Err(error) = sockets.set_listening(bind, false) {
+                tracing::warn!(%error, "a socket of a closed frontend listens on");
+            }
+        }
     }
 }

@@ -227,17 +227,20 @@ impl Daemon {
                 self.program.turn_to(&self.checked());
                 states::restore(&self.shared, before, &self.checked());
                 lists.abort();
+                self.keep_out();
                 return Err(error);
             }
         }
         lists.commit();
         states::forget_others(&self.shared, &checked);
         self.checked.replace(checked);
+        self.keep_out();
         self.serve_apis()
     }
 
     /// Gives a configuration to the workers once all of them can use it.
     async fn deploy(&self, checked: &Arc<Checked>) -> Result<(), String> {
+        self.let_in(checked)?;
         let prepared = self.prepare(checked).await;
         if prepared.is_err() {
             self.workers().iter().for_each(|w| w.tell(Order::Forget));

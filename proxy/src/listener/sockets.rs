@@ -22,6 +22,8 @@ pub struct Sockets {
 struct Opened {
     bind: Bind,
     sockets: Vec<OwnedFd>,
+    /// False while they refuse connections.
+    listens: bool,
 }
 
 impl Sockets {
@@ -37,7 +39,7 @@ impl Sockets {
             Listen::Abstract(name) => vec![open::abstract_name(name, bind)?],
             Listen::Descriptor(fd) => vec![inherit::take(*fd)?],
         };
-        self.open.insert(bind.address.clone(), Opened { bind: bind.clone(), sockets });
+        self.open.insert(bind.address.clone(), Opened { bind: bind.clone(), sockets, listens: true });
         Ok(None)
     }
 
@@ -65,10 +67,14 @@ impl Sockets {
     }
 
     /// Makes TCP sockets refuse connections, or listen again.
-    pub fn set_listening(&self, bind: &Bind, on: bool) -> io::Result<()> {
-        let (Listen::Ip(_), Some(opened)) = (&bind.address, self.open.get(&bind.address)) else {
+    pub fn set_listening(&mut self, bind: &Bind, on: bool) -> io::Result<()> {
+        let (Listen::Ip(_), Some(opened)) = (&bind.address, self.open.get_mut(&bind.address)) else {
             return Ok(());
         };
+        if opened.listens == on {
+            return Ok(());
+        }
+        opened.listens = on;
         let change = |socket: &OwnedFd| match on {
             true => SockRef::from(socket).listen(open::backlog(bind)),
             // what a listening socket would read is connections
@@ -88,7 +94,7 @@ impl Opened {
     fn change(&mut self, bind: &Bind) -> io::Result<Option<String>> {
         let old = std::mem::replace(&mut self.bind, bind.clone());
         let inherited = matches!(bind.address, Listen::Descriptor(_));
-        if open::backlog(&old) != open::backlog(bind) && !inherited {
+        if open::backlog(&old) != open::backlog(bind) && !inherited && self.listens {
             self.sockets.iter().try_for_each(|s| SockRef::from(s).listen(open::backlog(bind)))?;
         }
         if let Listen::Unix(path) = &bind.address
