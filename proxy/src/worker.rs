@@ -11,7 +11,7 @@ use portero_api::{Door, ServerState, shard};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::{LocalSet, spawn_local};
 
-use crate::config::checked::{Checked, Listen};
+use crate::config::checked::{Checked, Listen, Mode};
 use crate::health::Shutdown;
 use crate::host::Program;
 use crate::listener::{Listener, Slot, accept_loop};
@@ -248,6 +248,9 @@ impl Worker {
                     None => {
                         let Some(fd) = sockets.remove(&bind.address) else { continue };
                         let listener = Listener::new(fd).map_err(|e| format!("cannot listen: {e}"))?;
+                        if fe.conf.mode == Mode::Http {
+                            listener.spare_acknowledgements();
+                        }
                         let slot = Slot::new(bind, fe.clone(), gates);
                         spawn_local(accept_loop(self.clone(), slot.clone(), listener));
                         slot

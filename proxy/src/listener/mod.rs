@@ -13,7 +13,7 @@ use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use rustix::net::{SocketFlags, acceptfrom_with};
-use socket2::{Domain, Socket};
+use socket2::{Domain, SockRef, Socket};
 use tokio::io::unix::AsyncFd;
 use tokio::net::UnixListener;
 
@@ -44,6 +44,15 @@ impl Listener {
         // the connections that it accepts inherit the option
         socket.set_tcp_nodelay(true)?;
         Ok(Listener::Tcp(watch(socket.into())?))
+    }
+
+    /// From now on the first bytes of a client are acknowledged with the answer, not in a packet of their own (HAProxy 4.2,
+    /// `option tcp-smart-accept`): for protocols in which an answer follows at once.
+    pub fn spare_acknowledgements(&self) {
+        if let Listener::Tcp(listener) = self {
+            // the connections inherit it; a system that does not know the option sends that packet
+            let _ = SockRef::from(listener.get_ref()).set_tcp_quickack(false);
+        }
     }
 
     /// The next connection, with the address of its client; none for unix sockets.

@@ -13,6 +13,8 @@ pub struct Lead {
     before_done: usize,
     after: Vec<u8>,
     after_done: usize,
+    /// Nothing follows on the connection.
+    last: bool,
 }
 
 impl Lead {
@@ -35,7 +37,17 @@ impl Lead {
     pub fn clear(&mut self) {
         self.before.clear();
         self.after.clear();
-        (self.before_done, self.after_done) = (0, 0);
+        (self.before_done, self.after_done, self.last) = (0, 0, false);
+    }
+
+    /// Says that the connection is closed at once behind the message.
+    pub fn set_last(&mut self, last: bool) {
+        self.last = last;
+    }
+
+    /// True when the connection is closed at once behind the message.
+    pub fn is_last(&self) -> bool {
+        self.last
     }
 
     /// Writes everything.

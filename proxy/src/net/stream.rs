@@ -95,8 +95,23 @@ impl Stream {
 
     /// Writes some of the pieces, in order.
     pub fn poll_write(&self, cx: &mut Context<'_>, pieces: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
+        self.write(cx, pieces, SendFlags::NOSIGNAL)
+    }
+
+    /// The same for the last that is written before the stream is closed, or ends in this direction: one piece leaves
+    /// in one packet with the end.
+    pub fn poll_write_last(&self, cx: &mut Context<'_>, pieces: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
+        self.write(cx, pieces, SendFlags::NOSIGNAL | SendFlags::MORE)
+    }
+
+    fn write(
+        &self,
+        cx: &mut Context<'_>,
+        pieces: &[IoSlice<'_>],
+        flags: SendFlags,
+    ) -> Poll<io::Result<usize>> {
         loop {
-            match self.try_write(pieces) {
+            match self.try_write(pieces, flags) {
                 Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
                 result => return Poll::Ready(result),
             }
@@ -104,16 +119,13 @@ impl Stream {
         }
     }
 
-    fn try_write(&self, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
+    fn try_write(&self, pieces: &[IoSlice<'_>], flags: SendFlags) -> io::Result<usize> {
         match pieces {
-            [one] => {
-                let flags = SendFlags::NOSIGNAL;
-                either!(
-                    self,
-                    s => s.try_io(Interest::WRITABLE, || Ok(send(s, one, flags)?)),
-                    memory => memory.write(pieces)
-                )
-            }
+            [one] => either!(
+                self,
+                s => s.try_io(Interest::WRITABLE, || Ok(send(s, one, flags)?)),
+                memory => memory.write(pieces)
+            ),
             many => either!(self, s => s.try_write_vectored(many), memory => memory.write(many)),
         }
     }

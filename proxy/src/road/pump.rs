@@ -214,7 +214,11 @@ impl Pump {
             (false, true, true) => &pieces[..1],
             _ => &pieces[..],
         };
-        let n = match ready!(to.poll_write(cx, used)) {
+        let written = match lead.is_last() && self.ended && whole {
+            true => to.poll_write_last(cx, used),
+            false => to.poll_write(cx, used),
+        };
+        let n = match ready!(written) {
             Ok(0) => return Poll::Ready(Err(PumpFail::To)),
             Ok(n) => n,
             Err(_) => return Poll::Ready(Err(PumpFail::To)),

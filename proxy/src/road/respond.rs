@@ -24,6 +24,8 @@ pub async fn respond(road: &mut Road<'_>, incoming: Incoming<'_>, head: http1::H
     let framing = client_framing(road, filtered);
     road.keep_alive &= framing != Framing::UntilClose && !tunnel && !head.suspect;
     write_head(road, framing, tunnel || head.upgrade && road.ex.response.status == 426);
+    // a reset that follows would throw away what waits for the end
+    road.client.lead.set_last(!road.keep_alive && !tunnel && !road.fe.conf.options.nolinger);
     super::log_early(road);
     if tunnel {
         tunnel::run(road, up).await?;

@@ -60,8 +60,8 @@ pub(super) const MOOT: &[Row<Draft>] = &[
     moot("option splice-request", ALL, "it never changes what is sent"),
     moot("option splice-response", ALL, "it never changes what is sent"),
     moot("option tcpsplice", ALL, "it never changes what is sent"),
-    moot("option tcp-smart-accept", FRONT_DEF, "the system decides when a packet is acknowledged"),
-    moot("option tcp-smart-connect", BACK_DEF, "the system decides when a packet is acknowledged"),
+    moot("option tcp-smart-accept", FRONT_DEF, "in mode http it is always so, elsewhere the system decides"),
+    moot("option tcp-smart-connect", BACK_DEF, "it is always so"),
     moot("option use-small-buffers", BACK_DEF, "there is one size of buffers"),
 ];
 
