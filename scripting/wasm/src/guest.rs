@@ -7,7 +7,7 @@ use std::time::Duration;
 use portero_api::{Headers, HttpAsk, Metric};
 use wasmtime::{Memory, ResourceLimiter, TypedFunc};
 
-use crate::abi::{Declarations, Expressions, Status};
+use crate::abi::{Declarations, Expressions, Programs, Status};
 use crate::bell::Bell;
 use crate::context::Stream;
 use crate::plan::Plan;
@@ -69,8 +69,8 @@ pub(crate) struct Guest {
     pub(crate) expressions: Expressions,
     /// What it has said of properties (`declare_property`).
     pub(crate) declared: Declarations,
-    /// Foreign functions that it has called and that are not there.
-    pub(crate) missing: Vec<&'static str>,
+    /// The CEL expressions that it has made (`expr_create`).
+    pub(crate) programs: Programs,
     /// The begun lines of its outputs (stdout and stderr of WASI).
     pub(crate) outputs: [Vec<u8>; 2],
     /// True when that was said anew: the time begins from then.
@@ -165,7 +165,7 @@ impl Guest {
             tick: 0,
             expressions: Expressions::default(),
             declared: Declarations::default(),
-            missing: Vec::new(),
+            programs: Programs::default(),
             outputs: Default::default(),
             tick_is_set: false,
             lingers: false,

@@ -24,11 +24,13 @@
 //! | `tables` | stick tables as guests use them |
 //! | `scene` | lends the exchange and the host to host functions |
 //! | `abi/` | the host functions, one file per group |
+//! | `cel/` | the expressions of `expr_create` |
 //! | `wasi` | the functions that runtimes of languages import |
 //! | `hooks/` | from an instance to a hook, one file per hook |
 
 mod abi;
 mod bell;
+mod cel;
 mod component;
 mod context;
 mod engine;

@@ -11,7 +11,9 @@ use std::time::Duration;
 use portero_api::{Balance, Common, Exchange, Filter, Filtering, LocalFuture, Make, Plugin, Setup};
 use portero_conformance::rig::{Bench, Desk};
 
-use crate::{Load, Mistake, Modules, Settings};
+use crate::module::Compiled;
+use crate::plan::Plan;
+use crate::{Load, Mistake, Modules, Settings, engine};
 
 /// What every module of the tests begins with: the ABI's marker, a memory of 16 pages, an allocator that never frees.
 pub(crate) const PRELUDE: &str = r#"
@@ -56,6 +58,15 @@ pub(crate) fn load_all(
     let modules = Modules::load(&[load], &settings(), common);
     std::fs::remove_file(&path).expect("it is still there");
     modules
+}
+
+/// A plugin that is linked, and not started.
+pub(crate) fn plan(text: &str, change: impl FnOnce(&mut Load)) -> Arc<Plan> {
+    let engine = engine::engine(settings().cache.as_deref()).expect("it runs here");
+    let mut load = Load::new("x", "x.wat");
+    change(&mut load);
+    let compiled = Compiled::new(engine, text.as_bytes()).expect("it can be compiled");
+    Arc::new(Plan::new(engine, &load, compiled, &Arc::default()).expect("it can be linked"))
 }
 
 /// Bytes as a module's text has them in its data.

@@ -16,14 +16,17 @@ fn every_configuration_of_the_manual_serves_with_the_module_of_the_manual() {
     assert!(!modules.is_empty() && cfg.len() > 2 && !toml.is_empty(), "the page has examples");
     let origin = Origin::answering("hello");
     let here = |text: &str| {
+        let component = repository().join("examples/04-wasm/zones.wasm");
+        let text = text.replace("/etc/portero/zones.wasm", &component.display().to_string());
         let text = text.replace("/etc/portero/", "${dir}/").replace(":8080", "${front}");
         text.replace("127.0.0.1:9001", &origin.address().to_string())
     };
-    let all = cfg.iter().map(|text| Proxy::with(&here(text)));
-    for starting in all.chain(toml.iter().map(|text| Proxy::with_toml(&here(text)))) {
+    let all = cfg.iter().map(|text| (text, Proxy::with(&here(text))));
+    for (text, starting) in all.chain(toml.iter().map(|text| (text, Proxy::with_toml(&here(text))))) {
         let proxy = starting.file("greeting.wasm", &modules[0]).file("limits.json", "{\"limit\":5}").start();
         let response = proxy.get("/");
         assert_eq!((response.status(), response.text().as_str()), (200, "hello"));
-        assert!(response.header("x-greeting").is_some(), "{:?}", response.head);
+        let greets = response.header("x-greeting").is_some();
+        assert_eq!(greets, text.contains("greeting.wasm"), "{:?}", response.head);
     }
 }

@@ -3,6 +3,7 @@
 //! A function takes bytes and answers with bytes. Each file below has a table of rows, listed in [`TABLES`].
 
 mod envoy;
+mod expressions;
 mod portero;
 mod protobuf;
 mod signatures;
@@ -11,6 +12,8 @@ mod tables;
 mod tests;
 
 use wasmtime::Linker;
+
+pub(crate) use self::expressions::Programs;
 
 use super::{Status, host};
 use crate::guest::Guest;
@@ -23,7 +26,7 @@ pub(super) struct Row {
 }
 
 /// All tables.
-const TABLES: &[&[Row]] = &[envoy::ROWS, signatures::ROWS, portero::ROWS, tables::ROWS];
+const TABLES: &[&[Row]] = &[envoy::ROWS, expressions::ROWS, signatures::ROWS, portero::ROWS, tables::ROWS];
 
 pub(super) fn link(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
     host!(linker, "proxy_call_foreign_function", |caller,

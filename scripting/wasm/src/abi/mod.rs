@@ -147,6 +147,7 @@ macro_rules! host {
 }
 use host;
 
+pub(crate) use foreign::Programs;
 pub(crate) use headers::count;
 pub(crate) use properties::{Declarations, Expressions, State, evaluate, set_variable, variable};
 pub(crate) use system::nanoseconds;

@@ -18,7 +18,7 @@ use wasmtime::Linker;
 
 pub(crate) use self::ours::{Expressions, evaluate, set_variable, variable};
 pub(crate) use self::state::{Declarations, State};
-use self::value::Value;
+pub(super) use self::value::Value;
 use super::{Answer, Status, host, upstream};
 use crate::guest::Guest;
 use crate::memory::{self, Calling, give};
@@ -27,8 +27,8 @@ use crate::scene;
 /// A property of an exchange: its path, and how it is found.
 type Row = (&'static str, for<'a> fn(&'a Exchange) -> Option<Value<'a>>);
 
-/// What a look-up finds: bytes, nothing, or why it cannot be said.
-type Found = Result<Option<Vec<u8>>, Status>;
+/// What a look-up finds: a value, nothing, or why it cannot be said.
+type Found = Result<Option<Value<'static>>, Status>;
 
 /// The properties of an exchange that are there in every mode, and those of HTTP alone.
 const TABLES: [(&[Row], bool); 3] = [(peers::ROWS, false), (ours::ROWS, false), (http::ROWS, true)];
@@ -37,7 +37,7 @@ pub(super) fn link(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
     host!(linker, "proxy_get_property", |caller, path, path_len, at, len| {
         let path = Path::new(memory::copy(&caller, path, path_len)?);
         match find(&mut caller, &path)? {
-            Some(value) => give(&mut caller, &value, at, len),
+            Some(value) => give(&mut caller, &value.into_bytes(), at, len),
             None => Err(Status::NotFound),
         }
     });
@@ -77,7 +77,7 @@ impl Path {
 
 fn find(caller: &mut Calling<'_>, path: &Path) -> Found {
     if let Some(value) = names::find(caller.data(), path) {
-        return Ok(Some(value.into_bytes()));
+        return Ok(Some(value));
     }
     if caller.data().is_lent() {
         if let Some(value) = scene::see(|exchange| of(exchange, path)).flatten() {
@@ -88,17 +88,17 @@ fn find(caller: &mut Calling<'_>, path: &Path) -> Found {
         }
     }
     if let Some(value) = http::trailers(caller.data_mut(), path) {
-        return Ok(Some(value.into_bytes()));
-    }
-    if let Some(value) = state::find(caller.data_mut(), path) {
         return Ok(Some(value));
     }
+    if let Some(value) = state::find(caller.data_mut(), path) {
+        return Ok(Some(Value::owned(value)));
+    }
     let guessed = path.text().filter(|_| caller.data().is_lent()).map(|name| format!("txn.{name}"));
-    Ok(guessed.and_then(|name| scene::see(|exchange| variable_bytes(exchange, &name)).flatten()))
+    Ok(guessed.and_then(|name| scene::see(|exchange| variable_value(exchange, &name)).flatten()))
 }
 
 /// A property of the exchange itself.
-fn of(exchange: &Exchange, path: &Path) -> Option<Vec<u8>> {
+fn of(exchange: &Exchange, path: &Path) -> Option<Value<'static>> {
     let speaks_http = exchange.conn.frontend.http;
     let tables = TABLES.iter().filter(|(_, of_http)| speaks_http || !of_http);
     let row = tables.flat_map(|(rows, _)| *rows).find(|(name, _)| name.as_bytes() == path.dotted);
@@ -107,11 +107,16 @@ fn of(exchange: &Exchange, path: &Path) -> Option<Vec<u8>> {
         None if speaks_http => http::field(exchange, path),
         None => None,
     };
-    value.map(Value::into_bytes).or_else(|| variable_bytes(exchange, path.text()?))
+    value.map(Value::into_owned).or_else(|| variable_value(exchange, path.text()?))
 }
 
-fn variable_bytes(exchange: &Exchange, name: &str) -> Option<Vec<u8>> {
-    variable(exchange, name).map(|sample| Value::sample(sample).into_bytes())
+fn variable_value(exchange: &Exchange, name: &str) -> Option<Value<'static>> {
+    variable(exchange, name).map(Value::sample)
+}
+
+/// A property by the parts of its path, for expressions.
+pub(super) fn by_parts(caller: &mut Calling<'_>, parts: &[String]) -> Option<Value<'static>> {
+    find(caller, &Path::new(parts.join("\0").into_bytes())).ok().flatten()
 }
 
 fn set(caller: &mut Calling<'_>, path: &Path, value: Vec<u8>) -> Answer {

@@ -40,6 +40,8 @@ const CONFIGURE: &str = "configure";
 /// A function has other types than ours, fails, or says that it cannot run with this configuration.
 pub(crate) fn begin(vm: &mut Vm, instance: &Instance) -> Result<(), Failure> {
     let plan = vm.plan().clone();
+    // what it hands over in one call may be more than it has: the same bytes many times
+    vm.store.set_hostcall_fuel(plan.load.max_memory);
     let has = |(name, hook): &(&str, Option<Hook>)| hook.filter(|_| plan.has(name));
     vm.guest().offers = NAMES.iter().filter_map(has).map(|hook| hook.name().to_owned()).collect();
     vm.exports = Rc::new(Exports {

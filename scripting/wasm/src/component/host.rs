@@ -1,5 +1,8 @@
 //! The functions that a component imports. They do what host functions of the ABI do, with types in the place of bytes.
 
+#[cfg(test)]
+mod tests;
+
 use portero_api::{Exchange, Headers, clock};
 
 use super::{exchange, given, plugin, tables, taken, types};

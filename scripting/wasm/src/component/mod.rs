@@ -22,7 +22,11 @@ pub(crate) use self::wit::portero::plugin::{exchange, plugin, tables, types};
 /// The interfaces as the WIT file has them.
 mod wit {
     #![allow(missing_docs, unreachable_pub, reason = "they are described in the WIT file")]
-    wasmtime::component::bindgen!({ path: "../wit/portero.wit", world: "imports" });
+    wasmtime::component::bindgen!({
+        path: "../wit/portero.wit",
+        world: "imports",
+        additional_derives: [PartialEq],
+    });
 }
 
 /// What a component begins with: the magic number, and the number of its format in the place of that of modules.

@@ -1,95 +1,16 @@
 //! Components as text, against the hooks.
 
+mod text;
+
 use std::sync::Arc;
 use std::time::Duration;
 
-use portero_api::{Answer, BadArg, Common, Exchange, Outcome, Sample, Setup};
+use portero_api::{Answer, BadArg, Close, Common, Exchange, Outcome, Reply, Sample, Setup};
 use portero_conformance::rig::{Bench, Farm, exchange};
 use portero_conformance::{Acting, Balancer, Converting, Fetching, action, balance, convert, fetch};
 
+use self::text::{ACT, CHOOSE, CONFIGURE, CONVERT, ENDED, FETCH, component};
 use crate::testing::{Running, load, load_all, on_a_thread};
-
-/// What all components of the tests begin with: our types, two functions to import, and memory with an allocator that never
-/// frees.
-const PRELUDE: &str = r#"
-  (import "portero:plugin/types@0.1.0" (instance $types
-    (type $sample' (variant (case "boolean" bool) (case "integer" s64) (case "address" string) (case "text" (list u8))
-      (case "binary" (list u8)) (case "method" (list u8))))
-    (export "sample" (type (eq $sample')))
-    (type $server' (record (field "name" string) (field "address" string) (field "weight" u32) (field "sessions" u32)
-      (field "queue" u32) (field "max-sessions" u32) (field "backup" bool)))
-    (export "server" (type $server (eq $server')))
-    (type $attempt' (record (field "number" u32) (field "servers" (list $server)) (field "failed" (list string))))
-    (export "attempt" (type (eq $attempt')))
-    (type $outcome' (variant (case "response" u16) (case "connect-failed") (case "response-failed") (case "aborted")
-      (case "done")))
-    (export "outcome" (type (eq $outcome')))
-    (type $reply' (record (field "status" u16) (field "headers" (list (tuple string (list u8)))) (field "body" (list u8))))
-    (export "reply" (type $reply (eq $reply')))
-    (type $verdict' (variant (case "continue") (case "stop") (case "deny" u16) (case "reply" $reply) (case "close")))
-    (export "verdict" (type (eq $verdict')))
-    (type $error' (enum "not-found" "bad-argument" "failed"))
-    (export "error" (type (eq $error')))))
-  (alias export $types "sample" (type $sample))
-  (alias export $types "attempt" (type $attempt))
-  (alias export $types "outcome" (type $outcome))
-  (alias export $types "verdict" (type $verdict))
-  (alias export $types "error" (type $error))
-  (import "portero:plugin/exchange@0.1.0" (instance $exchange
-    (type $message' (enum "request" "response"))
-    (export "message" (type $message (eq $message')))
-    (export "get-header" (func (param "of" $message) (param "name" string) (result (option (list u8)))))
-    (export "set-header" (func (param "of" $message) (param "name" string) (param "value" (list u8))
-      (result (result (error $error)))))))
-  (core module $Memory
-    (memory (export "memory") 64)
-    (global $heap (mut i32) (i32.const 65536))
-    (func (export "realloc") (param i32 i32 i32 i32) (result i32)
-      (global.set $heap (i32.and (i32.add (global.get $heap) (i32.const 7)) (i32.const -8)))
-      (global.get $heap)
-      (global.set $heap (i32.add (global.get $heap) (local.get 3)))))
-  (core instance $memory (instantiate $Memory))
-  (alias core export $memory "memory" (core memory $bytes))
-  (alias core export $memory "realloc" (core func $realloc))
-  (core func $get (canon lower (func $exchange "get-header") (memory $bytes) (realloc $realloc)))
-  (core func $set (canon lower (func $exchange "set-header") (memory $bytes)))
-  (core instance $host (export "get" (func $get)) (export "set" (func $set)))
-"#;
-
-/// What a core module of the tests begins with.
-const IMPORTS: &str = r#"
-  (import "memory" "memory" (memory 64))
-  (import "host" "get" (func $get (param i32 i32 i32 i32)))
-  (import "host" "set" (func $set (param i32 i32 i32 i32 i32 i32)))
-"#;
-
-/// The functions that a component may export: name, and type.
-const CHOOSE: (&str, &str) =
-    ("choose-server", r#"(param "attempt" $attempt) (param "args" (list string)) (result (option u32))"#);
-const ENDED: (&str, &str) =
-    ("try-ended", r#"(param "server" string) (param "outcome" $outcome) (param "args" (list string))"#);
-const ACT: (&str, &str) = ("act", r#"(param "rules" string) (param "args" (list string)) (result $verdict)"#);
-const FETCH: (&str, &str) = ("fetch", r#"(param "args" (list string)) (result (option $sample))"#);
-const CONVERT: (&str, &str) =
-    ("convert", r#"(param "input" $sample) (param "args" (list string)) (result (option $sample))"#);
-const CONFIGURE: (&str, &str) =
-    ("configure", r#"(param "config" (list u8)) (result (result (error string)))"#);
-
-/// A component that exports these functions of a core module.
-fn component(exports: &[(&str, &str)], body: &str) -> String {
-    let lifted = exports.iter().map(|(name, ty)| {
-        format!(
-            r#"(func ${name} {ty} (canon lift (core func $main "{name}") (memory $bytes) (realloc $realloc)))
-            (export "{name}" (func ${name}))"#
-        )
-    });
-    let lifted: String = lifted.collect();
-    format!(
-        r#"(component {PRELUDE} (core module $Main {IMPORTS} {body})
-        (core instance $main (instantiate $Main (with "memory" (instance $memory)) (with "host" (instance $host))))
-        {lifted})"#
-    )
-}
 
 /// The first server at the first try, later the last; nobody where there is none.
 const CHOOSES: &str = r#"
@@ -225,6 +146,45 @@ fn rules_of_a_component_keep_to_their_hooks() {
     ];
     let cases: Vec<_> = same.into_iter().map(|sample| (sample.clone(), Some(sample))).collect();
     convert(&Converting { plugin, bench: bench(), cases: &cases });
+}
+
+/// Answers with the verdict of its first argument's first letter, as a number; as a reply with what stands in memory at 256.
+fn judge() -> String {
+    let body = r#"(func (export "act") (param i32 i32) (param $args i32) (param i32) (result i32)
+      (i32.store8 (i32.const 0) (i32.sub (i32.load8_u (i32.load (local.get $args))) (i32.const 48)))
+      (i32.store16 (i32.const 4) (i32.const 429))
+      ;; so many headers, each a name without a letter and a megabyte
+      (if (i32.eq (i32.load8_u (i32.const 0)) (i32.const 5)) (then
+        (i32.store8 (i32.const 0) (i32.const 3))
+        (i32.store (i32.const 8) (i32.const 65536))
+        (i32.store (i32.const 12) (i32.const 1000))
+        (call $fill (i32.const 65536))))
+      (i32.const 0))
+    (func $fill (param $at i32)
+      (loop $on
+        (i32.store offset=12 (local.get $at) (i32.const 1048576))
+        (local.set $at (i32.add (local.get $at) (i32.const 16)))
+        (br_if $on (i32.lt_u (local.get $at) (i32.const 81536)))))"#;
+    component(&[ACT], body)
+}
+
+#[test]
+fn verdicts_are_answers() {
+    let running = Running::new(&judge(), |load| load.max_memory = 8 << 20);
+    let answer = |word: &str| {
+        let bench = bench(&running).args(&[word]);
+        let made = running.plugin.action.as_ref().expect("it may be one")(&bench.setup());
+        made.expect("it is one").run(&mut exchange("/"))
+    };
+    assert!(matches!(answer("0"), Answer::Continue));
+    assert!(matches!(answer("1"), Answer::Stop));
+    assert!(matches!(answer("2"), Answer::Deny(Reply::Status(429))));
+    let Answer::Reply(Reply::Message(message)) = answer("3") else { panic!("it does not reply") };
+    assert_eq!((message.status, message.headers.len()), (429, 0));
+    assert!(matches!(answer("4"), Answer::Close(Close::Reject)));
+    assert_eq!(running.said(), [""; 0]);
+    assert!(matches!(answer("5"), Answer::Fail), "it hands over more than it may have");
+    assert!(running.said()[0].starts_with("act: "), "{:?}", running.said());
 }
 
 #[test]

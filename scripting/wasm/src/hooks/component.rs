@@ -130,6 +130,26 @@ impl Act {
     fn new(seat: Rc<Seat>, setup: &Setup<'_>) -> Result<Act, BadArg> {
         Ok(Act { asked: Asked::new(seat, Hook::Action, setup.args)?, rules: setup.rules.to_owned() })
     }
+
+    fn answer(&self, verdict: types::Verdict) -> Answer {
+        match verdict {
+            types::Verdict::Continue => Answer::Continue,
+            types::Verdict::Stop => Answer::Stop,
+            types::Verdict::Deny(status) => Answer::Deny(Reply::Status(status)),
+            types::Verdict::Reply(reply) => match message(reply) {
+                Some(message) => Answer::Reply(Reply::Message(Box::new(message))),
+                None => {
+                    let name = &self.asked.seat.plan.load.name;
+                    scene::log(
+                        3,
+                        &format!("wasm {name}: act: there is no reply with that status, or such a field"),
+                    );
+                    Answer::Fail
+                }
+            },
+            types::Verdict::Close => Answer::Close(Close::Reject),
+        }
+    }
 }
 
 impl Action for Act {
@@ -137,26 +157,10 @@ impl Action for Act {
         let params = (self.rules.clone(), self.asked.args.clone());
         let said = self.asked.call(Scene::Change(exchange), "act", |all| &all.act, params);
         match (said, self.asked.seat.on_error()) {
-            (Ok(Some((verdict,))), _) => answer(verdict),
+            (Ok(Some((verdict,))), _) => self.answer(verdict),
             (_, OnError::Fail) => Answer::Fail,
             (_, OnError::Skip) => Answer::Continue,
         }
-    }
-}
-
-fn answer(verdict: types::Verdict) -> Answer {
-    match verdict {
-        types::Verdict::Continue => Answer::Continue,
-        types::Verdict::Stop => Answer::Stop,
-        types::Verdict::Deny(status) => Answer::Deny(Reply::Status(status)),
-        types::Verdict::Reply(reply) => match message(reply) {
-            Some(message) => Answer::Reply(Reply::Message(Box::new(message))),
-            None => {
-                scene::log(3, "wasm: a reply has a status or a field that there cannot be");
-                Answer::Fail
-            }
-        },
-        types::Verdict::Close => Answer::Close(Close::Reject),
     }
 }
 

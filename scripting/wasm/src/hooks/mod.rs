@@ -38,7 +38,8 @@ const FILTERS: [&str; 9] = [
 
 /// The plugin `wasm.NAME`. Whether the module has what a configuration wants of it is said where it is named.
 pub(crate) fn plugin(plan: &Arc<Plan>) -> Plugin {
-    let mut plugin = Plugin::new(format!("wasm.{}", plan.load.name), "a WASM module");
+    let summary = if plan.is_component() { "a WASM component" } else { "a WASM module" };
+    let mut plugin = Plugin::new(format!("wasm.{}", plan.load.name), summary);
     if FILTERS.iter().any(|callback| plan.has(callback)) {
         plugin = plugin.filter(maker(plan, filter::WasmFilter::new));
     }

@@ -15,9 +15,6 @@ pub(super) const ROWS: &[Row] = &[
     Row { name: "uncompress", call: uncompress },
     Row { name: "set_envoy_filter_state", call: set_filter_state },
     Row { name: "declare_property", call: declare_property },
-    Row { name: "expr_create", call: |caller, _| missing(caller, "expr_create") },
-    Row { name: "expr_evaluate", call: |caller, _| missing(caller, "expr_evaluate") },
-    Row { name: "expr_delete", call: |caller, _| missing(caller, "expr_delete") },
 ];
 
 /// zlib's usual level.
@@ -52,15 +49,4 @@ fn declare_property(caller: &mut Calling<'_>, message: &[u8]) -> Result<Vec<u8>,
         Declared { readonly: message.number(2) != 0, of_connection: message.number(5) == OF_CONNECTION };
     state::declare(caller.data_mut(), message.bytes(1), declared)?;
     Ok(Vec::new())
-}
-
-/// A function that there is none of: said in the log, once for an instance.
-fn missing(caller: &mut Calling<'_>, name: &'static str) -> Result<Vec<u8>, Status> {
-    let said = &mut caller.data_mut().missing;
-    if !said.contains(&name) {
-        said.push(name);
-        let line = format!("the foreign function '{name}' is not there");
-        caller.data().log(Level::Warn, line.as_bytes());
-    }
-    Err(Status::Unimplemented)
 }

@@ -1,6 +1,9 @@
 //! Foreign functions as a guest calls them.
 
-use crate::testing::{load, module};
+use portero_api::{Direction, Pass, Reply};
+use portero_conformance::rig::{Way, exchange};
+
+use crate::testing::{Running, data, load, module};
 
 /// A module that calls a foreign function while it starts, and traps unless that answers with a status and so many bytes.
 fn calling(name: &str, argument: &str, status: u32, size: usize) -> String {
@@ -42,9 +45,62 @@ fn what_is_packed_is_unpacked_and_what_is_no_stream_is_refused() {
 }
 
 #[test]
-fn functions_that_are_not_there_say_so() {
-    for name in ["expr_create", "expr_evaluate", "expr_delete"] {
-        load(&calling(name, "", 12, 0), |_| ()).expect("it is told so");
+fn expressions_are_made_evaluated_and_deleted() {
+    load(&calling("expr_create", "1 + 1 == 2", 0, 4), |_| ()).expect("it is an expression");
+    load(&calling("expr_create", "1 +", 2, 0), |_| ()).expect("it is none");
+    load(&calling("expr_evaluate", "", 2, 0), |_| ()).expect("it is no number");
+    load(&calling("expr_delete", "", 2, 0), |_| ()).expect("it is no number");
+    load(&calling_bytes("expr_evaluate", r"\07\00\00\00", 4, 1, 0), |_| ())
+        .expect("there is none of that number");
+    load(&calling_bytes("expr_delete", r"\07\00\00\00", 4, 0, 0), |_| ()).expect("it is gone");
+}
+
+/// Makes an expression while it starts, and answers each request with 200 and the first byte of its value, or with 500 and the
+/// status of the evaluation.
+fn judging(expression: &str) -> String {
+    let text = format!(
+        r#"(data (i32.const 100) "expr_createexpr_evaluate") {} (global $token (mut i32) (i32.const 0))
+        (func (export "proxy_on_vm_start") (param i32 i32) (result i32)
+          (if (call $foreign (i32.const 100) (i32.const 11) (i32.const 1000) (i32.const {}) (i32.const 200) (i32.const 204))
+            (then unreachable))
+          (global.set $token (i32.load (i32.const 200)))
+          (i32.const 1))
+        (func (export "proxy_on_request_headers") (param i32 i32 i32) (result i32) (local $status i32)
+          (local.set $status (call $foreign (i32.const 111) (i32.const 13) (global.get $token) (i32.const 4)
+            (i32.const 200) (i32.const 204)))
+          (drop (call $reply
+            (if (result i32) (local.get $status)
+              (then (i32.add (i32.const 500) (local.get $status)))
+              (else (i32.add (i32.const 200) (i32.load8_u (i32.load (i32.const 200))))))
+            (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const -1)))
+          (i32.const 1))"#,
+        data(1000, expression.as_bytes()),
+        expression.len()
+    );
+    module(
+        r#"(import "env" "proxy_call_foreign_function" (func $foreign (param i32 i32 i32 i32 i32 i32) (result i32)))
+        (import "env" "proxy_send_local_response"
+          (func $reply (param i32 i32 i32 i32 i32 i32 i32 i32) (result i32)))"#,
+        &text,
+    )
+}
+
+#[test]
+fn an_expression_sees_the_exchange_of_the_stream() {
+    for (expression, status) in [
+        ("request.headers['x-user'] == 'me' && request.url_path == '/a'", 201),
+        ("request.headers['x-user'] == 'you'", 200),
+        ("request.size == 0 && 'x-user' in request.headers && plugin_name == 'x'", 201),
+        ("request.headers['nobody'] == 'a'", 510),
+        ("has(request.headers.nobody)", 200),
+    ] {
+        let running = Running::new(&judging(expression), |_| ());
+        let mut exchange = exchange("/a?b");
+        exchange.request.headers.add(b"x-user", b"me");
+        let mut attached = running.attach(&mut exchange).expect("it looks");
+        let ended = Way::new(&mut *attached, Direction::Request).whole(&mut exchange, b"", 1);
+        let Err(Pass::Reply(Reply::Message(message))) = ended else { panic!("{ended:?}") };
+        assert_eq!(message.status, status, "{expression}");
     }
 }
 

@@ -100,7 +100,7 @@ pub(crate) fn set_variable(guest: &Guest, name: &str, value: Sample<'static>) ->
 /// The language does not know it, which is logged.
 pub(super) fn sample(guest: &mut Guest, expression: &[u8]) -> Found {
     let text = std::str::from_utf8(expression).map_err(|_| Status::InternalFailure)?;
-    evaluate(guest, text, |sample| Value::sample(sample).into_bytes())
+    evaluate(guest, text, |sample| Value::sample(sample).into_owned())
 }
 
 /// The same, as something that is made of the sample.

@@ -11,7 +11,7 @@ use crate::abi::nanoseconds;
 use crate::pairs;
 
 /// The value of a property.
-pub(super) enum Value<'a> {
+pub(in crate::abi) enum Value<'a> {
     Bytes(Cow<'a, [u8]>),
     Int(i64),
     Uint(u64),
@@ -65,8 +65,21 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// The same, borrowed from nobody.
+    pub(super) fn into_owned(self) -> Value<'static> {
+        match self {
+            Value::Bytes(bytes) => Value::Bytes(Cow::Owned(bytes.into_owned())),
+            Value::Int(number) => Value::Int(number),
+            Value::Uint(number) => Value::Uint(number),
+            Value::Bool(yes) => Value::Bool(yes),
+            Value::Map(map) => {
+                Value::Map(map.into_iter().map(|(name, value)| (name, value.into_owned())).collect())
+            }
+        }
+    }
+
     /// As the guest gets it.
-    pub(super) fn into_bytes(self) -> Vec<u8> {
+    pub(in crate::abi) fn into_bytes(self) -> Vec<u8> {
         match self {
             Value::Bytes(bytes) => bytes.into_owned(),
             Value::Int(number) => number.to_le_bytes().to_vec(),
