@@ -1,13 +1,15 @@
 //! Filters on the road (`filter` of a proxy): who looks at an exchange, and how far they let it go.
 //!
-//! [`line`] is one direction with no socket in it; [`heads`] lets the heads pass, and as much of a body as a head has to
-//! wait for; [`passage`] is a body that is pumped through filters. As in HAProxy all filters see a request in the order
-//! of the frontend and then of the backend, behind the rules of both, and a response in the same order.
+//! [`line`] is one direction with no socket in it, [`stage`] a filter's part in that; [`heads`] lets the heads pass, and
+//! as much of a body as a head has to wait for; [`passage`] is a body that is pumped through filters. As in HAProxy all
+//! filters see a request in the order of the frontend and then of the backend, behind the rules of both, and a response
+//! in the same order.
 
 mod bell;
 mod heads;
 mod line;
 mod passage;
+mod stage;
 
 use std::cell::RefCell;
 use std::rc::Rc;
