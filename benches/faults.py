@@ -13,7 +13,9 @@ import signal
 import tempfile
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from benches import beside, configs, faulty, rig
@@ -135,6 +137,7 @@ def main(words: list[str]) -> int:
                                      formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--seconds", type=int, default=600, help="seconds of each case (default 600)")
     parser.add_argument("--case", action="append", choices=faulty.CASES, help="only this case (may be repeated)")
+    parser.add_argument("--jobs", type=int, default=1, help="cases that run side by side (default 1)")
     options = parser.parse_args(words)
     try:
         program = beside.programs()["portero"]
@@ -146,7 +149,9 @@ def main(words: list[str]) -> int:
                        "-c", str(folder / "origin" / "config")]
             with rig.running("origin", command, port, rig.LOAD_CORE, folder / "origin.log"):
                 # all cases are run, also behind one that is not held
-                held = [soak(program, case, folder, port, options.seconds) for case in options.case or faulty.CASES]
+                with ThreadPoolExecutor(options.jobs) as pool:
+                    run = partial(soak, program, folder=folder, origin=port, seconds=options.seconds)
+                    held = list(pool.map(run, options.case or faulty.CASES))
     except BenchError as error:
         say(f"bench: {error}")
         return 1
