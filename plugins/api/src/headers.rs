@@ -163,7 +163,10 @@ impl Headers {
 
     /// Removes all fields of that name and says how many there were.
     pub fn remove(&mut self, name: &[u8]) -> usize {
-        self.retain(|n, _| !n.eq_ignore_ascii_case(name))
+        match self.contains(name) {
+            true => self.retain(|n, _| !n.eq_ignore_ascii_case(name)),
+            false => 0,
+        }
     }
 
     /// Removes the field at a place in the list.

@@ -88,7 +88,7 @@ impl Values {
 
     fn one<'a>(&'a self, headers: &'a Headers) -> Option<&'a [u8]> {
         match self.occurrence {
-            0 | -1 => self.all(headers).last(),
+            0 | -1 => Pieces { rest: headers.values(&self.name).next_back(), cut: self.cut }.last(),
             n if n > 0 => self.all(headers).nth(usize::try_from(n - 1).ok()?),
             n => {
                 let back = usize::try_from(n.unsigned_abs()).ok()?;

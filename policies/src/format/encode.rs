@@ -44,12 +44,12 @@ pub(super) fn list(slots: &[CaptureSlot], encoding: Encoding, into: &mut Vec<u8>
 pub(super) mod uri {
     /// Control characters from `start` on.
     pub(crate) fn control(into: &mut Vec<u8>, start: usize, sign: u8) {
-        rewrite(into, start, sign, |b| b < 32 || b == 127);
+        rewrite(into, start, sign, |b| (b < 32) | (b == 127));
     }
 
     /// The same, tabs kept: what a header field may not hold (RFC 9110, 5.5).
     pub(crate) fn control_but_tab(into: &mut Vec<u8>, start: usize, sign: u8) {
-        rewrite(into, start, sign, |b| (b < 32 && b != b'\t') || b == 127);
+        rewrite(into, start, sign, |b| ((b < 32) & (b != b'\t')) | (b == 127));
     }
 
     /// Appends a part of a request line to a log (section 8.6).
@@ -69,7 +69,8 @@ pub(super) mod uri {
     }
 
     fn rewrite(into: &mut Vec<u8>, start: usize, sign: u8, special: impl Fn(u8) -> bool) {
-        if into[start..].iter().any(|&b| special(b)) {
+        // a look at all bytes at once, for hardly ever there is one
+        if into[start..].iter().fold(false, |found, &b| found | special(b)) {
             let raw = into.split_off(start);
             for b in raw {
                 if special(b) { code(sign, b, into) } else { into.push(b) }

@@ -1,6 +1,6 @@
 //! Runs a set of rules: evaluation itself never waits, this does.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use portero_api::{Answer, Timeout, Wait, clock};
 use portero_policies::{RuleSet, Run};
@@ -53,8 +53,20 @@ pub async fn content(road: &mut Road<'_>, rules: &RuleSet, delay: Duration) -> R
 
 async fn run_within(road: &mut Road<'_>, rules: &RuleSet, side: Side, delay: Duration) -> Result<(), Fail> {
     let until = (!delay.is_zero()).then(|| clock::now() + delay);
+    match rules.run(road.ex, 0) {
+        Run::Answer(rule, answer) => go_on(road, (rules, side), Run::Answer(rule, answer), until).await,
+        _ => Ok(()),
+    }
+}
+
+/// Goes on behind the first answer of a rule.
+async fn go_on(
+    road: &mut Road<'_>,
+    (rules, side): (&RuleSet, Side),
+    mut run: Run,
+    until: Option<Instant>,
+) -> Result<(), Fail> {
     let mut hints = Hints::default();
-    let mut run = rules.run(road.ex, 0);
     while let Run::Answer(rule, answer) = run {
         let answer = match answer {
             Answer::Wait(Wait::For(work)) => {

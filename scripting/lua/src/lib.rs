@@ -9,7 +9,8 @@
 //! |---|---|
 //! | `settings`, `lot` | what is loaded and how; the states of one configuration |
 //! | `state` | one Lua state with all classes, and what scripts registered in it |
-//! | `run`, `wish` | a coroutine and its budget; what it waits for |
+//! | `run`, `wish` | a coroutine at work; what it waits for |
+//! | `meter` | budgets of time |
 //! | `protect` | budgets that scripts cannot catch |
 //! | `scene` | lends the exchange and the host to the functions that a script calls |
 //! | `class`, `api/` | a class is a table of rows; one file per class |
@@ -28,6 +29,7 @@ mod definitions;
 mod given;
 mod hooks;
 mod lot;
+mod meter;
 mod modules;
 mod protect;
 mod run;

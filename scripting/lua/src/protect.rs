@@ -2,7 +2,7 @@
 
 use mlua::Lua;
 
-use crate::run;
+use crate::meter;
 
 /// Takes Lua's ways to catch an error and puts those in their place that let the end of a budget through.
 const SOURCE: &str = r#"
@@ -24,6 +24,6 @@ end
 
 /// Makes a state ready.
 pub(crate) fn install(lua: &Lua) -> mlua::Result<()> {
-    let is_stopped = lua.create_function(|_, ()| Ok(run::is_stopped()))?;
+    let is_stopped = lua.create_function(|_, ()| Ok(meter::is_stopped()))?;
     lua.load(SOURCE).set_name("=protect").call(is_stopped)
 }

@@ -1,17 +1,16 @@
 //! A coroutine at work: resumed until it ends, waits for a wish, or has used up its budget.
 
-use std::cell::Cell;
-use std::ffi::c_void;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use mlua::debug::Debug;
-use mlua::{FromLuaMulti, Function, IntoLuaMulti, Lua, MultiValue, Thread, Value, VmState};
+use mlua::{FromLuaMulti, Function, IntoLuaMulti, Lua, MultiValue, Thread, Value};
 
 use crate::api::Ending;
+use crate::meter::{Meter, TOO_LONG};
 use crate::scene::Scene;
-use crate::state::State;
+use crate::settings::Settings;
+use crate::state::{Coroutine, State};
 use crate::wish::{self, Wish};
 use portero_api::Figure;
 
@@ -19,10 +18,11 @@ use portero_api::Figure;
 pub(crate) struct Run {
     state: Arc<State>,
     /// None once it has ended.
-    thread: Option<Thread>,
+    coroutine: Option<Coroutine>,
     /// What it was called with, until it is begun.
     args: Option<MultiValue>,
     wish: Option<Box<dyn Wish>>,
+    waited: bool,
     /// Time that it has run, waits not counted.
     used: Duration,
     limit: Option<Duration>,
@@ -40,23 +40,6 @@ pub(crate) enum Outcome {
     Failed(mlua::Error),
 }
 
-/// What the hook of a state looks at while a function runs.
-#[derive(Clone, Copy)]
-struct Meter {
-    until: Option<Instant>,
-    /// The coroutine that may be made to yield.
-    thread: Option<*const c_void>,
-}
-
-thread_local! {
-    static METER: Cell<Meter> = const { Cell::new(Meter { until: None, thread: None }) };
-}
-
-thread_local! {
-    /// The function that runs was told to stop; whatever it catches, it is raised again.
-    static STOPPED: Cell<bool> = const { Cell::new(false) };
-}
-
 impl Run {
     /// A call of a function. `limit`: the longest that it may run in all.
     pub(crate) fn new(
@@ -66,9 +49,10 @@ impl Run {
         limit: Option<Duration>,
         figure: &Arc<Figure>,
     ) -> mlua::Result<Run> {
-        let thread = Some(state.thread(function)?);
+        let coroutine = Some(state.coroutine(function)?);
         let (state, figure) = (state.clone(), figure.clone());
-        Ok(Run { state, thread, args: Some(args), wish: None, used: Duration::ZERO, limit, figure })
+        let (args, used) = (Some(args), Duration::ZERO);
+        Ok(Run { state, coroutine, args, wish: None, waited: false, used, limit, figure })
     }
 
     /// Runs up to the first wait; how it ended, if it did.
@@ -99,24 +83,23 @@ impl Run {
     }
 
     fn resume(&mut self, args: MultiValue, scene: &mut Scene<'_>) -> Option<Outcome> {
-        let thread = self.thread.take()?;
+        let coroutine = self.coroutine.take()?;
         let burst = self.state.settings.burst_timeout;
         let left = self.limit.map(|limit| limit.saturating_sub(self.used));
-        let allowed = [left, burst].into_iter().flatten().min();
-        let began = Instant::now();
-        let meter = Meter { until: allowed.map(|time| began + time), thread: Some(thread.to_pointer()) };
-        let resumed = metered(meter, || scene.lend(|| resume(&self.state, &thread, args)));
-        let ran = began.elapsed();
-        self.used += ran;
-        self.figure.worked(ran);
+        // what ends without a wait needs no look at the clock, but for the figures
+        let running = self.figure.begin(self.waited);
+        let meter = Meter::new(smaller(left, burst)).of(&coroutine);
+        let (resumed, seen) = meter.run(|| scene.lend(|| resume(&self.state, &coroutine.thread, args)));
+        self.used += self.figure.ran(&running).unwrap_or(seen);
         self.wish = wish::take();
         let outcome = match resumed {
-            Ok(_) if thread.is_resumable() => {
-                self.thread = Some(thread);
+            Ok(_) if coroutine.thread.is_resumable() => {
+                self.coroutine = Some(coroutine);
+                self.waited = true;
                 return None;
             }
             Ok((first, second, third)) => {
-                self.state.give_back(thread);
+                self.state.give_back(coroutine);
                 Outcome::Returned(first, second, third)
             }
             Err(error) => ended(error),
@@ -145,51 +128,17 @@ pub(crate) fn call<T: FromLuaMulti>(
     args: impl IntoLuaMulti,
     figure: &Figure,
 ) -> mlua::Result<T> {
-    let limits = [state.settings.session_timeout, state.settings.burst_timeout];
-    let allowed = limits.into_iter().flatten().min();
-    let began = Instant::now();
-    let meter = Meter { until: allowed.map(|time| began + time), thread: None };
-    let called = metered(meter, || function.call(args));
-    figure.worked(began.elapsed());
+    let Settings { session_timeout, burst_timeout, .. } = &*state.settings;
+    let running = figure.begin(false);
+    let (called, _) = Meter::new(smaller(*session_timeout, *burst_timeout)).run(|| function.call(args));
+    figure.ran(&running);
     figure.ended();
     called
 }
 
-/// Whether the function that runs may wait.
-pub(crate) fn may_wait() -> bool {
-    METER.get().thread.is_some()
-}
-
-/// The hook of every state: stops what ran too long, and lets others have their turn.
-pub(crate) fn hook(lua: &Lua, at: &Debug<'_>) -> mlua::Result<VmState> {
-    let meter = METER.get();
-    if meter.until.is_some_and(|until| Instant::now() >= until) {
-        STOPPED.set(true);
-        let script = at.source().short_src.map(|name| name.into_owned()).unwrap_or_default();
-        let line = at.current_line().unwrap_or(0);
-        let message = format!("{script}:{line}: {TOO_LONG}");
-        let traced = lua.traceback(Some(&message), 0).map(|text| text.to_string_lossy());
-        return Err(mlua::Error::runtime(traced.unwrap_or(message)));
-    }
-    // a coroutine of the script's own must not be made to yield: its yields mean something. And between a wish and the
-    // yield that waits for it there is no room for another: what comes of the wish would answer the wrong one
-    let may_yield =
-        !wish::is_made() && meter.thread.is_some_and(|thread| lua.current_thread().to_pointer() == thread);
-    Ok(if may_yield { VmState::Yield } else { VmState::Continue })
-}
-
-/// Runs the body of a file: it cannot wait, and must come to an end.
-pub(crate) fn within<T>(time: Duration, run: impl FnOnce() -> T) -> T {
-    metered(Meter { until: Some(Instant::now() + time), thread: None }, run)
-}
-
-fn metered<T>(meter: Meter, run: impl FnOnce() -> T) -> T {
-    let before = METER.replace(meter);
-    let stopped = STOPPED.replace(false);
-    let done = run();
-    METER.set(before);
-    STOPPED.set(stopped);
-    done
+/// The smaller one of two limits.
+fn smaller(one: Option<Duration>, other: Option<Duration>) -> Option<Duration> {
+    one.zip(other).map_or(one.or(other), |(one, other)| Some(one.min(other)))
 }
 
 /// Whether an error is the end of a budget: of time or of memory.
@@ -202,15 +151,8 @@ pub(crate) fn is_memory(error: &mlua::Error) -> bool {
     matches!(error, mlua::Error::MemoryError(_)) || error.to_string().contains("not enough memory")
 }
 
-/// Whether the function that runs was told to stop.
-pub(crate) fn is_stopped() -> bool {
-    STOPPED.get()
-}
-
 /// Calls after which a state is asked for its memory again.
 const WEIGHED_EVERY: u64 = 64;
-
-const TOO_LONG: &str = "the script ran too long";
 
 /// What the waiting function is resumed with: true and its values, or false and the message.
 fn answer(lua: &Lua, came: mlua::Result<MultiValue>) -> MultiValue {

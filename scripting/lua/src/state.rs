@@ -10,6 +10,7 @@ use portero_api::Common;
 use crate::api;
 use crate::class::Classes;
 use crate::lot::Source;
+use crate::meter;
 use crate::modules;
 use crate::protect;
 use crate::run;
@@ -31,7 +32,15 @@ pub(crate) struct State {
     /// A function that does nothing.
     nothing: Function,
     /// Coroutines that have ended and can be used again.
-    idle: Mutex<Vec<Thread>>,
+    idle: Mutex<Vec<Coroutine>>,
+}
+
+/// A coroutine.
+pub(crate) struct Coroutine {
+    /// The coroutine.
+    pub(crate) thread: Thread,
+    /// Where it is: asked for once, for that takes the lock of the state.
+    pub(crate) address: usize,
 }
 
 /// What the functions of the API see of the state that they are called in.
@@ -143,7 +152,7 @@ impl State {
         }
         lua.set_global_hook(
             HookTriggers::new().every_nth_instruction(settings.forced_yield.max(1)),
-            run::hook,
+            meter::hook,
         )?;
         protect::install(&lua)?;
         let nothing = lua.load("").into_function()?;
@@ -161,7 +170,7 @@ impl State {
         let string = |arg: &String| self.lua.create_string(arg).map(Value::String);
         let args = source.args.iter().map(string).collect::<Result<MultiValue, _>>()?;
         let body = self.lua.load(without_shebang(&source.text)).set_name(&source.name);
-        run::within(self.settings.load_timeout, || body.call(args))
+        meter::within(self.settings.load_timeout, || body.call(args))
     }
 
     /// Notes that requests may come.
@@ -170,15 +179,14 @@ impl State {
     }
 
     /// A coroutine that runs a function.
-    pub(crate) fn thread(&self, function: &Function) -> mlua::Result<Thread> {
+    pub(crate) fn coroutine(&self, function: &Function) -> mlua::Result<Coroutine> {
         let idle = self.idle.lock().unwrap_or_else(|e| e.into_inner()).pop();
-        match idle {
-            Some(thread) => {
-                thread.reset(function.clone())?;
-                Ok(thread)
-            }
-            None => self.lua.create_thread(function.clone()),
+        if let Some(coroutine) = idle {
+            coroutine.thread.reset(function.clone())?;
+            return Ok(coroutine);
         }
+        let thread = self.lua.create_thread(function.clone())?;
+        Ok(Coroutine { address: thread.to_pointer().addr(), thread })
     }
 
     /// Ends what is left of a coroutine that failed. The error of its end counts, not one of this.
@@ -187,10 +195,10 @@ impl State {
     }
 
     /// Takes back a coroutine whose function has returned.
-    pub(crate) fn give_back(&self, thread: Thread) {
+    pub(crate) fn give_back(&self, coroutine: Coroutine) {
         let mut idle = self.idle.lock().unwrap_or_else(|e| e.into_inner());
         if idle.len() < IDLE {
-            idle.push(thread);
+            idle.push(coroutine);
         }
     }
 

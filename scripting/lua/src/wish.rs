@@ -10,7 +10,7 @@ use std::task::{Context, Poll};
 use mlua::{IntoLuaMulti, Lua, MultiValue, Value};
 use portero_api::LocalFuture;
 
-use crate::run;
+use crate::meter;
 use crate::scene::Scene;
 
 /// Something to wait for.
@@ -54,7 +54,7 @@ thread_local! {
 ///
 /// The script cannot wait here: a fetch, a converter, a balancer, or the body of the file.
 pub(crate) fn make(wish: impl Wish + 'static) -> mlua::Result<Begun> {
-    if !run::may_wait() {
+    if !meter::may_wait() {
         return Err(mlua::Error::runtime("a script cannot wait here"));
     }
     WISH.with(|place| *place.borrow_mut() = Some(Box::new(wish)));

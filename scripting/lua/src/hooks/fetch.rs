@@ -1,13 +1,16 @@
 //! `core.register_fetches` and `core.register_converters`: functions of scripts in expressions. They cannot wait.
 
+use std::cell::Cell;
 use std::rc::Rc;
 
+use bstr::BString;
+use mlua::{Either, IntoLuaMulti, Value};
 use portero_api::{BadArg, Convert, Exchange, Fetch, Fetched, Sample, Setup};
 
-use crate::given::Given;
+use crate::given::{Given, Keeping};
 use crate::hooks::Bound;
 use crate::lot::Seat;
-use crate::run;
+use crate::run::{self, Outcome};
 use crate::scene;
 use crate::settings::OnError;
 use crate::state::Purpose;
@@ -15,74 +18,103 @@ use crate::values;
 
 /// A fetch.
 pub(crate) struct LuaFetch {
-    bound: Bound,
+    valued: Valued,
 }
 
 /// A converter.
 pub(crate) struct LuaConvert {
-    bound: Bound,
+    valued: Valued,
 }
+
+/// A function that gives a value.
+struct Valued {
+    bound: Bound,
+    /// Whether the last value was a text, so that the next one will be.
+    texts: Cell<bool>,
+}
+
+/// A value where a text is expected. It crosses at once, where a value of Lua takes the lock of its state three times more.
+/// But numbers become texts.
+type Text = Option<Either<BString, Value>>;
 
 impl LuaFetch {
     /// Finds the function.
     pub(crate) fn new(seat: Rc<Seat>, name: &str, setup: &Setup<'_>) -> Result<LuaFetch, BadArg> {
-        let bound = Bound::giving(seat, name, Given::object("TXN", setup.args), |purpose| {
-            matches!(purpose, Purpose::Fetch)
-        })?;
-        Ok(LuaFetch { bound })
-    }
-
-    fn value(&self) -> mlua::Result<Option<Sample<'static>>> {
-        let found = self.bound.get();
-        let value = run::call(&found.state, &found.function, (), &self.bound.figure)?;
-        Ok(values::from_lua(&value))
+        let given = Given::object("TXN", setup.args);
+        let valued = Valued::new(seat, name, given, |purpose| matches!(purpose, Purpose::Fetch))?;
+        Ok(LuaFetch { valued })
     }
 }
 
 impl Fetch for LuaFetch {
     fn fetch<'a>(&'a self, exchange: &'a Exchange) -> Fetched<'a> {
-        Ok(scene::lend(exchange, || self.bound.sample(self.value())))
+        Ok(scene::lend(exchange, || self.valued.sample(())))
     }
 }
 
 impl LuaConvert {
     /// Finds the function.
     pub(crate) fn new(seat: Rc<Seat>, name: &str, setup: &Setup<'_>) -> Result<LuaConvert, BadArg> {
-        let bound = Bound::giving(seat, name, Given::value(setup.args), |purpose| {
-            matches!(purpose, Purpose::Converter)
-        })?;
-        Ok(LuaConvert { bound })
-    }
-
-    fn value(&self, sample: &Sample<'_>) -> mlua::Result<Option<Sample<'static>>> {
-        let found = self.bound.get();
-        let text = values::text(sample);
-        let value = run::call(&found.state, &found.function, values::lend(&text), &self.bound.figure)?;
-        Ok(values::from_lua(&value))
+        let given = Given::value(setup.args);
+        let valued = Valued::new(seat, name, given, |purpose| matches!(purpose, Purpose::Converter))?;
+        Ok(LuaConvert { valued })
     }
 }
 
 impl Convert for LuaConvert {
     fn convert<'a>(&'a self, sample: Sample<'a>, exchange: &'a Exchange) -> Option<Sample<'a>> {
-        scene::lend(exchange, || self.bound.sample(self.value(&sample)))
+        let text = values::text(&sample);
+        scene::lend(exchange, || self.valued.sample(values::lend(&text)))
     }
 }
 
-impl Bound {
-    /// A value, or none and a line in the log. `done` is a way to return nothing.
-    fn sample(&self, value: mlua::Result<Option<Sample<'static>>>) -> Option<Sample<'static>> {
-        value.map_err(run::ended).unwrap_or_else(|outcome| {
-            if let run::Outcome::Failed(error) = outcome {
-                self.failed(&error, OnError::Skip);
+impl Valued {
+    fn new(
+        seat: Rc<Seat>,
+        name: &str,
+        given: Given,
+        wanted: impl Fn(&Purpose) -> bool + 'static,
+    ) -> Result<Valued, BadArg> {
+        Ok(Valued { bound: Bound::giving(seat, name, given, wanted)?, texts: Cell::new(false) })
+    }
+
+    /// Its value; none and a line in the log when it fails. `done` is a way to return nothing.
+    fn sample(&self, args: impl IntoLuaMulti) -> Option<Sample<'static>> {
+        self.value(args).map_err(run::ended).unwrap_or_else(|outcome| {
+            if let Outcome::Failed(error) = outcome {
+                self.bound.failed(&error, OnError::Skip);
             }
             None
         })
     }
+
+    fn value(&self, args: impl IntoLuaMulti) -> mlua::Result<Option<Sample<'static>>> {
+        let (found, figure) = (self.bound.get(), &self.bound.figure);
+        let value = if self.texts.get() {
+            let Keeping { call, kept } = self.bound.keeping(&found)?;
+            match run::call::<Text>(&found.state, call, args, figure)? {
+                None => Value::Nil,
+                Some(Either::Left(text)) if is_numeral(&text) => kept.call(())?,
+                Some(Either::Left(text)) => return Ok(Some(Sample::text(text))),
+                Some(Either::Right(value)) => value,
+            }
+        } else {
+            run::call(&found.state, &found.function, args, figure)?
+        };
+        self.texts.set(value.is_string());
+        Ok(values::from_lua(&value))
+    }
+}
+
+/// Whether a text may have been a number.
+fn is_numeral(text: &[u8]) -> bool {
+    std::str::from_utf8(text).is_ok_and(|text| text.parse::<f64>().is_ok())
 }
 
 #[cfg(test)]
 mod tests {
     use portero_api::Sample;
+    use portero_conformance::rig::bare;
     use portero_conformance::{Converting, Fetching, convert, fetch};
 
     use crate::testing::script;
@@ -124,5 +156,29 @@ mod tests {
                 (Sample::str(""), None),
             ],
         });
+    }
+
+    /// The value after one that was a text comes another way.
+    #[test]
+    fn values_keep_their_type_whatever_came_before() {
+        let stage = script(
+            "local values = { word = 'word', number = 12, fraction = 2.5, numeral = '12', endless = 'inf', yes = true }
+            core.register_converters('c', function(name) return values[name] end)",
+        );
+        let make = stage.plugin("c").convert.as_ref().expect("it is a converter");
+        let convert = make(&stage.bench("").setup()).unwrap_or_else(|bad| panic!("{}", bad.message));
+        let exchange = bare();
+        for (name, value) in [
+            ("number", Some(Sample::Int(12))),
+            ("fraction", Some(Sample::Int(2))),
+            ("numeral", Some(Sample::str("12"))),
+            ("endless", Some(Sample::str("inf"))),
+            ("yes", Some(Sample::Bool(true))),
+            ("nothing", None),
+        ] {
+            assert_eq!(convert.convert(Sample::str("word"), &exchange), Some(Sample::str("word")));
+            assert_eq!(convert.convert(Sample::str("word"), &exchange), Some(Sample::str("word")));
+            assert_eq!(convert.convert(Sample::str(name), &exchange), value, "{name}");
+        }
     }
 }

@@ -10,7 +10,7 @@ mod filter;
 mod service;
 mod task;
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use std::sync::Arc;
 use mlua::Function;
 use portero_api::{BadArg, Figure, Plugin, Setup};
 
-use crate::given::Given;
+use crate::given::{Given, Keeping};
 use crate::lot::{Lot, Seat};
 use crate::run;
 use crate::state::{Purpose, Registered, State};
@@ -74,6 +74,8 @@ pub(crate) struct Found {
     pub(crate) registered: Registered,
     /// What is called: the function, with what it is given each time.
     pub(crate) function: Function,
+    /// The same for values that are texts, made when it is first asked for.
+    keeping: OnceCell<Keeping>,
 }
 
 /// A function of a script, found by its name in whatever state the seat has.
@@ -96,7 +98,7 @@ impl Found {
     ) -> mlua::Result<Option<Found>> {
         let Some(registered) = state.find(name, wanted) else { return Ok(None) };
         let function = given.to(&state.lua, &registered.function)?;
-        Ok(Some(Found { state, registered, function }))
+        Ok(Some(Found { state, registered, function, keeping: OnceCell::new() }))
     }
 }
 
@@ -139,6 +141,15 @@ impl Bound {
             *found = Rc::new(anew);
         }
         found.clone()
+    }
+
+    /// What is called where what it returns is to be kept.
+    pub(crate) fn keeping<'a>(&self, found: &'a Found) -> mlua::Result<&'a Keeping> {
+        if let Some(keeping) = found.keeping.get() {
+            return Ok(keeping);
+        }
+        let keeping = self.given.keeping(&found.state.lua, &found.registered.function)?;
+        Ok(found.keeping.get_or_init(|| keeping))
     }
 
     /// Counts a failure. A state whose memory is used up is made anew.
