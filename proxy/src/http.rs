@@ -13,6 +13,7 @@ use crate::connection::{Next, Session, idle_limit};
 use crate::http1::{self, BodyReader, Refusal};
 use crate::net::{Buffer, Deadline};
 use crate::road::exchange::exchange;
+use crate::road::filters::Spare;
 use crate::road::{self, Client, Road};
 use crate::worker::Worker;
 
@@ -40,6 +41,7 @@ struct Active {
     server_deadline: Deadline,
     tried: Vec<usize>,
     stores: Stores,
+    spare: Spare,
 }
 
 /// What the wait for a head ended with.
@@ -77,6 +79,7 @@ impl Active {
             server_deadline: Deadline::default(),
             tried: Vec::new(),
             stores: Stores::default(),
+            spare: Spare::default(),
         }
     }
 
@@ -187,7 +190,7 @@ impl Active {
 
     async fn walk(&mut self, worker: &Rc<Worker>, session: &Session, head: http1::Head) -> bool {
         self.note_head(session, &head);
-        let Active { client, ex, server_deadline, tried, stores } = self;
+        let Active { client, ex, server_deadline, tried, stores, spare } = self;
         tried.clear();
         let now = client.heard;
         let head_only = ex.request.method == Method::Head;
@@ -209,6 +212,7 @@ impl Active {
             filters: None,
             tried,
             stores,
+            spare,
         };
         // rules change the addresses of a request (`set-src`), not of the next one on the connection
         let ends = (road.ex.conn.src, road.ex.conn.dst);

@@ -12,6 +12,7 @@ use portero_policies::{RuleSet, Run, Stores};
 use crate::connection::Session;
 use crate::http1;
 use crate::net::Deadline;
+use crate::road::filters::Spare;
 use crate::road::{
     self, Client, Fail, Fault, Place, Road, Side, Tell, Upstream, dial, from_now, phase, place, tunnel,
 };
@@ -64,6 +65,7 @@ pub async fn session(session: &mut Session) {
         filters: None,
         tried: &mut Vec::new(),
         stores: &mut Stores::default(),
+        spare: &mut Spare::default(),
     };
     if let Err(fail) = inner(&mut road).await {
         end(&mut road, fail);

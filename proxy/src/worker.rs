@@ -19,7 +19,6 @@ use crate::log::LogSinks;
 use crate::net::{Alarms, Buffers};
 use crate::offline::Outside;
 use crate::pool::Pool;
-use crate::road::filters::Spare;
 use crate::shared::Shared;
 use crate::snapshot::Snapshot;
 
@@ -49,8 +48,6 @@ pub struct Worker {
     pub shared: Arc<Shared>,
     /// Its buffers.
     pub buffers: Buffers,
-    /// What exchanges with filters have left behind.
-    pub filters: Spare,
     /// Its log sockets.
     pub sinks: LogSinks,
     /// The alarms of its idle connections.
@@ -106,7 +103,6 @@ impl Worker {
             index,
             shared,
             buffers: Buffers::new(bufsize),
-            filters: Spare::default(),
             sinks,
             alarms: Alarms::default(),
             connections: Cell::new(0),
@@ -213,7 +209,6 @@ impl Worker {
         loop {
             tick.tick().await;
             self.buffers.trim();
-            self.filters.trim();
             let mut pools = self.pools.borrow_mut();
             pools.iter().for_each(|(_, delay, pool)| pool.purge(*delay));
             pools.retain(|(server, _, pool)| Rc::strong_count(pool) > 1 || Arc::strong_count(server) > 2);

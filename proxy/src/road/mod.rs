@@ -46,7 +46,7 @@ use crate::net::{Buffer, Deadline, Lead, Stream};
 use crate::snapshot::{Proxy, Snapshot};
 use crate::worker::Worker;
 
-use filters::Filters;
+use filters::{Filters, Spare};
 
 pub use backend::{Place, enter as enter_backend, place};
 pub use bonds::Bonds;
@@ -102,6 +102,8 @@ pub struct Road<'a> {
     pub tried: &'a mut Vec<usize>,
     /// The filters that look at it, where there are any.
     pub filters: Option<Box<Filters>>,
+    /// What those of the exchange before have left on the connection.
+    pub spare: &'a mut Spare,
     /// Keys that are to lead to the server, once it is reached.
     pub stores: &'a mut Stores,
 }

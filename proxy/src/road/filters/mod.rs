@@ -11,7 +11,6 @@ mod line;
 mod passage;
 mod stage;
 
-use std::cell::RefCell;
 use std::rc::Rc;
 use std::task::Context;
 
@@ -35,13 +34,9 @@ pub struct Filters {
     places: Vec<Option<usize>>,
 }
 
-/// The store of a worker: what exchanges have left behind, for the next to use its memory again.
+/// What the exchange before has left on a connection, for the next to use its memory again.
 #[derive(Default)]
-#[expect(
-    clippy::vec_box,
-    reason = "an exchange holds them boxed: they are lent and taken back without a move"
-)]
-pub struct Spare(RefCell<Vec<Box<Filters>>>);
+pub struct Spare(Option<Box<Filters>>);
 
 /// What a body meets on its way: the filters, where there are any, and the exchange they look at.
 pub type Through<'a> = (&'a mut Option<Box<Filters>>, &'a mut Exchange);
@@ -109,8 +104,8 @@ impl Filters {
 }
 
 impl Spare {
-    fn take(&self, limit: usize) -> Box<Filters> {
-        match self.0.borrow_mut().pop() {
+    fn take(&mut self, limit: usize) -> Box<Filters> {
+        match self.0.take() {
             Some(mut filters) => {
                 filters.clear(limit);
                 filters
@@ -119,16 +114,9 @@ impl Spare {
         }
     }
 
-    fn give(&self, mut filters: Box<Filters>) {
+    fn give(&mut self, mut filters: Box<Filters>) {
         filters.all.clear();
-        self.0.borrow_mut().push(filters);
-    }
-
-    /// Returns a part of it to the system. Called every second.
-    pub fn trim(&self) {
-        let mut all = self.0.borrow_mut();
-        let keep = all.len() / 2;
-        all.truncate(keep);
+        self.0 = Some(filters);
     }
 }
 
@@ -150,7 +138,7 @@ pub fn attach_backend(road: &mut Road<'_>) {
 
 fn attach(road: &mut Road<'_>, proxy: &Proxy) {
     let limit = payload::limit(road);
-    let spare = &road.worker.filters;
+    let spare = &mut *road.spare;
     road.filters.get_or_insert_with(|| spare.take(limit)).attach(proxy, road.ex);
 }
 
@@ -167,7 +155,7 @@ pub fn begin_response(road: &mut Road<'_>) {
 pub fn end(road: &mut Road<'_>) {
     if let Some(mut filters) = road.filters.take() {
         filters.all.iter_mut().for_each(|filtering| filtering.end(road.ex));
-        road.worker.filters.give(filters);
+        road.spare.give(filters);
     }
 }
 
