@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use portero_api::{Common, Plugin};
 
+use crate::component;
 use crate::engine;
 use crate::hooks;
 use crate::module::Compiled;
@@ -71,6 +72,9 @@ fn plan(load: &Load, settings: &Settings, common: &Arc<Common>) -> Result<Arc<Pl
     let engine = engine::engine(settings.cache.as_deref())?;
     let compiled = Compiled::new(engine, &bytes)?;
     let plan = Arc::new(Plan::new(engine, load, compiled, common)?);
+    if let Some(name) = component::idle_parameter(load).filter(|_| plan.is_component()) {
+        return Err(format!("'{name}' means nothing to a component"));
+    }
     let mut vm = Vm::start(&plan, None).map_err(|failure| failure.message)?;
     let _ = plan.offers.set(std::mem::take(&mut vm.guest().offers));
     Ok(plan)

@@ -19,6 +19,8 @@ pub(crate) use self::link::{imports, linker};
 pub(crate) use self::sample::{given, taken};
 pub(crate) use self::wit::portero::plugin::{exchange, plugin, tables, types};
 
+use crate::settings::Load;
+
 /// The interfaces as the WIT file has them.
 mod wit {
     #![allow(missing_docs, unreachable_pub, reason = "they are described in the WIT file")]
@@ -27,6 +29,21 @@ mod wit {
         world: "imports",
         additional_derives: [PartialEq],
     });
+}
+
+/// A parameter of the ABI that is set and that a component has no use for.
+pub(crate) fn idle_parameter(load: &Load) -> Option<&'static str> {
+    let usual = Load::new("", "");
+    let set = [
+        ("root-id", load.root_id != usual.root_id),
+        ("vm-id", load.vm_id != usual.vm_id),
+        ("vm-config", load.vm_configuration != usual.vm_configuration),
+        ("env", load.environment != usual.environment),
+        ("cluster", load.clusters != usual.clusters),
+        ("max-body", load.max_body != usual.max_body),
+        ("allow-on-headers-stop-iteration", load.allow_on_headers_stop_iteration),
+    ];
+    set.into_iter().find_map(|(name, is_set)| is_set.then_some(name))
 }
 
 /// What a component begins with: the magic number, and the number of its format in the place of that of modules.

@@ -10,6 +10,7 @@ use portero_conformance::rig::{Bench, Farm, exchange};
 use portero_conformance::{Acting, Balancer, Converting, Fetching, action, balance, convert, fetch};
 
 use self::text::{ACT, CHOOSE, CONFIGURE, CONVERT, ENDED, FETCH, component};
+use crate::settings::Load;
 use crate::testing::{Running, load, load_all, on_a_thread};
 
 /// The first server at the first try, later the last; nobody where there is none.
@@ -264,6 +265,13 @@ fn a_component_may_refuse_its_configuration_with_a_reason() {
     load(&text, |_| ()).expect("nothing is said against nothing");
     let refused = load(&text, |load| load.configuration = b"no tables".to_vec()).expect_err("it says no");
     assert_eq!(refused.message, "configure says that it cannot run with this configuration: no tables");
+}
+
+#[test]
+fn what_is_about_the_abi_is_refused_by_its_name() {
+    let refused = |change: fn(&mut Load)| load("(component)", change).expect_err("it is refused").message;
+    assert_eq!(refused(|load| load.root_id = "x".into()), "'root-id' means nothing to a component");
+    assert_eq!(refused(|load| load.max_body = 1), "'max-body' means nothing to a component");
 }
 
 #[test]
