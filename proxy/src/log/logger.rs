@@ -1,9 +1,11 @@
 //! Loggers of proxies, and the sinks that they share on a worker.
 
 use std::cell::RefCell;
+use std::future::poll_fn;
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::task::Poll;
 use std::time::Duration;
 
 use portero_api::Common;
@@ -71,7 +73,7 @@ impl LogSinks {
         loop {
             self.0.wake.notified().await;
             // the tasks that are ready run first, and what they log goes out with the same call
-            tokio::task::yield_now().await;
+            behind_ready_tasks().await;
             self.flush();
             while !self.0.waiting.borrow().is_empty() {
                 tokio::time::sleep(RETRY).await;
@@ -100,6 +102,20 @@ impl LogSinks {
             waiting.push(queue.clone());
         }
     }
+}
+
+/// Goes to the end of the line of tasks that are ready. What tokio has for that asks the system for events as well: a call for
+/// each turn, and a line that comes late.
+async fn behind_ready_tasks() {
+    let mut first = true;
+    poll_fn(|cx| match std::mem::take(&mut first) {
+        true => {
+            cx.waker().wake_by_ref();
+            Poll::Pending
+        }
+        false => Poll::Ready(()),
+    })
+    .await;
 }
 
 /// The `log` lines of one proxy on one worker. Cheap to clone.
