@@ -282,7 +282,14 @@ impl Active {
     /// end, needs no more than the close.
     async fn end(&mut self, head: &http1::Head) -> Next {
         let finished = !head.keep_alive && self.client.body.is_none() && self.client.buffer.is_empty();
-        if finished { Next::Close } else { self.close().await }
+        if !finished {
+            return self.close().await;
+        }
+        if self.client.lead.is_last() {
+            // the last piece waits for the end to leave with it: a close that finds unread bytes would throw it away
+            let _ = self.client.stream.shutdown_write();
+        }
+        Next::Close
     }
 
     async fn close(&mut self) -> Next {

@@ -1,6 +1,8 @@
 //! HTTP/1 from a client to a server and back: what RFC 9112 lets them do, the proxy in between lets them do too.
 
-use portero_tests::{Origin, Proxy};
+use std::sync::{Arc, Barrier};
+
+use portero_tests::{Origin, Proxy, eventually};
 
 const CONFIG: &str = "
     defaults
@@ -247,6 +249,26 @@ fn a_client_that_ends_its_direction_is_still_answered() {
     client.send("GET /half HTTP/1.1\r\nHost: a\r\n\r\n").half_close();
     assert_eq!(client.response().text(), "/half");
     client.expect_closed();
+}
+
+#[test]
+fn a_last_answer_arrives_whole_whatever_the_client_still_sends() {
+    let surplus_is_there = Arc::new(Barrier::new(2));
+    let gate = surplus_is_there.clone();
+    let origin = Origin::scripted(move |mut peer| {
+        peer.head()?;
+        gate.wait();
+        peer.send("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nanswer")
+    });
+    // what comes behind the request is not looked at while the server works: the close finds it unread
+    let config = CONFIG.replace("mode http", "mode http\n        no option abortonclose");
+    let proxy = Proxy::with(&config).set("origin", origin.address()).start();
+    let mut client = proxy.connect();
+    client.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    eventually("the request at the origin", || (!origin.heads().is_empty()).then_some(()));
+    client.send("GET /more HTTP/1.1\r\nHost: a\r\n\r\n");
+    surplus_is_there.wait();
+    assert_eq!(client.response().text(), "answer");
 }
 
 #[test]
