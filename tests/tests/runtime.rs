@@ -1,7 +1,7 @@
 //! The runtime API: what an operator asks and orders over a socket while traffic goes on.
 
 use std::io::{Read, Write};
-use std::net::{Shutdown, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::os::unix::net::UnixStream;
 
 use portero_tests::{Client, Origin, Proxy, Syslog, eventually};
@@ -206,19 +206,25 @@ fn sessions_end_with_a_server_that_goes_down_where_the_file_says_so() {
     client.expect_closed();
 }
 
-#[test]
-fn a_frontend_is_closed_and_opened_again() {
-    let config =
-        CONFIG.replace("frontend front", "frontend other\n        bind ${other}\n    frontend front");
-    let (origin, log) = (Origin::answering("one"), Syslog::udp());
-    let other = Origin::nobody();
-    let proxy = Proxy::with(&config)
+/// The configuration with a frontend `other` beside.
+fn two_frontends() -> String {
+    CONFIG.replace("frontend front", "frontend other\n        bind ${other}\n    frontend front")
+}
+
+fn with_other(config: &str, origin: &Origin, log: &Syslog, other: SocketAddr) -> Proxy {
+    Proxy::with(config)
         .set("one", origin.address())
         .set("two", origin.address())
         .set("log", log.address())
         .set("options", "")
         .set("other", other)
-        .start();
+        .start()
+}
+
+#[test]
+fn a_frontend_is_closed_and_opened_again() {
+    let (origin, log, other) = (Origin::answering("one"), Syslog::udp(), Origin::nobody());
+    let proxy = with_other(&two_frontends(), &origin, &log, other);
     eventually("it listens", || TcpStream::connect(other).ok());
     order(&proxy, "disable frontend other");
     assert!(TcpStream::connect(other).is_err(), "nobody listens there now");
@@ -233,17 +239,9 @@ fn a_frontend_is_closed_and_opened_again() {
 
 #[test]
 fn a_closed_frontend_refuses_connections_whatever_a_reload_makes_of_its_sockets() {
-    let config =
-        CONFIG.replace("frontend front", "frontend other\n        bind ${other}\n    frontend front");
     let (origin, log) = (Origin::answering("one"), Syslog::udp());
-    let (other, more) = (Origin::nobody(), Origin::nobody());
-    let proxy = Proxy::with(&config)
-        .set("one", origin.address())
-        .set("two", origin.address())
-        .set("log", log.address())
-        .set("options", "")
-        .set("other", other)
-        .start();
+    let (config, other, more) = (two_frontends(), Origin::nobody(), Origin::nobody());
+    let proxy = with_other(&config, &origin, &log, other);
     order(&proxy, "disable frontend other");
     let changed =
         config.replace("bind ${other}", &format!("bind ${{other}} backlog 77\n        bind {more}"));

@@ -74,13 +74,15 @@ impl Sockets {
         if opened.listens == on {
             return Ok(());
         }
-        opened.listens = on;
         let change = |socket: &OwnedFd| match on {
             true => SockRef::from(socket).listen(open::backlog(bind)),
             // what a listening socket would read is connections
             false => SockRef::from(socket).shutdown(std::net::Shutdown::Read),
         };
-        opened.sockets.iter().try_for_each(change)
+        opened.sockets.iter().try_for_each(change)?;
+        // one that failed is tried again with the next reload
+        opened.listens = on;
+        Ok(())
     }
 
     /// Closes the sockets that no bind line of the new configuration names.
