@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
+use crate::ports;
 use crate::wire::{Head, Tally, Wire};
 
 /// A listening server with a thread per connection. It stops listening on drop.
@@ -82,7 +83,7 @@ impl Origin {
 
     /// An address where nobody listens.
     pub fn nobody() -> SocketAddr {
-        TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port")
+        ports::nobody()
     }
 
     /// Where it listens.

@@ -6,7 +6,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr as UnixAddr, UnixStream};
 
-use portero_tests::{Origin, Proxy, eventually, get};
+use portero_tests::{Origin, Proxy, eventually, free_ports, get};
 
 const CONFIG: &str = "
     defaults
@@ -50,7 +50,7 @@ fn ipv4_and_ipv6_in_one_line() {
 #[test]
 fn a_range_of_ports() {
     let origin = Origin::answering("hello");
-    let first = three_free_ports();
+    let first = free_ports(3);
     let proxy = proxy(&format!("bind 127.0.0.1:{first}-{}", first + 2), &origin);
     for port in first..first + 3 {
         answers(SocketAddr::from(([127, 0, 0, 1], port)));
@@ -86,13 +86,4 @@ fn a_port_that_is_taken_is_said_and_nothing_is_run() {
     let mut proxy = proxy(&format!("bind {address}"), &origin);
     assert_eq!(proxy.ended().code(), Some(1));
     proxy.output_with(&address.to_string());
-}
-
-/// The first of three ports in a row that are free at this moment.
-fn three_free_ports() -> u16 {
-    eventually("three free ports", || {
-        let first = Origin::nobody().port();
-        let free = |port: u16| std::net::TcpListener::bind(("127.0.0.1", port)).is_ok();
-        (first < 65000 && (first..first + 3).all(free)).then_some(first)
-    })
 }
