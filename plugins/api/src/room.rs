@@ -70,8 +70,8 @@ mod tests {
 
     fn head() -> Headers {
         let mut headers = Headers::new();
-        headers.load(b"Name: 7890123456789012345678901234567890\r\n");
         headers.place(0..4, 6..40, true);
+        headers.load(b"Name: 7890123456789012345678901234567890\r\n");
         headers
     }
 

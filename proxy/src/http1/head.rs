@@ -26,18 +26,9 @@ pub(super) const BARE_LF: Refusal = Refusal::bad("a line ends in LF without CR")
 /// How many fields have room without memory from the heap.
 const INLINE: usize = 128;
 
-/// What may be read as a head before its end was looked for, since most heads come whole and without fault: httparse
-/// finds the end by itself, [`fields`] and [`is_whole`] judge how the lines end. Where that leads nowhere [`find`] says
-/// whether bytes are missing or what is wrong.
+/// What may be read as a head before its end was looked for: most heads come whole, and in the usual form ([`super::usual`]).
 pub(super) fn at_once<'b>(buf: &'b [u8], scan: &Scan, limits: &Limits) -> Option<&'b [u8]> {
-    let window = window(buf, limits);
-    let begins = scan.at == 0 && scan.start == 0 && window.first().is_some_and(|&b| is_token_byte(b));
-    (begins && !limits.unsafe_ok).then_some(window)
-}
-
-/// Whether a head that httparse takes for whole, and of so many bytes, ends as it should.
-pub(super) fn is_whole(bytes: &[u8], len: usize, limits: &Limits) -> bool {
-    if limits.unsafe_ok { len == bytes.len() } else { bytes[..len].ends_with(b"\r\n\r\n") }
+    (scan.at == 0 && scan.start == 0 && !limits.unsafe_ok).then(|| window(buf, limits))
 }
 
 fn window<'b>(buf: &'b [u8], limits: &Limits) -> &'b [u8] {
@@ -113,44 +104,46 @@ pub(super) fn refusal(error: httparse::Error) -> Refusal {
     }
 }
 
-/// Takes the fields of a parsed head, and shows those that mean something to a proxy. A line that ends in LF alone is
-/// refused here, where the places of all lines are known.
+/// Takes the fields of a parsed head, and shows those that mean something to a proxy.
 pub(super) fn fields<'b>(
     head: &'b [u8],
     parsed: &[Header<'b>],
-    limits: &Limits,
     into: &mut Headers,
     mut note: impl FnMut(Field, &'b [u8]) -> Result<(), Refusal>,
 ) -> Result<(), Refusal> {
-    into.load(head);
+    into.begin();
     for field in parsed {
-        let (name, value) = (place(head, field.name.as_bytes()), place(head, field.value));
-        if !limits.unsafe_ok && !head[..name.start].ends_with(b"\r\n") {
-            return Err(BARE_LF);
-        }
+        let (name, value) = places(head, field);
         let kind = Field::of(field.name.as_bytes());
         if kind != Field::Other {
             note(kind, field.value)?;
         }
-        into.place(name, value, kind == Field::Other);
+        let whole = kind == Field::Other && is_written_so(head, &name, &value);
+        into.place(name, value, whole);
     }
+    into.load(head);
     Ok(())
 }
 
-/// What a head with several faults is refused for: what would be seen first if it came byte by byte.
-#[cold]
-pub(super) fn first_fault(head: &[u8], limits: &Limits, found: Refusal) -> Refusal {
-    let bare = |at: usize| at == 0 || head[at - 1] != b'\r';
-    if !limits.unsafe_ok && memchr_iter(b'\n', head).any(bare) { BARE_LF } else { found }
+/// Where the name and the value of a field stand in a head.
+pub(super) fn places(head: &[u8], field: &Header<'_>) -> (Range<usize>, Range<usize>) {
+    let place = |part: &[u8]| {
+        let start = part.as_ptr() as usize - head.as_ptr() as usize;
+        start..start + part.len()
+    };
+    (place(field.name.as_bytes()), place(field.value))
 }
 
-/// Where a part of a head stands in it.
-pub(super) fn place(head: &[u8], part: &[u8]) -> Range<usize> {
-    let start = part.as_ptr() as usize - head.as_ptr() as usize;
-    start..start + part.len()
+/// Whether the line of a field is in the form that it would be written in.
+pub(super) fn is_written_so(head: &[u8], name: &Range<usize>, value: &Range<usize>) -> bool {
+    head.get(name.end..value.start) == Some(b": ") && head.get(value.end..value.end + 2) == Some(b"\r\n")
 }
 
 /// A byte of a token (RFC 9110, 5.6.2).
-pub(super) fn is_token_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+pub(super) const fn is_token_byte(byte: u8) -> bool {
+    matches!(
+        byte,
+        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9'
+            | b'!' | b'#' | b'$' | b'%' | b'&' | b'\'' | b'*' | b'+' | b'-' | b'.' | b'^' | b'_' | b'`' | b'|' | b'~'
+    )
 }

@@ -16,6 +16,7 @@ mod response;
 #[cfg(test)]
 mod tests;
 mod trailers;
+mod usual;
 mod write;
 
 use std::fmt;

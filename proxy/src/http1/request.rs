@@ -5,7 +5,7 @@ use memchr::memchr;
 use portero_api::{Framing, Method, Request, Version};
 
 use super::fields::Facts;
-use super::{Head, Limits, Refusal, Scan, head, host};
+use super::{Head, Limits, Refusal, Scan, head, host, usual};
 
 /// Reads a request head and decides how its body is framed (RFC 9112, 3 to 6).
 ///
@@ -21,29 +21,33 @@ pub fn request(
     limits: &Limits,
     into: &mut Request,
 ) -> Result<Option<Head>, Refusal> {
-    if let Some(bytes) = head::at_once(buf, scan, limits)
-        && let Ok(head) = read(bytes, limits, into)
-    {
-        return Ok(Some(head));
+    let usual = head::at_once(buf, scan, limits).and_then(|bytes| read_usual(bytes, limits, into));
+    if usual.is_some() {
+        return Ok(usual);
     }
     let Some(range) = head::find(buf, scan, limits)? else { return Ok(None) };
     let len = range.end;
-    let head = &buf[range];
-    match read(head, limits, into) {
-        Ok(read) => Ok(Some(Head { len, ..read })),
-        Err(refusal) => Err(head::first_fault(head, limits, refusal)),
-    }
+    read(&buf[range], limits, into).map(|head| Some(Head { len, ..head }))
 }
 
-/// Reads a head at the beginning of `bytes`.
+/// Reads a head of the usual form; None when it has another.
+fn read_usual(bytes: &[u8], limits: &Limits, into: &mut Request) -> Option<Head> {
+    into.clear();
+    let line = usual::request_line(bytes)?;
+    let mut facts = Facts::default();
+    let note = |kind, value| facts.note(kind, value);
+    let len = usual::fields(bytes, line.len, limits, &mut into.headers, note)?;
+    begin(into, line.method, line.target, line.version);
+    settle(into, &facts, len, limits).ok()
+}
+
+/// Reads a head of any form, which is whole.
 fn read(bytes: &[u8], limits: &Limits, into: &mut Request) -> Result<Head, Refusal> {
     into.clear();
     head::with_room(limits.fields, |room| {
         let mut parsed = httparse::Request::new(&mut []);
         match head::config(limits).parse_request_with_uninit_headers(&mut parsed, bytes, room) {
-            Ok(Status::Complete(len)) if head::is_whole(bytes, len, limits) => {
-                fill(&bytes[..len], &parsed, limits, into)
-            }
+            Ok(Status::Complete(len)) if len == bytes.len() => fill(bytes, &parsed, limits, into),
             Ok(_) => Err(Refusal::bad("the head ends before its empty line")),
             Err(httparse::Error::Version) => read_other_version(bytes, limits, into),
             Err(error) => Err(head::refusal(error)),
@@ -57,20 +61,34 @@ fn fill(
     limits: &Limits,
     into: &mut Request,
 ) -> Result<Head, Refusal> {
-    into.method = Method::from_bytes(parsed.method.unwrap_or_default().as_bytes());
-    into.target.extend_from_slice(parsed.path.unwrap_or_default().as_bytes());
-    into.version = if parsed.version == Some(0) { Version::Http10 } else { Version::Http11 };
+    let version = if parsed.version == Some(0) { Version::Http10 } else { Version::Http11 };
+    begin(into, word(parsed.method), word(parsed.path), version);
     let mut facts = Facts::default();
-    head::fields(bytes, parsed.headers, limits, &mut into.headers, |kind, value| facts.note(kind, value))?;
+    head::fields(bytes, parsed.headers, &mut into.headers, |kind, value| facts.note(kind, value))?;
+    settle(into, &facts, bytes.len(), limits)
+}
+
+fn word(word: Option<&str>) -> &[u8] {
+    word.unwrap_or_default().as_bytes()
+}
+
+fn begin(into: &mut Request, method: &[u8], target: &[u8], version: Version) {
+    into.method = Method::from_bytes(method);
+    into.target.extend_from_slice(target);
+    into.version = version;
+}
+
+/// What the fields make of a request that stands there as it came.
+fn settle(into: &mut Request, facts: &Facts<'_>, len: usize, limits: &Limits) -> Result<Head, Refusal> {
     facts.settle(&mut into.headers);
     host::settle(into, facts.host, limits)?;
-    into.framing = framing(into, &facts, limits)?;
+    into.framing = framing(into, facts, limits)?;
     let upgrade = facts.upgrades(into.version);
     if upgrade && facts.offers_websocket && !facts.websocket_key && !limits.unsafe_ok {
         return Err(Refusal::bad("a WebSocket upgrade without key"));
     }
     Ok(Head {
-        len: bytes.len(),
+        len,
         keep_alive: facts.persists(into.version),
         suspect: facts.suspect(into.version),
         upgrade,

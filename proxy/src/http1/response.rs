@@ -5,7 +5,7 @@ use memchr::memchr;
 use portero_api::{Framing, Method, Response, Version};
 
 use super::fields::{Facts, Field};
-use super::{BadResponse, Head, Limits, Refusal, Scan, head};
+use super::{BadResponse, Head, Limits, Refusal, Scan, head, usual};
 
 /// Reads a response head and decides how its body is framed, which hangs on the method asked with (RFC 9112, 6.3).
 ///
@@ -24,27 +24,33 @@ pub fn response(
     if matches!(buf.first(), Some(b'\r' | b'\n')) {
         return Err(BadResponse { why: "an empty line before the response" });
     }
-    if let Some(bytes) = head::at_once(buf, scan, limits)
-        && let Ok(head) = read(bytes, limits, method, into)
-    {
-        return Ok(Some(head));
+    let usual = head::at_once(buf, scan, limits).and_then(|bytes| read_usual(bytes, limits, method, into));
+    if usual.is_some() {
+        return Ok(usual);
     }
     let Some(range) = head::find(buf, scan, limits)? else { return Ok(None) };
-    let head = &buf[range];
-    Ok(read(head, limits, method, into)
-        .map(Some)
-        .map_err(|refusal| head::first_fault(head, limits, refusal))?)
+    Ok(read(&buf[range], limits, method, into).map(Some)?)
 }
 
-/// Reads a head at the beginning of `bytes`.
+/// Reads a head of the usual form; None when it has another.
+fn read_usual(bytes: &[u8], limits: &Limits, method: &Method, into: &mut Response) -> Option<Head> {
+    into.clear();
+    let line = usual::status_line(bytes)?;
+    let mut facts = Facts::default();
+    let note = |kind, value| note(&mut facts, kind, value);
+    let len = usual::fields(bytes, line.len, limits, &mut into.headers, note)?;
+    (into.status, into.version) = (line.status, line.version);
+    into.reason.extend_from_slice(line.reason);
+    settle(into, &facts, len, limits, method).ok()
+}
+
+/// Reads a head of any form, which is whole.
 fn read(bytes: &[u8], limits: &Limits, method: &Method, into: &mut Response) -> Result<Head, Refusal> {
     into.clear();
     head::with_room(limits.fields, |room| {
         let mut parsed = httparse::Response::new(&mut []);
         match head::config(limits).parse_response_with_uninit_headers(&mut parsed, bytes, room) {
-            Ok(Status::Complete(len)) if head::is_whole(bytes, len, limits) => {
-                fill(&bytes[..len], &parsed, limits, method, into)
-            }
+            Ok(Status::Complete(len)) if len == bytes.len() => fill(bytes, &parsed, limits, method, into),
             Ok(_) => Err(Refusal::bad("the head ends before its empty line")),
             Err(error) => Err(head::refusal(error)),
         }
@@ -65,19 +71,34 @@ fn fill(
     into.version = if parsed.version == Some(0) { Version::Http10 } else { Version::Http11 };
     into.reason.extend_from_slice(reason(bytes));
     let mut facts = Facts::default();
-    head::fields(bytes, parsed.headers, limits, &mut into.headers, |kind, value| match kind {
+    head::fields(bytes, parsed.headers, &mut into.headers, |kind, value| note(&mut facts, kind, value))?;
+    settle(into, &facts, bytes.len(), limits, method)
+}
+
+fn note<'b>(facts: &mut Facts<'b>, kind: Field, value: &'b [u8]) -> Result<(), Refusal> {
+    match kind {
         // Means nothing here, and is no reason to lose a response.
         Field::Host | Field::Expect => Ok(()),
         known => facts.note(known, value),
-    })?;
+    }
+}
+
+/// What the fields make of a response that stands there as it came.
+fn settle(
+    into: &mut Response,
+    facts: &Facts<'_>,
+    len: usize,
+    limits: &Limits,
+    method: &Method,
+) -> Result<Head, Refusal> {
     facts.settle(&mut into.headers);
-    into.framing = framing(into.status, method, &facts)?;
+    into.framing = framing(into.status, method, facts)?;
     let upgrade = facts.upgrades(into.version);
     if into.status == 101 && !limits.unsafe_ok {
-        check_switch(upgrade, &facts)?;
+        check_switch(upgrade, facts)?;
     }
     Ok(Head {
-        len: bytes.len(),
+        len,
         keep_alive: facts.persists(into.version)
             && !matches!(into.framing, Framing::UntilClose | Framing::Tunnel),
         suspect: facts.suspect(into.version),

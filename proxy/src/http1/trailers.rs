@@ -58,11 +58,13 @@ impl Trailers {
         let mut room = [EMPTY_HEADER; FIELDS];
         match httparse::parse_headers(section, &mut room) {
             Ok(Status::Complete((len, fields))) if len == section.len() => {
-                let place = |part| head::place(section, part);
-                self.fields.load(section);
+                self.fields.begin();
                 for field in fields.iter().filter(|f| is_allowed(f.name.as_bytes())) {
-                    self.fields.place(place(field.name.as_bytes()), place(field.value), true);
+                    let (name, value) = head::places(section, field);
+                    let whole = head::is_written_so(section, &name, &value);
+                    self.fields.place(name, value, whole);
                 }
+                self.fields.load(section);
             }
             Ok(_) => return Err(BadBody::bad("the trailers end before their empty line")),
             Err(httparse::Error::TooManyHeaders) => return Err(TOO_LONG),
