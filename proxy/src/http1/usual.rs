@@ -96,37 +96,103 @@ pub(super) fn fields<'b>(
     None
 }
 
-/// Where a token ends that begins at a place; None when the bytes end before it.
+/// Where a token ends that begins at a place; None when the bytes end before it. Letters, digits and hyphens, of which most names are made, are
+/// judged eight at a time.
 #[inline(always)]
-fn token(bytes: &[u8], at: usize) -> Option<usize> {
-    static TOKEN: [bool; 256] = {
-        let (mut table, mut byte) = ([false; 256], 0u8);
-        while byte < 128 {
-            table[byte as usize] = is_token_byte(byte);
-            byte += 1;
+fn token(bytes: &[u8], mut at: usize) -> Option<usize> {
+    while let Some(word) = word(bytes, at) {
+        let others = !name_bytes(word) & HIGH_BITS;
+        if others == 0 {
+            at += 8;
+            continue;
         }
-        table
-    };
-    let len = bytes.get(at..)?.iter().position(|&byte| !TOKEN[usize::from(byte)])?;
-    Some(at + len)
+        at += first(others);
+        if !is_token_byte(bytes[at]) {
+            return Some(at);
+        }
+        at += 1;
+    }
+    let rest = bytes.get(at..)?.iter().position(|&byte| !is_token_byte(byte))?;
+    Some(at + rest)
 }
 
 /// Where the first control character stands at or behind a place, or the first blank too when that is asked for; None unless it is that `end`.
-/// Eight bytes at a time: in a word, the lowest byte for which a subtraction borrows is found exactly.
 #[inline(always)]
 fn visible(bytes: &[u8], mut at: usize, end: u8) -> Option<usize> {
-    const ONES: u64 = u64::MAX / 255;
-    let first_good = if end == b' ' { 0x21 } else { 0x20 };
-    let below = |word: u64, least: u8| word.wrapping_sub(ONES * u64::from(least)) & !word;
-    while let Some(eight) = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>) {
-        let word = u64::from_le_bytes(*eight);
-        let stops = (below(word, first_good) | below(word ^ (ONES * 0x7f), 1)) & (ONES * 0x80);
+    let least = if end == b' ' { 0x21 } else { 0x20 };
+    while let Some(word) = word(bytes, at) {
+        // a borrow makes a byte look small only behind one that is
+        let small = |word: u64, least: u8| word.wrapping_sub(all(least)) & !word;
+        let stops = (small(word, least) | small(word ^ all(0x7f), 1)) & HIGH_BITS;
         if stops != 0 {
-            at += stops.trailing_zeros() as usize / 8;
+            at += first(stops);
             return (bytes[at] == end).then_some(at);
         }
         at += 8;
     }
-    let rest = bytes.get(at..)?.iter().position(|&byte| byte < first_good || byte == 0x7f)?;
+    let rest = bytes.get(at..)?.iter().position(|&byte| byte < least || byte == 0x7f)?;
     (bytes[at + rest] == end).then_some(at + rest)
+}
+
+/// Eight bytes as one word, the first one lowest.
+#[inline(always)]
+fn word(bytes: &[u8], at: usize) -> Option<u64> {
+    bytes.get(at..).and_then(<[u8]>::first_chunk).map(|eight| u64::from_le_bytes(*eight))
+}
+
+const HIGH_BITS: u64 = all(0x80);
+
+/// A word of eight equal bytes.
+const fn all(byte: u8) -> u64 {
+    u64::MAX / 255 * byte as u64
+}
+
+/// The place of the first byte whose high bit is set.
+#[inline(always)]
+fn first(high_bits: u64) -> usize {
+    high_bits.trailing_zeros() as usize / 8
+}
+
+/// The high bit of each byte that is a letter, a digit or a hyphen. Sums stay below 256 within their bytes, for the high bits are taken off before.
+#[inline(always)]
+fn name_bytes(word: u64) -> u64 {
+    let low = word & !HIGH_BITS;
+    let between = |word: u64, least: u8, most: u8| (word + all(0x80 - least)) & !(word + all(0x7f - most));
+    let letters = between(low | all(0x20), b'a', b'z');
+    let digits = between(low, b'0', b'9');
+    let hyphens = !((low ^ all(b'-')) + all(0x7f));
+    (letters | digits | hyphens) & !word
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whether a byte between others is passed, by a function that looks at a line with the byte at each place of a word.
+    fn passes(byte: u8, end: u8, look: impl Fn(&[u8]) -> Option<usize>) -> bool {
+        let passed = |at: usize| {
+            let mut line = *b"abcdefghijklmnop#.......";
+            (line[at], line[16]) = (byte, end);
+            match look(&line) {
+                Some(16) => true,
+                other => {
+                    assert!(other.is_none_or(|found| found == at), "{byte} at {at}: {other:?}");
+                    false
+                }
+            }
+        };
+        let first = passed(0);
+        assert!((1..16).all(|at| passed(at) == first), "{byte} at every place alike");
+        first
+    }
+
+    #[test]
+    fn every_byte_is_judged_alike_at_every_place() {
+        for byte in 0..=255 {
+            assert_eq!(passes(byte, b':', |line| token(line, 0)), is_token_byte(byte), "{byte}");
+            let is_text = byte >= b' ' && byte != 0x7f;
+            assert_eq!(passes(byte, b'\r', |line| visible(line, 0, b'\r')), is_text, "{byte}");
+            assert_eq!(passes(byte, b' ', |line| visible(line, 0, b' ')), is_text && byte != b' ', "{byte}");
+        }
+    }
 }
