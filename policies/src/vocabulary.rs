@@ -122,6 +122,11 @@ pub trait Files {
         Err(format!("unknown http-errors section '{section}'"))
     }
 
+    /// The value of an environment variable, as the configuration left it (`setenv`).
+    fn variable(&self, name: &str) -> Option<String> {
+        std::env::var(name).ok()
+    }
+
     /// The section `userlist` of that name, or a sentence that says there is none.
     fn userlist(&self, name: &str) -> Result<Arc<Userlist>, String> {
         Err(format!("there is no userlist '{name}'"))

@@ -11,14 +11,15 @@ use serde_json::Value;
 const LONGEST_FILE: usize = 600;
 
 /// Which of our crates a crate may use. `portero-tests` looks from outside and may use all.
-const ARROWS: [(&str, &[&str]); 8] = [
+const ARROWS: [(&str, &[&str]); 9] = [
     ("portero-grammar", &[]),
     ("portero-api", &[]),
     ("portero-policies", &["portero-grammar", "portero-api"]),
     ("portero-builtin", &["portero-api"]),
     ("portero-conformance", &["portero-api"]),
-    ("portero-lua", &["portero-api"]),
-    ("portero-wasm", &["portero-api"]),
+    ("portero-keys", &[]),
+    ("portero-lua", &["portero-api", "portero-keys"]),
+    ("portero-wasm", &["portero-api", "portero-keys"]),
     (
         "portero",
         &[

@@ -10,6 +10,11 @@ pub trait Environment {
     /// The value of a variable, `None` where it does not exist.
     fn var(&self, name: &str) -> Option<String>;
 
+    /// All variables, for what reads them later.
+    fn vars(&self) -> BTreeMap<String, String> {
+        BTreeMap::new()
+    }
+
     /// Told of each line once it is cut, before the next one is, so that `setenv` can take effect.
     /// `section` is the first word of the section's header. An error is reported beside the others.
     fn line(&mut self, section: &str, line: &Line) -> Result<(), Diagnostic> {
@@ -124,6 +129,10 @@ pub struct Settings {
 impl Environment for Settings {
     fn var(&self, name: &str) -> Option<String> {
         self.vars.get(name).cloned()
+    }
+
+    fn vars(&self) -> BTreeMap<String, String> {
+        self.vars.clone()
     }
 
     fn line(&mut self, section: &str, line: &Line) -> Result<(), Diagnostic> {

@@ -12,7 +12,15 @@ use crate::vocabulary::{Args, FetchKind, Needs::Nothing};
 
 pub(super) static ROWS: &[FetchKind] = &[
     row("act_conn", &[], (0, 0), Int, Nothing, "client connections of the whole process", connections),
-    row("env", &[], (1, 1), Str, Nothing, "an environment variable as it was at the start", environment),
+    row(
+        "env",
+        &[],
+        (1, 1),
+        Str,
+        Nothing,
+        "an environment variable, as `setenv` and its like left it",
+        environment,
+    ),
     row("hostname", &[], (0, 0), Str, Nothing, "the name of the machine", |_| {
         constant(Sample::text(rustix::system::uname().nodename().to_bytes()))
     }),
@@ -36,8 +44,8 @@ fn connections(args: &Args<'_>) -> Made {
 
 fn environment(args: &Args<'_>) -> Made {
     let name = args.required(0, "the name of an environment variable")?;
-    match std::env::var_os(name) {
-        Some(value) => constant(Sample::text(value.into_encoded_bytes())),
+    match args.context.files.variable(name) {
+        Some(value) => constant(Sample::text(value)),
         None => by(|_| None),
     }
 }

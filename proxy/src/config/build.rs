@@ -70,6 +70,7 @@ pub(super) fn build(mut drafts: Drafts, reading: &mut Reading) -> Checked {
         http_errors: drafts.http_errors,
         userlists,
         default_path,
+        environment: Arc::default(),
         plugins: Arc::default(),
         lists: Arc::default(),
     }

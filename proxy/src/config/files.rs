@@ -49,6 +49,8 @@ pub struct ProxyFiles {
     pub pages: BTreeMap<String, BTreeMap<u16, Arc<Message>>>,
     /// `userlist` sections.
     pub userlists: BTreeMap<String, Arc<Userlist>>,
+    /// Environment variables.
+    pub environment: Arc<BTreeMap<String, String>>,
 }
 
 impl Files for ProxyFiles {
@@ -66,6 +68,10 @@ impl Files for ProxyFiles {
 
     fn place(&self, span: Span) -> Option<(String, u32)> {
         Some((self.sources.name(span.file).to_owned(), self.sources.line(span)))
+    }
+
+    fn variable(&self, name: &str) -> Option<String> {
+        self.environment.get(name).cloned()
     }
 
     fn error_page(&self, section: &str, status: u16) -> Result<Option<Message>, String> {

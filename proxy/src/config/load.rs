@@ -151,6 +151,7 @@ fn read(
     }
     let fatal = options.warnings_fatal || drafts.global.zero_warning;
     let mut checked = build::build(drafts, &mut reading);
+    checked.environment = Arc::new(env.vars());
     rehearse(&mut checked, options, &mut reading.out);
     if !reading.out.has_errors() {
         lint::whole(&checked, &mut reading.out);
@@ -168,7 +169,7 @@ fn rehearse(checked: &mut Checked, options: &Options, out: &mut Diagnostics) {
     let store = maps::store(&options.common);
     store.stage(checked.lists.clone());
     scripts::note_booleans(&checked.global.lua, out);
-    match scripts::load(&checked.global, &options.plugins, &options.common, out) {
+    match scripts::load((&checked.global, &checked.environment), &options.plugins, &options.common, out) {
         Ok(plugins) => {
             checked.plugins = plugins;
             compile::rehearse(checked, out);

@@ -1,11 +1,12 @@
 //! Runs the scripts and modules of a configuration, which says what they add to the language.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
 use portero_api::{Common, Plugin};
 use portero_grammar::{Diagnostic, Diagnostics, Span};
-use portero_lua::Scripts;
+use portero_lua::{Scripts, Settings};
 use portero_wasm::Modules;
 
 use super::checked::{Checked, Global, Lua, Wasm};
@@ -14,20 +15,25 @@ use crate::registry;
 /// The plugins that ship, those of the scripts and those of the modules, which see `common` from then on. Warnings go
 /// to `out`.
 pub(super) fn load(
-    global: &Global,
+    (global, environment): (&Global, &Arc<BTreeMap<String, String>>),
     shipped: &[Plugin],
     common: &Arc<Common>,
     out: &mut Diagnostics,
 ) -> Result<Arc<[Plugin]>, Box<Diagnostic>> {
-    let (lua, wasm) = (lua(&global.lua, common)?, wasm(&global.wasm, common, out)?);
+    let (lua, wasm) = (lua(&global.lua, environment, common)?, wasm(&global.wasm, common, out)?);
     Ok(shipped.iter().cloned().chain(lua).chain(wasm).collect())
 }
 
-fn lua(lua: &Lua, common: &Arc<Common>) -> Result<Vec<Plugin>, Box<Diagnostic>> {
+fn lua(
+    lua: &Lua,
+    environment: &Arc<BTreeMap<String, String>>,
+    common: &Arc<Common>,
+) -> Result<Vec<Plugin>, Box<Diagnostic>> {
     if lua.loads.is_empty() {
         return Ok(Vec::new());
     }
-    let scripts = Scripts::load(&lua.loads, &lua.settings, common).map_err(|mistake| {
+    let settings = Settings { environment: Some(environment.clone()), ..lua.settings.clone() };
+    let scripts = Scripts::load(&lua.loads, &settings, common).map_err(|mistake| {
         let path = lua.loads.get(mistake.load).map(|load| &*load.path);
         refused(path, lua.places.get(mistake.load), &mistake.message)
     })?;
@@ -71,7 +77,12 @@ pub fn anew(checked: &Arc<Checked>, common: &Arc<Common>) -> Result<Arc<Checked>
         return Ok(checked.clone());
     }
     // what is warned of was said when the configuration was checked
-    let plugins = load(&checked.global, &registry::plugins(), common, &mut Diagnostics::default());
+    let plugins = load(
+        (&checked.global, &checked.environment),
+        &registry::plugins(),
+        common,
+        &mut Diagnostics::default(),
+    );
     let plugins = plugins.map_err(|mistake| mistake.render(&checked.sources, false))?;
     Ok(Arc::new(Checked { plugins, ..Checked::clone(checked) }))
 }

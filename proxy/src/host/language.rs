@@ -9,7 +9,6 @@ use portero_policies::vocabulary::Context;
 use portero_policies::{Compiler, Vocabulary};
 
 use crate::config::checked::Checked;
-use crate::config::files::ProxyFiles;
 use crate::shared::Shared;
 
 /// The words of a configuration, with all that a compiler needs.
@@ -70,13 +69,7 @@ pub fn compile_apart<T>(
     here: Option<&Here>,
     work: impl FnOnce(&Compiler<'_>) -> T,
 ) -> T {
-    let files = ProxyFiles {
-        default_path: checked.default_path.clone(),
-        sources: checked.sources.clone(),
-        at: Span { file: FileId(0), start: 0, end: 0 },
-        pages: checked.http_errors.clone(),
-        userlists: checked.userlists.clone(),
-    };
+    let files = checked.files_at(Span { file: FileId(0), start: 0, end: 0 });
     let (directory, common) = (&*shared.directory, &shared.common);
     let context = Context { proxy: "", directory, common, files: &files, here };
     let mut found = Diagnostics::default();

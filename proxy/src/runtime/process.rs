@@ -109,11 +109,9 @@ fn name(level: Level) -> &'static str {
 pub(super) fn env(call: &mut Call<'_>) -> Result<Answer, String> {
     let wanted = call.arg(0).map(str::to_owned);
     let is_wanted = |name: &str| wanted.as_deref().is_none_or(|w| w == name);
-    let all = std::env::vars_os().map(|(n, v)| (n.to_string_lossy().into_owned(), v));
-    let lines: Vec<_> = all
-        .filter(|(name, _)| is_wanted(name))
-        .map(|(name, value)| format!("{name}={}\n", value.to_string_lossy()))
-        .collect();
+    let checked = call.daemon.checked();
+    let all = checked.environment.iter().filter(|(name, _)| is_wanted(name));
+    let lines: Vec<_> = all.map(|(name, value)| format!("{name}={value}\n")).collect();
     match (lines.is_empty(), &wanted) {
         (true, Some(_)) => Err("Variable not found\n".to_owned()),
         _ => Ok(lines.concat().into()),

@@ -1,5 +1,8 @@
 //! What scripts may reach of the machine (`tune.lua.openlibs`, `lua-sandbox`).
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use mlua::{Lua, Table, Value};
 
 /// Functions of `os` that reach files, programs or the environment.
@@ -23,6 +26,13 @@ pub(crate) fn close(lua: &Lua, all: bool) -> mlua::Result<()> {
         globals.raw_set(name, refused(lua, name)?)?;
     }
     globals.raw_set("io", Value::Nil)
+}
+
+/// Lets `os.getenv` see the environment as the configuration left it.
+pub(crate) fn set_environment(lua: &Lua, environment: &Arc<BTreeMap<String, String>>) -> mlua::Result<()> {
+    let Some(os) = lua.globals().get::<Option<Table>>("os")? else { return Ok(()) };
+    let environment = environment.clone();
+    os.raw_set("getenv", lua.create_function(move |_, name: String| Ok(environment.get(&name).cloned()))?)
 }
 
 /// A function that says that it is not there.

@@ -1,6 +1,8 @@
 //! What is loaded, and how scripts are run (HAProxy manual, section 3, "lua-load" and "tune.lua").
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A file to load.
@@ -35,6 +37,8 @@ pub struct Settings {
     pub maxmem: usize,
     /// The standard libraries that scripts have.
     pub openlibs: Libs,
+    /// What `os.getenv` sees; none: the environment of the process.
+    pub environment: Option<Arc<BTreeMap<String, String>>>,
     /// Takes files, programs and the environment away from scripts, whatever `openlibs` says.
     pub sandbox: bool,
     /// How booleans come to Lua.
@@ -57,6 +61,7 @@ impl Default for Settings {
             burst_timeout: Some(Duration::from_secs(1)),
             maxmem: 0,
             openlibs: Libs::default(),
+            environment: None,
             sandbox: false,
             bool_conversion: BoolConversion::default(),
             log: LogTo::default(),

@@ -144,6 +144,9 @@ impl State {
         let classes = Classes::install(&lua, api::CLASSES)?;
         api::finish(&lua, &classes)?;
         lua.set_app_data(classes);
+        if let Some(environment) = &settings.environment {
+            sandbox::set_environment(&lua, environment)?;
+        }
         sandbox::close(&lua, settings.sandbox)?;
         prepend(&lua, settings)?;
         modules::install(&lua)?;

@@ -139,6 +139,19 @@ fn init_functions_and_tasks_run_once_per_state() {
     assert_eq!(proxy.output().iter().filter(|line| line.contains("begun")).count(), 1);
 }
 
+/// As haproxy-lua-oauth is told of its keys: `setenv` in the configuration, `os.getenv` in the script.
+#[test]
+fn scripts_and_rules_see_the_environment_as_the_configuration_leaves_it() {
+    let proxy = Proxy::with(&config(
+        "setenv SITE north;presetenv PATH nowhere;setenv GONE x;unsetenv GONE;lua-load ${dir}/x.lua",
+        "http-request return status 200 content-type text/plain lf-string '%[env(SITE)] %[lua.env(SITE)] %[lua.env(GONE)]%[env(GONE)] %[lua.env(PATH)]'",
+    ))
+    .file("x.lua", "core.register_fetches('env', function(txn, name) return os.getenv(name) end)")
+    .start();
+    let path = std::env::var("PATH").expect("there is one");
+    assert_eq!(proxy.get("/").text(), format!("north north  {path}"));
+}
+
 #[test]
 fn a_configuration_can_ask_whether_there_is_lua() {
     let cond = |text: &str| Command::new(portero()).args(["-cc", text]).status().expect("it runs").success();

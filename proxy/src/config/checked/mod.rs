@@ -30,7 +30,7 @@ use std::time::Duration;
 use portero_api::tables::Statuses;
 use portero_api::{Message, Plugin};
 use portero_grammar::rules as tree;
-use portero_grammar::{Sources, Word};
+use portero_grammar::{Sources, Span, Word};
 use portero_policies::maps::Lists;
 use portero_policies::users::Userlist;
 
@@ -57,6 +57,8 @@ pub struct Checked {
     pub userlists: BTreeMap<String, Arc<Userlist>>,
     /// What relative paths in the configuration start from.
     pub default_path: DefaultPath,
+    /// The environment of the process with what `setenv` and its like changed: scripts and `env()` see it so.
+    pub environment: Arc<BTreeMap<String, String>>,
     /// The plugins that it may name: those that ship, and those of its scripts.
     pub plugins: Arc<[Plugin]>,
     /// Maps and lists of patterns as their files were when the configuration was read.
@@ -76,12 +78,18 @@ impl Checked {
 
     /// The files that the rules of a proxy name: paths relative as `default-path` says, pages of `http-errors`.
     pub fn files(&self, proxy: &Proxy) -> ProxyFiles {
+        self.files_at(proxy.span)
+    }
+
+    /// The same for a place in the configuration.
+    pub fn files_at(&self, at: Span) -> ProxyFiles {
         ProxyFiles {
             default_path: self.default_path.clone(),
             sources: self.sources.clone(),
-            at: proxy.span,
+            at,
             pages: self.http_errors.clone(),
             userlists: self.userlists.clone(),
+            environment: self.environment.clone(),
         }
     }
 }

@@ -35,11 +35,16 @@ const MODULES: &[(&str, Source)] = &[
     ("openssl.digest", Source::Native(openssl::digest)),
     ("openssl.hmac", Source::Native(openssl::hmac)),
     ("openssl.rand", Source::Native(openssl::rand)),
-    ("openssl.pkey", Source::Missing("keys come with TLS")),
-    ("openssl.x509", Source::Missing("certificates come with TLS")),
+    ("openssl.pkey", Source::Native(openssl::pkey)),
+    ("openssl.x509", Source::Native(openssl::x509)),
+    ("openssl.x509.csr", Source::Missing(NO_REQUESTS)),
+    ("openssl.x509.name", Source::Missing(NO_REQUESTS)),
+    ("openssl.x509.altname", Source::Missing(NO_REQUESTS)),
     ("ssl", Source::Missing("it comes with TLS")),
     ("ssl.https", Source::Missing("it comes with TLS")),
 ];
+
+const NO_REQUESTS: &str = "requests for certificates come with TLS";
 
 /// Lets `require` find the modules, where scripts have it.
 pub(crate) fn install(lua: &Lua) -> mlua::Result<()> {
@@ -67,9 +72,19 @@ fn search(lua: &Lua, name: LuaString) -> mlua::Result<MultiValue> {
 fn load(lua: &Lua, name: &str, source: &Source) -> mlua::Result<Value> {
     match source {
         Source::Native(make) => make(lua).map(Value::Table),
-        Source::Text(text) => lua.load(*text).set_name(format!("={name}")).call(name),
+        Source::Text(text) => {
+            lua.load(*text).set_name(format!("={name}")).call((name, lua.create_function(own)?))
+        }
         Source::Missing(why) => Err(mlua::Error::runtime(*why)),
     }
+}
+
+/// A module of ours for another one: a script may have a file of that name, which may in turn require ours.
+fn own(lua: &Lua, wanted: String) -> mlua::Result<Value> {
+    let found = MODULES.iter().find(|(name, _)| *name == wanted);
+    let (name, source) =
+        found.ok_or_else(|| mlua::Error::runtime(format!("there is no module '{wanted}'")))?;
+    load(lua, name, source)
 }
 
 /// A table of functions.

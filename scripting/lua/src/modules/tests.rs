@@ -14,6 +14,11 @@ fn holds(source: &str) {
     script(source);
 }
 
+/// A text as Lua writes it.
+fn quoted(text: &str) -> String {
+    format!("[==[\n{text}]==]")
+}
+
 fn acting(body: &str, net: Net) -> Stage {
     let source = format!("core.register_action('it', {{ 'http-req' }}, function(txn)\n{body}\nend)");
     load_in(&source, &Settings::default(), net, Arc::default())
@@ -60,6 +65,81 @@ fn cjson_has_a_null_and_empty_arrays() {
     );
 }
 
+/// Keys and signatures of OpenSSL, which `scripting/keys` shares.
+macro_rules! shared {
+    ($file:literal) => {
+        include_str!(concat!("../../../keys/testdata/", $file))
+    };
+}
+
+#[test]
+fn signatures_are_checked_and_made_by_keys() {
+    let keys = [
+        ("rsa", shared!("rsa.pem"), shared!("rsa.public.pem")),
+        ("p256", shared!("p256.older.pem"), shared!("p256.public.pem")),
+    ];
+    for (name, private, public) in keys {
+        let signature = |line: &&str| line.starts_with(&format!("{name} sha256 "));
+        let line = shared!("openssl.txt").lines().find(signature).expect("there is one");
+        let hex = line.rsplit(' ').next().expect("three words");
+        let (private, public) = (quoted(private), quoted(public));
+        holds(&format!(
+            r#"local pkey, digest = require "openssl.pkey", require "openssl.digest"
+            local public, private = pkey.new({public}), pkey.new({private}, "PEM")
+            local function hashed(text, by) return digest.new(by or "SHA256"):update(text) end
+            local signature = ("{hex}"):gsub("..", function(c) return string.char(tonumber(c, 16)) end)
+            assert(public:verify(signature, hashed "hello") == true)
+            assert(private:verify(signature, hashed "hello") == true, "a private key has its public one")
+            assert(public:verify(signature, hashed "hellO") == false)
+            assert(public:verify(signature, hashed("hello", "sha512")) == false)
+            assert(public:verify("", hashed "hello") == false)
+            assert(public:verify(private:sign(hashed "other"), hashed "other") == true)
+            assert(not pcall(public.sign, public, hashed "hello"), "a public key signs nothing")
+            assert(not pcall(public.verify, public, signature, hashed("hello", "md5")))
+            local known, why = pcall(function() return public.toPEM end)
+            assert(not known and tostring(why):find("toPEM", 1, true), why)"#
+        ));
+    }
+}
+
+#[test]
+fn what_is_no_key_says_so() {
+    holds(
+        r#"local pkey, x509 = require "openssl.pkey", require "openssl.x509"
+        for _, bad in ipairs { "no key", ("x"):rep(9000), { type = "RSA", bits = 2048 } } do
+            assert(not pcall(pkey.new, bad) and not pcall(x509.new, bad))
+        end
+        assert(not pcall(pkey.new, "no key", "JWK"))
+        local there, why = pcall(require, "openssl.x509.csr")
+        assert(not there and tostring(why):find("come with TLS", 1, true), why)"#,
+    );
+}
+
+#[test]
+fn a_certificate_has_a_key() {
+    let certificate = quoted(shared!("certificate.pem"));
+    let private = quoted(shared!("p256.pem"));
+    holds(&format!(
+        r#"local pkey, x509, digest = require "openssl.pkey", require "openssl.x509", require "openssl.digest"
+        local public = x509.new({certificate}):getPublicKey()
+        local function hashed() return digest.new("sha384"):update("text") end
+        assert(public:verify(pkey.new({private}):sign(hashed()), hashed()) == true)"#
+    ));
+}
+
+/// As in haproxy-lua-oauth, which brings a base64 of its own that is made of LuaSocket's.
+#[test]
+fn a_module_of_the_scripts_own_may_be_made_of_ours_of_the_same_name() {
+    holds(
+        r#"package.preload.base64 = function()
+            local mime = require "mime"
+            return { encode = function(text) return (mime.b64(text):gsub("+", "-"):gsub("/", "_")) end }
+        end
+        assert(require("base64").encode("\xfb\xff\xfe") == "-__-")
+        assert(require("mime").b64("\xfb\xff\xfe") == "+//+")"#,
+    );
+}
+
 #[test]
 fn digests_are_those_of_the_standards() {
     holds(
@@ -84,8 +164,8 @@ fn digests_are_those_of_the_standards() {
 #[test]
 fn a_missing_module_says_what_it_needs_and_a_script_may_bring_its_own() {
     holds(
-        r#"local found, why = pcall(require, "openssl.pkey")
-        assert(not found and why:find("'openssl.pkey' is not supported yet: keys come with TLS", 1, true))
+        r#"local found, why = pcall(require, "ssl.https")
+        assert(not found and why:find("'ssl.https' is not supported yet: it comes with TLS", 1, true))
         package.preload["json"] = function() return { own = true } end
         assert(require("json").own)
         assert(not pcall(require, "lfs"))"#,

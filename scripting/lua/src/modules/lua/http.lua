@@ -1,5 +1,6 @@
 -- socket.http: LuaSocket's shape over core.httpclient.
-local ltn12 = require "ltn12"
+local _, own = ...
+local ltn12 = own "ltn12"
 
 local http = { TIMEOUT = 60 }
 

@@ -1,6 +1,7 @@
 -- mime: base64 in LuaSocket's shape.
-local base64 = require "base64"
-local ltn12 = require "ltn12"
+local _, own = ...
+local base64 = own "base64"
+local ltn12 = own "ltn12"
 
 local mime = {}
 

@@ -10,13 +10,11 @@
 //!
 //! A message that cannot be read, and one with no key or with both, is BAD_ARGUMENT; all else is said in the answer.
 
-mod hash;
-mod keys;
 #[cfg(test)]
 mod tests;
 
-use self::hash::Hash;
-use self::keys::{Private, Public};
+use portero_keys::{Encoded, Hash, LONGEST, Private, Public};
+
 use super::Row;
 use super::protobuf::{self, Message, Writer};
 use crate::abi::Status;
@@ -37,7 +35,7 @@ const NOT_SIGNED: &str = "nothing can be signed with this key and this hash";
 
 fn verify_signature(message: &[u8]) -> Result<Vec<u8>, Status> {
     let message = protobuf::read(message).ok_or(Status::BadArgument)?;
-    let key = Encoded::of(&message, 2, 5)?;
+    let key = encoded(&message, 2, 5)?;
     let checked = verified(&message, key);
     let mut answer = Writer::default();
     answer.bool(1, checked.is_ok());
@@ -48,12 +46,12 @@ fn verify_signature(message: &[u8]) -> Result<Vec<u8>, Status> {
 fn verified(message: &Message<'_>, key: Encoded<'_>) -> Outcome<()> {
     let hash = Hash::named(message.bytes(1)).ok_or(NO_HASH)?;
     let key = Public::read(key).ok_or(NO_KEY)?;
-    key.is_right(hash, message.bytes(4), message.bytes(3)).then_some(()).ok_or(WRONG)
+    key.is_right(hash, &hash.of(message.bytes(4)), message.bytes(3)).then_some(()).ok_or(WRONG)
 }
 
 fn sign(message: &[u8]) -> Result<Vec<u8>, Status> {
     let message = protobuf::read(message).ok_or(Status::BadArgument)?;
-    let key = Encoded::of(&message, 2, 4)?;
+    let key = encoded(&message, 2, 4)?;
     let signed = signature(&message, key);
     let mut answer = Writer::default();
     answer.bool(1, signed.is_ok());
@@ -65,28 +63,17 @@ fn sign(message: &[u8]) -> Result<Vec<u8>, Status> {
 fn signature(message: &Message<'_>, key: Encoded<'_>) -> Outcome<Vec<u8>> {
     let hash = Hash::named(message.bytes(1)).ok_or(NO_HASH)?;
     let key = Private::read(key).ok_or(NO_KEY)?;
-    key.sign(hash, message.bytes(3)).ok_or(NOT_SIGNED)
+    key.sign(hash, &hash.of(message.bytes(3))).ok_or(NOT_SIGNED)
 }
 
 /// A key as a message has it.
-#[derive(Clone, Copy)]
-enum Encoded<'a> {
-    Der(&'a [u8]),
-    Pem(&'a str),
-}
-
-/// The longest key that is read, in bytes: one of RSA with 4096 bits has 2400 with all its numbers.
-const LONGEST: usize = 8 << 10;
-
-impl<'a> Encoded<'a> {
-    fn of(message: &Message<'a>, der: u64, pem: u64) -> Result<Encoded<'a>, Status> {
-        match (message.bytes(der), message.bytes(pem)) {
-            ([], []) => Err(Status::BadArgument),
-            (der, []) if der.len() <= LONGEST => Ok(Encoded::Der(der)),
-            ([], pem) if pem.len() <= LONGEST => {
-                std::str::from_utf8(pem).map(Encoded::Pem).map_err(|_| Status::BadArgument)
-            }
-            _ => Err(Status::BadArgument),
+fn encoded<'a>(message: &Message<'a>, der: u64, pem: u64) -> Result<Encoded<'a>, Status> {
+    match (message.bytes(der), message.bytes(pem)) {
+        ([], []) => Err(Status::BadArgument),
+        (der, []) if der.len() <= LONGEST => Ok(Encoded::Der(der)),
+        ([], pem) if pem.len() <= LONGEST => {
+            std::str::from_utf8(pem).map(Encoded::Pem).map_err(|_| Status::BadArgument)
         }
+        _ => Err(Status::BadArgument),
     }
 }

@@ -4,7 +4,7 @@ use super::protobuf::{self, Writer};
 use super::{sign, verify_signature};
 use crate::abi::Status;
 
-const SIGNATURES: &str = include_str!("testdata/openssl.txt");
+const SIGNATURES: &str = include_str!("../../../../../keys/testdata/openssl.txt");
 const TEXT: &[u8] = b"hello";
 
 /// A key: its name, private, private in its older form, public.
@@ -14,9 +14,9 @@ macro_rules! key {
     ($name:literal) => {
         (
             $name,
-            include_str!(concat!("testdata/", $name, ".pem")),
-            include_str!(concat!("testdata/", $name, ".older.pem")),
-            include_str!(concat!("testdata/", $name, ".public.pem")),
+            include_str!(concat!("../../../../../keys/testdata/", $name, ".pem")),
+            include_str!(concat!("../../../../../keys/testdata/", $name, ".older.pem")),
+            include_str!(concat!("../../../../../keys/testdata/", $name, ".public.pem")),
         )
     };
 }

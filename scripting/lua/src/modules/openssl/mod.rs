@@ -1,10 +1,15 @@
-//! The modules `openssl.digest`, `openssl.hmac` and `openssl.rand`, in luaossl's shapes.
+//! The modules `openssl.digest`, `openssl.hmac`, `openssl.rand`, `openssl.pkey` and `openssl.x509`, in luaossl's shapes.
+
+mod keys;
 
 use md5::Md5;
 use mlua::{Lua, LuaString, Table, UserData, UserDataMethods, Variadic};
+use portero_keys::Hash as Signed;
 use sha1::Sha1;
 use sha2::digest::DynDigest;
 use sha2::{Sha224, Sha256, Sha384, Sha512};
+
+pub(in crate::modules) use keys::{pkey, x509};
 
 type Hash = Box<dyn DynDigest + Send + Sync>;
 
@@ -12,24 +17,25 @@ type Hash = Box<dyn DynDigest + Send + Sync>;
 const MOST_RANDOM: usize = 64 * 1024;
 
 /// `digest.new(name)`, which is `sha1` without a name.
-pub(super) fn digest(lua: &Lua) -> mlua::Result<Table> {
+pub(in crate::modules) fn digest(lua: &Lua) -> mlua::Result<Table> {
     let new = lua.create_function(|_, name: Option<String>| {
-        let (hash, _) = hash(name.as_deref().unwrap_or("sha1"))?;
-        Ok(Digest { hash: Some(hash), outer: None })
+        let name = plain(name.as_deref().unwrap_or("sha1"));
+        let (hash, _) = hash(&name)?;
+        Ok(Digest { hash: Some(hash), outer: None, signed: Signed::named(name.as_bytes()) })
     })?;
     super::table(lua, [("new", new)])
 }
 
 /// `hmac.new(key, name)`, which is `sha1` without a name (RFC 2104).
-pub(super) fn hmac(lua: &Lua) -> mlua::Result<Table> {
+pub(in crate::modules) fn hmac(lua: &Lua) -> mlua::Result<Table> {
     let new = lua.create_function(|_, (key, name): (LuaString, Option<String>)| {
-        keyed(&key.as_bytes(), name.as_deref().unwrap_or("sha1"))
+        keyed(&key.as_bytes(), &plain(name.as_deref().unwrap_or("sha1")))
     })?;
     super::table(lua, [("new", new)])
 }
 
 /// `rand.bytes(n)`, `rand.uniform(n)`, `rand.ready()`.
-pub(super) fn rand(lua: &Lua) -> mlua::Result<Table> {
+pub(in crate::modules) fn rand(lua: &Lua) -> mlua::Result<Table> {
     let bytes = lua.create_function(|lua, count: usize| {
         if count > MOST_RANDOM {
             return Err(mlua::Error::runtime(format!("{MOST_RANDOM} random bytes are the most at once")));
@@ -59,6 +65,8 @@ struct Digest {
     hash: Option<Hash>,
     /// What is hashed around the inner digest, with a key.
     outer: Option<Hash>,
+    /// The hash that a signature names; none for what is not signed.
+    signed: Option<Signed>,
 }
 
 impl Digest {
@@ -81,6 +89,16 @@ impl Digest {
     }
 }
 
+impl Digest {
+    /// Its end, for a signature: the hash and its bytes.
+    fn signed(&mut self) -> mlua::Result<(Signed, Box<[u8]>)> {
+        let hash = self.signed.ok_or_else(|| {
+            mlua::Error::runtime("what is signed is a digest by sha1, sha224, sha256, sha384 or sha512")
+        })?;
+        Ok((hash, self.finish()?))
+    }
+}
+
 impl UserData for Digest {
     fn add_methods<M: UserDataMethods<Self>>(methods: &mut M) {
         methods.add_function("update", |_, (this, pieces): (mlua::AnyUserData, Variadic<LuaString>)| {
@@ -94,9 +112,14 @@ impl UserData for Digest {
     }
 }
 
-/// A hash by name, and the length of its blocks in bytes.
+/// A name as it is compared: `SHA-256` is `sha256`.
+fn plain(name: &str) -> String {
+    name.to_ascii_lowercase().replace('-', "")
+}
+
+/// A hash by such a name, and the length of its blocks in bytes.
 fn hash(name: &str) -> mlua::Result<(Hash, usize)> {
-    Ok(match &*name.to_ascii_lowercase().replace('-', "") {
+    Ok(match name {
         "md5" => (Box::new(Md5::default()), 64),
         "sha1" => (Box::new(Sha1::default()), 64),
         "sha224" => (Box::new(Sha224::default()), 64),
@@ -123,5 +146,5 @@ fn keyed(key: &[u8], name: &str) -> mlua::Result<Digest> {
     padded.resize(block, 0);
     inner.update(&padded.iter().map(|byte| byte ^ 0x36).collect::<Vec<_>>());
     outer.update(&padded.iter().map(|byte| byte ^ 0x5c).collect::<Vec<_>>());
-    Ok(Digest { hash: Some(inner), outer: Some(outer) })
+    Ok(Digest { hash: Some(inner), outer: Some(outer), signed: None })
 }

@@ -5,8 +5,9 @@ use sha1::Sha1;
 use sha2::{Digest, Sha224, Sha256, Sha384, Sha512};
 
 /// A hash function.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Hash {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Hash {
     Sha1,
     Sha224,
     Sha256,
@@ -20,7 +21,7 @@ const SHA1_INFO: [u8; 15] =
 
 impl Hash {
     /// The one of that name, in any case.
-    pub(super) fn named(name: &[u8]) -> Option<Hash> {
+    pub fn named(name: &[u8]) -> Option<Hash> {
         Some(match &name.to_ascii_lowercase()[..] {
             b"sha1" => Hash::Sha1,
             b"sha224" => Hash::Sha224,
@@ -32,7 +33,7 @@ impl Hash {
     }
 
     /// The hash of a text.
-    pub(super) fn of(self, text: &[u8]) -> Vec<u8> {
+    pub fn of(self, text: &[u8]) -> Vec<u8> {
         match self {
             Hash::Sha1 => Sha1::digest(text).to_vec(),
             Hash::Sha224 => Sha224::digest(text).to_vec(),
@@ -42,16 +43,8 @@ impl Hash {
         }
     }
 
-    /// The hash of a text as a number of at least that many bytes, as signatures on curves take it (FIPS 186-5, 6.4).
-    pub(super) fn padded(self, text: &[u8], size: usize) -> Vec<u8> {
-        let hash = self.of(text);
-        let mut padded = vec![0; size.saturating_sub(hash.len())];
-        padded.extend(hash);
-        padded
-    }
-
     /// How RSA signs it (RSASSA-PKCS1-v1_5).
-    pub(super) fn padding(self) -> Pkcs1v15Sign {
+    pub(crate) fn padding(self) -> Pkcs1v15Sign {
         match self {
             Hash::Sha1 => Pkcs1v15Sign { hash_len: Some(20), prefix: Box::new(SHA1_INFO) },
             Hash::Sha224 => Pkcs1v15Sign::new::<Sha224>(),
