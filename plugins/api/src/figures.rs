@@ -89,8 +89,17 @@ impl Figure {
         let begun = &self.shards[place].begun;
         let nth = begun.load(Relaxed);
         bump(begun, 1, own);
-        let weight = weight(nth);
-        Running { since: (look || weight > 0).then(Instant::now), weight }
+        Running::new(nth, look)
+    }
+
+    /// A call begins that does not wait: it is counted with that.
+    #[inline]
+    pub fn call(&self, look: bool) -> Running {
+        let (place, own) = shard::among(self.shards.len());
+        let calls = &self.shards[place].calls;
+        let nth = calls.load(Relaxed);
+        bump(calls, 1, own);
+        Running::new(nth, look)
     }
 
     /// It is over, or waits; how long it took, where that was measured.
@@ -131,7 +140,10 @@ impl Figure {
 
     /// Notes what its state holds.
     pub fn holds(&self, bytes: usize) {
-        self.memory.store(bytes as u64, Relaxed);
+        // all workers read the line that this stands in, and hardly ever is it another number
+        if self.memory.load(Relaxed) != bytes as u64 {
+            self.memory.store(bytes as u64, Relaxed);
+        }
     }
 
     fn read(&self, name: &str) -> Reading {
@@ -144,6 +156,20 @@ impl Figure {
             restarts: self.restarts.load(Relaxed),
             memory: self.memory.load(Relaxed),
         }
+    }
+}
+
+impl Running {
+    #[inline]
+    fn new(nth: u64, look: bool) -> Running {
+        let weight = weight(nth);
+        Running { since: (look || weight > 0).then(Instant::now), weight }
+    }
+
+    /// Whether [`Figure::ran`] has something to do.
+    #[inline]
+    pub fn is_measured(&self) -> bool {
+        self.since.is_some()
     }
 }
 

@@ -37,6 +37,8 @@ pub(crate) struct Guest {
     pub(crate) effective: u32,
     /// The context that the exchange is lent to: a stream, [`ROOT`] for a hook that has no stream, 0 for nobody.
     pub(crate) lent: u32,
+    /// True while somebody follows that exchange, and wants to be told who was there.
+    pub(crate) followed: bool,
     /// The streams by number.
     pub(crate) streams: Streams,
     next: u32,
@@ -148,6 +150,7 @@ impl Guest {
             current: ROOT,
             effective: 0,
             lent: 0,
+            followed: false,
             streams: Streams::default(),
             next: ROOT,
             told: Told::default(),

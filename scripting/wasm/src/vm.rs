@@ -4,7 +4,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use portero_api::Direction;
+use portero_api::{Direction, Running};
 use wasmtime::{Instance, Store, Trap, TypedFunc, WasmParams, WasmResults};
 
 use crate::bell::Bell;
@@ -215,16 +215,13 @@ impl Vm {
         let guest = self.store.data_mut();
         (guest.current, guest.effective) = (context, 0);
         let result = self.counted(name, |store| function.call(store, params));
-        wasi::flush(self.store.data_mut());
-        let result = match self.store.data_mut().trapped.take() {
-            Some(trap) => Err(trap),
-            None => result,
-        };
-        match result {
-            Ok(result) => Ok(Some(result)),
+        let guest = self.store.data_mut();
+        wasi::flush(guest);
+        match (guest.trapped.take(), result) {
+            (None, Ok(result)) => Ok(Some(result)),
             // a program has come to the end of its `main`
-            Err(error) if name == "_start" && wasi::ended_well(&error) => Ok(None),
-            Err(error) => Err(failure(&self.store, name, &error)),
+            (None, Err(error)) if name == "_start" && wasi::ended_well(&error) => Ok(None),
+            (Some(error), _) | (None, Err(error)) => Err(failure(&self.store, name, &error)),
         }
     }
 
@@ -246,18 +243,27 @@ impl Vm {
         name: &str,
         run: impl FnOnce(&mut Store<Guest>) -> wasmtime::Result<T>,
     ) -> wasmtime::Result<T> {
-        self.store.data_mut().limits.refused = false;
         self.store.set_epoch_deadline(self.budget);
-        let running = self.plan().figure.begin(scene::is_followed());
+        let guest = self.store.data_mut();
+        guest.limits.refused = false;
+        let running = guest.plan.figure.call(guest.followed);
         let result = run(&mut self.store);
-        let figure = &self.plan().figure;
-        if let Some(took) = figure.ran(&running) {
-            self.tell(name, took);
-        }
-        if figure.ended().is_multiple_of(256) {
-            figure.holds(self.store.data().limits.held);
+        if running.is_measured() {
+            self.measured(name, &running);
         }
         result
+    }
+
+    /// Notes what a call has cost.
+    #[cold]
+    fn measured(&self, name: &str, running: &Running) {
+        let (plan, guest) = (self.plan(), self.store.data());
+        plan.figure.holds(guest.limits.held);
+        if let Some(took) = plan.figure.ran(running)
+            && guest.followed
+        {
+            self.tell(name, took);
+        }
     }
 
     /// Tells whoever follows the exchange that it was here.
@@ -376,6 +382,7 @@ impl OnHeaders {
 }
 
 /// What is to be said of a call that failed.
+#[cold]
 fn failure(store: &Store<Guest>, name: &str, error: &wasmtime::Error) -> Failure {
     let guest = store.data();
     let why = match error.downcast_ref::<Trap>() {

@@ -38,8 +38,8 @@ enum Bad {
 pub async fn request(road: &mut Road<'_>) -> Result<(), Fail> {
     while !request_passes(road).await? {
         payload::say_continue(road).await?;
+        road.now = clock::now();
     }
-    road.now = clock::now();
     Ok(())
 }
 
@@ -51,8 +51,9 @@ async fn request_passes(road: &mut Road<'_>) -> Result<bool, Fail> {
     let Some(filters) = &mut road.filters else { return Ok(true) };
     let (ex, server_deadline) = (&mut *road.ex, &mut *road.server_deadline);
     let Client { stream, buffer, deadline, body, heard, .. } = &mut *road.client;
-    let mut since = None;
-    poll_fn(|cx| {
+    let (mut since, mut polls) = (None, 0_u32);
+    let passed = poll_fn(|cx| {
+        polls = polls.saturating_add(1);
         loop {
             match push(cx, (filters, ex), Direction::Request, (body, buffer)) {
                 Ok(Step::Passed) => return Poll::Ready(Ok(true)),
@@ -82,7 +83,11 @@ async fn request_passes(road: &mut Road<'_>) -> Result<bool, Fail> {
         let since = *since.get_or_insert_with(clock::now);
         server_deadline.poll(held_time.map(|t| since + t), cx).map(|()| late())
     })
-    .await
+    .await;
+    if polls > 1 {
+        road.now = clock::now();
+    }
+    passed
 }
 
 /// Shows what has arrived of the request's body to the filters that want it.
@@ -102,9 +107,10 @@ pub async fn response(road: &mut Road<'_>, incoming: &mut Incoming<'_>) -> Resul
     let (ex, server_deadline, through) = (&mut *road.ex, &mut *road.server_deadline, &mut road.filters);
     let Client { stream, buffer, .. } = &mut *road.client;
     let Incoming { up, request, body } = incoming;
-    let mut since = None;
+    let (mut since, mut polls) = (None, 0_u32);
     let mut unsent = false;
     poll_fn(|cx| {
+        polls = polls.saturating_add(1);
         forward::send(cx, up, request, (stream, buffer), &mut unsent, (through, ex))?;
         let Some(filters) = through else { return Poll::Ready(Ok(())) };
         loop {
@@ -140,7 +146,9 @@ pub async fn response(road: &mut Road<'_>, incoming: &mut Incoming<'_>) -> Resul
     })
     .await?;
     forget_length(road);
-    road.now = clock::now();
+    if polls > 1 {
+        road.now = clock::now();
+    }
     Ok(())
 }
 

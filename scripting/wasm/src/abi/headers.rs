@@ -85,12 +85,15 @@ pub(super) fn link(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
 
 /// The fields that a head shows, for the callback that is told their number.
 pub(crate) fn count(exchange: &Exchange, response: bool) -> u32 {
-    let (line, headers, left_out): (usize, &Headers, &[u8]) = match response {
-        true => (1, &exchange.response.headers, b""),
-        false => (4, &exchange.request.headers, b"host"),
+    let fields = match response {
+        true => 1 + exchange.response.headers.len(),
+        // `:authority` stands for the host
+        false => {
+            let headers = &exchange.request.headers;
+            4 + headers.len() - headers.all(b"host").count()
+        }
     };
-    let fields = headers.iter().filter(|(name, _)| !is(name, left_out)).count();
-    (line + fields) as u32
+    fields as u32
 }
 
 fn edit(
@@ -260,12 +263,11 @@ impl Shown<'_> {
             (Shown::Request(request), b":authority") => request.headers.get(b"host")?,
             (Shown::Response(_, digits), b":status") => digits,
             _ => {
-                let mut all = self.headers().iter().filter(|(n, _)| is(n, name)).map(|(_, value)| value);
-                let first = all.next()?;
-                let others: Vec<&[u8]> = all.collect();
-                return Some(match &others[..] {
-                    [] => Cow::Borrowed(first),
-                    others => Cow::Owned([&[first], others].concat().join(separator)),
+                let headers = self.headers();
+                let first = headers.get(name)?;
+                return Some(match headers.all(name).nth(1) {
+                    None => Cow::Borrowed(first),
+                    Some(_) => Cow::Owned(headers.all(name).collect::<Vec<_>>().join(separator)),
                 });
             }
         };
@@ -322,11 +324,26 @@ impl Changed<'_> {
     }
 }
 
+/// What a name is made of (`tchar`, RFC 9110, 5.6.2).
+static TOKEN: [bool; 256] = {
+    let mut table = [false; 256];
+    let (mut at, marks) = (0, b"!#$%&'*+-.^_`|~");
+    while at < 256 {
+        table[at] = (at as u8).is_ascii_alphanumeric();
+        at += 1;
+    }
+    at = 0;
+    while at < marks.len() {
+        table[marks[at] as usize] = true;
+        at += 1;
+    }
+    table
+};
+
 /// A field must not be able to begin another, or end the head; a request line has no blanks in it.
 pub(crate) fn check(name: &[u8], value: &[u8]) -> Answer {
-    let token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
     let plain = name.strip_prefix(b":").unwrap_or(name);
-    let named = !plain.is_empty() && plain.iter().copied().all(token);
+    let named = !plain.is_empty() && plain.iter().all(|b| TOKEN[usize::from(*b)]);
     let line = name.first() == Some(&b':');
     let bad = |b: &u8| matches!(b, b'\r' | b'\n' | 0) || (line && (*b <= b' ' || *b == 0x7f));
     let empty = matches!(name, b":path" | b":method" | b":status") && value.is_empty();
