@@ -263,7 +263,7 @@ impl Seat {
 
     fn report(&self, failure: &Failure, what: &str) {
         self.plan.figure.failed(failure.stopped);
-        let Failure { message, .. } = failure;
+        let message = &failure.message;
         scene::log(3, &format!("wasm {}: {message}\n{what}", self.plan.load.name));
     }
 }

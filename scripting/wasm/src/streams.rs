@@ -82,13 +82,16 @@ impl Streams {
 
     /// Ends a stream.
     pub(crate) fn end(&mut self, number: u32) {
-        let Some(place) = self.find(number) else { return };
-        let ended = place.take();
-        if number != ROOT {
-            let at = self.place(number);
-            self.places[at].number = 0;
-            self.open -= 1;
-        }
+        let at = self.place(number);
+        let ended = match self.places.get_mut(at) {
+            _ if number == ROOT => self.root.take(),
+            Some(place) if place.number == number && number != 0 => {
+                self.open -= 1;
+                place.number = 0;
+                place.stream.take()
+            }
+            _ => None,
+        };
         if let Some(mut stream) = ended
             && self.spare.len() < SPARE
         {

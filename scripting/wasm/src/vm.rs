@@ -25,8 +25,11 @@ pub(crate) struct Vm {
     budget: u64,
 }
 
-/// Why a call did not end well: the instance is spoiled.
-pub(crate) struct Failure {
+/// Why a call did not end well: the instance is spoiled. In one word, for every call hands on that there is none.
+pub(crate) type Failure = Box<Failed>;
+
+/// What is to be said of it.
+pub(crate) struct Failed {
     /// What happened, with the guest's backtrace.
     pub(crate) message: String,
     /// True when it was stopped, for its time or its memory was used up.
@@ -193,7 +196,7 @@ impl Vm {
             let accept = self.find::<(u32, u32), u32>(instance, name)?;
             if self.call(name, ROOT, accept.as_ref(), (ROOT, size as u32))? == Some(0) {
                 let message = format!("{name} says that it cannot run with this configuration");
-                return Err(Failure { message, stopped: false });
+                return Err(Failure::from(Failed { message, stopped: false }));
             }
         }
         Ok(())
@@ -395,5 +398,5 @@ fn failure(store: &Store<Guest>, name: &str, error: &wasmtime::Error) -> Failure
     let stopped = matches!(error.downcast_ref::<Trap>(), Some(Trap::Interrupt)) || guest.limits.refused;
     let backtrace = error.downcast_ref::<wasmtime::WasmBacktrace>();
     let backtrace = backtrace.map(|frames| format!("\n{frames}")).unwrap_or_default();
-    Failure { message: format!("{name}: {why}{backtrace}"), stopped }
+    Failure::from(Failed { message: format!("{name}: {why}{backtrace}"), stopped })
 }

@@ -224,6 +224,10 @@ impl Line {
             if stage.at == At::Head {
                 break;
             }
+            if stage.is_idle() {
+                stages = after;
+                continue;
+            }
             let next = match after.first_mut() {
                 Some(next) => Next { held: &mut next.held, due: &mut next.due },
                 None => Next { held: &mut self.out, due: &mut false },

@@ -68,6 +68,18 @@ impl Stage {
         std::mem::take(&mut self.due) | (rung && holds)
     }
 
+    /// Whether there is nothing for it to see of the body, and nothing of it to go on.
+    pub fn is_idle(&self) -> bool {
+        match self.at {
+            At::Over => self.held.data.is_empty(),
+            At::Body => {
+                let nothing = self.held.data.is_empty() && !self.held.ended;
+                nothing && !self.due && !self.keeps && !self.bell.as_ref().is_some_and(Rope::is_rung)
+            }
+            At::Head | At::Hold | At::End => false,
+        }
+    }
+
     /// Shows it what it is to see of the body, and lets pass to the next what it lets pass.
     pub fn body(
         &mut self,

@@ -84,11 +84,11 @@ pub(super) fn link(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
 }
 
 /// The fields that a head shows, for the callback that is told their number.
-pub(crate) fn count(exchange: &Exchange, response: bool) -> u32 {
-    let fields = match response {
-        true => 1 + exchange.response.headers.len(),
+pub(crate) fn count(exchange: &Exchange, direction: Direction) -> u32 {
+    let fields = match direction {
+        Direction::Response => 1 + exchange.response.headers.len(),
         // `:authority` stands for the host
-        false => {
+        Direction::Request => {
             let headers = &exchange.request.headers;
             4 + headers.len() - headers.all(b"host").count()
         }

@@ -13,6 +13,7 @@ use portero_api::{BadArg, Direction, Exchange, Filter, Filtering, Held, Interest
 use self::turn::Turn;
 use super::callout;
 use super::tcp::Session;
+use crate::abi::count;
 use crate::plan::Plan;
 use crate::scene::Scene;
 use crate::seat::{Broken, Seat};
@@ -123,7 +124,11 @@ impl Filtering for WasmFiltering {
             return Poll::Ready(Pass::Continue);
         }
         let news = !held.data.is_empty() || (held.ended && !side.ended);
-        let mut turn = Turn { cx, stream, moment, direction, side, held, news };
+        let fields = match moment {
+            Moment::Head(..) if !side.head => count(exchange, direction),
+            _ => 0,
+        };
+        let mut turn = Turn { cx, stream, moment, direction, fields, side, held, news };
         let entered =
             self.seat.enter(Some(self.generation), stream, Scene::Change(exchange), |vm| turn.take(vm));
         match entered {
@@ -143,8 +148,10 @@ impl Filtering for WasmFiltering {
             let ended = self.seat.enter(Some(self.generation), stream, Scene::Change(exchange), |vm| {
                 if let Some(open) = vm.guest().streams.get_mut(stream) {
                     open.forget_waker();
+                    if !open.inbox.is_empty() {
+                        callout::tell_all(vm, stream)?;
+                    }
                 }
-                callout::tell_all(vm, stream)?;
                 vm.close(stream)
             });
             self.broken = true;

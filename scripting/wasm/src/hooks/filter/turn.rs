@@ -5,10 +5,8 @@ use std::task::{Context, Poll};
 use portero_api::{Close, Direction, Held, Moment, Pass, Reply};
 
 use super::Side;
-use crate::abi::count;
 use crate::context::{self, Stream};
 use crate::hooks::callout;
-use crate::scene;
 use crate::vm::{Failure, Http, Vm};
 
 /// One look at a message.
@@ -17,6 +15,8 @@ pub(super) struct Turn<'a, 'cx> {
     pub(super) stream: u32,
     pub(super) moment: Moment,
     pub(super) direction: Direction,
+    /// How many fields the head has, where it is to be shown.
+    pub(super) fields: u32,
     pub(super) side: &'a mut Side,
     pub(super) held: &'a mut Held,
     /// Something of the body has come that the module has not seen.
@@ -99,9 +99,8 @@ impl Turn<'_, '_> {
         let Http { headers, body, .. } = calls.http(self.direction);
         let Some(function) = headers else { return Ok(Said::Continue) };
         let response = self.direction == Direction::Response;
-        let fields = scene::see(|exchange| count(exchange, response)).unwrap_or_default();
         let name = if response { "proxy_on_response_headers" } else { "proxy_on_request_headers" };
-        Ok(match function.call(vm, name, self.stream, fields, empty)? {
+        Ok(match function.call(vm, name, self.stream, self.fields, empty)? {
             // 2 would end the message behind its head, which Envoy does not do any more either
             0 | 2 => Said::Continue,
             // `Pause` behind a head may hold the head alone
