@@ -92,14 +92,14 @@ impl Figure {
         Running::new(nth, look)
     }
 
-    /// A call begins that does not wait: it is counted with that.
+    /// A call begins that does not wait: it is counted with that. None when its time is not measured.
     #[inline]
-    pub fn call(&self, look: bool) -> Running {
+    pub fn call(&self, look: bool) -> Option<Running> {
         let (place, own) = shard::among(self.shards.len());
         let calls = &self.shards[place].calls;
         let nth = calls.load(Relaxed);
         bump(calls, 1, own);
-        Running::new(nth, look)
+        (look || weight(nth) > 0).then(|| Running::new(nth, look))
     }
 
     /// It is over, or waits; how long it took, where that was measured.
@@ -164,12 +164,6 @@ impl Running {
     fn new(nth: u64, look: bool) -> Running {
         let weight = weight(nth);
         Running { since: (look || weight > 0).then(Instant::now), weight }
-    }
-
-    /// Whether [`Figure::ran`] has something to do.
-    #[inline]
-    pub fn is_measured(&self) -> bool {
-        self.since.is_some()
     }
 }
 

@@ -251,7 +251,7 @@ impl Vm {
         guest.limits.refused = false;
         let running = guest.plan.figure.call(guest.followed);
         let result = run(&mut self.store);
-        if running.is_measured() {
+        if let Some(running) = running {
             self.measured(name, &running);
         }
         result

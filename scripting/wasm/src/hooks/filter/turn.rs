@@ -65,14 +65,14 @@ impl Turn<'_, '_> {
         let has_answers = !stream.inbox.is_empty();
         let side = stream.side(self.direction);
         side.resumed = false;
-        std::mem::swap(&mut side.body, &mut self.side.body);
-        if matches!(self.moment, Moment::End(_)) {
-            side.trailers = std::mem::take(&mut self.held.trailers);
-        }
-        if side.body.is_empty() {
-            std::mem::swap(&mut side.body, &mut self.held.data);
-        } else {
+        if !self.side.body.is_empty() {
+            std::mem::swap(&mut side.body, &mut self.side.body);
             side.body.append(&mut self.held.data);
+        } else if !self.held.data.is_empty() {
+            std::mem::swap(&mut side.body, &mut self.held.data);
+        }
+        if matches!(self.moment, Moment::End(_)) {
+            std::mem::swap(&mut side.trailers, &mut self.held.trailers);
         }
         has_answers
     }
@@ -149,9 +149,11 @@ impl Turn<'_, '_> {
     /// Takes the body back from where host functions found it.
     fn take_back(&mut self, open: &mut Stream) {
         let side = open.side(self.direction);
-        std::mem::swap(&mut self.side.body, &mut side.body);
+        if !side.body.is_empty() {
+            std::mem::swap(&mut self.side.body, &mut side.body);
+        }
         if matches!(self.moment, Moment::End(_)) {
-            self.held.trailers = std::mem::take(&mut side.trailers);
+            std::mem::swap(&mut self.held.trailers, &mut side.trailers);
         }
     }
 
