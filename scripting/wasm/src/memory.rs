@@ -92,7 +92,8 @@ pub(crate) fn give(caller: &mut Calling<'_>, bytes: &[u8], at: u32, len: u32) ->
 fn allocate(caller: &mut Calling<'_>, size: u32) -> Result<u32, Status> {
     let allocate = caller.data().allocate.clone().ok_or(Status::InvalidMemoryAccess)?;
     let block = allocate.call(&mut *caller, size).map_err(|trap| {
-        caller.data_mut().trapped = Some(trap);
+        let guest = caller.data_mut();
+        (guest.trapped, guest.looks_back) = (Some(trap), true);
         Status::InternalFailure
     })?;
     if block == 0 { Err(Status::InternalFailure) } else { Ok(block) }

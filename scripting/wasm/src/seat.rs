@@ -162,6 +162,7 @@ impl Seat {
     }
 
     /// What the guest wants beside what it was called for: its call-outs, and ticks.
+    #[cold]
     fn take_wishes(&self, guest: &mut Guest) -> Vec<Ask> {
         if std::mem::take(&mut guest.tick_is_set) {
             self.period.set((guest.tick, true));

@@ -94,15 +94,7 @@ pub(crate) fn ended_well(error: &wasmtime::Error) -> bool {
 }
 
 /// Writes the begun lines of a guest's outputs, behind which nothing comes for now.
-#[inline]
 pub(crate) fn flush(guest: &mut Guest) {
-    if guest.outputs.iter().any(|begun| !begun.is_empty()) {
-        end_lines(guest);
-    }
-}
-
-#[cold]
-fn end_lines(guest: &mut Guest) {
     for (output, level) in [(0, Level::Info), (1, Level::Error)] {
         if !guest.outputs[output].is_empty() {
             let line = std::mem::take(&mut guest.outputs[output]);
@@ -207,6 +199,7 @@ fn append(guest: &mut Guest, output: usize, level: Level, bytes: &[u8]) {
     let mut lines = bytes.split(|&byte| byte == b'\n').peekable();
     while let Some(line) = lines.next() {
         guest.outputs[output].extend_from_slice(line);
+        guest.looks_back = true;
         let ended = lines.peek().is_some();
         if ended || guest.outputs[output].len() >= LINE {
             let line = std::mem::take(&mut guest.outputs[output]);

@@ -177,6 +177,7 @@ impl Drop for WasmFiltering {
 impl WasmFiltering {
     /// The instance has failed in the hands of another exchange: a new stream in the next one sees what is still to come,
     /// unless this one is held up, and nobody knows any more for what.
+    #[cold]
     fn move_in(&mut self, exchange: &mut Exchange) {
         if self.sides.iter().any(|side| side.waits) {
             self.broken = true;
@@ -189,6 +190,7 @@ impl WasmFiltering {
     }
 
     /// What becomes of a message whose stream is gone, with what was held up of it.
+    #[cold]
     fn gone(&mut self, direction: Direction, held: &mut Held) -> Pass {
         let side = &mut self.sides[usize::from(direction == Direction::Response)];
         held.data.splice(..0, std::mem::take(&mut side.body));

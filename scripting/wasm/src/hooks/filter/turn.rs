@@ -129,6 +129,7 @@ impl Turn<'_, '_> {
         })
     }
 
+    #[cold]
     fn trailers(&mut self, vm: &mut Vm) -> Result<Said, Failure> {
         let fields = self.lent(vm).map_or(0, |side| side.trailers.len());
         let calls = vm.calls.clone();
@@ -207,6 +208,7 @@ impl Turn<'_, '_> {
 }
 
 /// How the exchange ends when the guest has said so.
+#[cold]
 fn ending(open: &mut Stream) -> Pass {
     open.reply.take().map_or(Pass::Close(Close::Reject), Pass::Reply)
 }
