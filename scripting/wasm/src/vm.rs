@@ -255,8 +255,9 @@ impl Vm {
         self.store.set_epoch_deadline(self.budget);
         let guest = self.store.data_mut();
         guest.limits.refused = false;
-        guest.running = guest.plan.figure.call(guest.followed);
-        guest.looks_back |= guest.running.is_some();
+        if let Some(running) = guest.plan.figure.call(guest.followed) {
+            (guest.running, guest.looks_back) = (Some(running), true);
+        }
     }
 
     /// Notes what a call has cost, where that is measured.

@@ -20,8 +20,6 @@ pub struct Line {
     count: usize,
     /// What the last one has let pass.
     out: Held,
-    /// What a filter is lent with a head.
-    nothing: Held,
     /// How much one of them may hold.
     limit: usize,
     tunnel: bool,
@@ -48,8 +46,8 @@ pub type All = [Box<dyn Filtering>];
 impl Line {
     /// Nobody yet, in this direction.
     pub fn new(direction: Direction, limit: usize) -> Line {
-        let (out, nothing) = (Held::default(), Held::default());
-        Line { direction, stages: Vec::new(), count: 0, out, nothing, limit, tunnel: false, open: false }
+        let (stages, out) = (Vec::new(), Held::default());
+        Line { direction, stages, count: 0, out, limit, tunnel: false, open: false }
     }
 
     /// The same as a new one, with the memory of this one.
@@ -199,9 +197,9 @@ impl Line {
             }
             let filter = &mut *all[stage.who];
             let moment = Moment::Head(direction, has_no_body(ex, direction));
-            let asked = ask(&mut stage.bell, cx, filter, moment, ex, &mut self.nothing);
-            // what a filter has put there goes nowhere
-            empty(&mut self.nothing);
+            // nothing has come out yet where a head has not passed; what a filter puts there goes nowhere
+            let asked = ask(&mut stage.bell, cx, filter, moment, ex, &mut self.out);
+            empty(&mut self.out);
             let Poll::Ready(pass) = asked else { return Ok(()) };
             let holds = matches!(pass, Pass::Hold);
             let_pass(pass)?;
