@@ -78,8 +78,10 @@ pub fn step(road: &mut Road<'_>, part: &'static str, text: &str, take: impl FnOn
 }
 
 /// Lets filters look at a head, and tells what they changed of it.
+#[inline]
 pub fn filters<T>(ex: &mut Exchange, text: &str, look: impl FnOnce(&mut Exchange) -> T) -> T {
-    let Some(trace) = ex.trace.clone() else { return look(ex) };
+    let Some(trace) = &ex.trace else { return look(ex) };
+    let trace = trace.clone();
     let before = Before::new(ex);
     let seen = look(ex);
     changed(&trace, "filters", text, before.changes(ex));

@@ -47,6 +47,15 @@ pub(crate) struct Answer {
 }
 
 impl Stream {
+    /// The same as a new one.
+    pub(crate) fn clear(&mut self) {
+        let Stream { sides, reply, closed, inbox, properties, waker, lingers } = self;
+        sides.iter_mut().for_each(Side::clear);
+        (*reply, *waker) = (None, None);
+        (*closed, *lingers) = (false, false);
+        (*inbox, *properties) = (VecDeque::new(), State::default());
+    }
+
     /// One direction of it.
     pub(crate) fn side(&mut self, direction: Direction) -> &mut Side {
         &mut self.sides[usize::from(direction == Direction::Response)]
@@ -79,5 +88,13 @@ impl Stream {
         if let Some(waker) = &self.waker {
             waker.wake_by_ref();
         }
+    }
+}
+
+impl Side {
+    fn clear(&mut self) {
+        let Side { body, trailers, paused, resumed } = self;
+        (*body, *trailers) = (Vec::new(), Headers::new());
+        (*paused, *resumed) = (false, false);
     }
 }

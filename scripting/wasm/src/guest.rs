@@ -4,7 +4,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use portero_api::{Headers, HttpAsk, Metric};
+use portero_api::{Headers, HttpAsk, Metric, Running};
 use wasmtime::{Memory, ResourceLimiter, TypedFunc};
 
 use crate::abi::{Declarations, Expressions, Programs, Status};
@@ -31,12 +31,18 @@ pub(crate) struct Guest {
     pub(crate) limits: Limits,
     /// What went wrong when it was to allocate: it is spoiled, whatever the call that led there answers.
     pub(crate) trapped: Option<wasmtime::Error>,
+    /// The call that runs, where its time is measured.
+    pub(crate) running: Option<Running>,
+    /// True when there is something to be looked at behind that call: its time, a trap, lines of outputs.
+    pub(crate) looks_back: bool,
     /// The context whose callback runs.
     pub(crate) current: u32,
     /// The one that host functions mean instead (`proxy_set_effective_context`); 0: the same.
     pub(crate) effective: u32,
     /// The context that the exchange is lent to: a stream, [`ROOT`] for a hook that has no stream, 0 for nobody.
     pub(crate) lent: u32,
+    /// True while somebody follows that exchange, and wants to be told who was there.
+    pub(crate) followed: bool,
     /// The streams by number.
     pub(crate) streams: Streams,
     next: u32,
@@ -145,9 +151,12 @@ impl Guest {
             allocate: None,
             limits: Limits { most: plan.load.max_memory, held: 0, refused: false },
             trapped: None,
+            running: None,
+            looks_back: false,
             current: ROOT,
             effective: 0,
             lent: 0,
+            followed: false,
             streams: Streams::default(),
             next: ROOT,
             told: Told::default(),

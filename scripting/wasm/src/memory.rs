@@ -60,10 +60,7 @@ impl<'a> Bytes<'a> {
 /// They are not in its memory.
 pub(crate) fn write(caller: &mut Calling<'_>, at: u32, bytes: &[u8]) -> Result<(), Status> {
     let memory = caller.data().memory.ok_or(Status::InvalidMemoryAccess)?;
-    let at = at as usize;
-    let place = memory.data_mut(caller).get_mut(at..at + bytes.len());
-    place.ok_or(Status::InvalidMemoryAccess)?.copy_from_slice(bytes);
-    Ok(())
+    put(memory.data_mut(caller), at, bytes)
 }
 
 /// Overwrites a number of the guest.
@@ -82,24 +79,29 @@ pub(crate) fn write_u32(caller: &mut Calling<'_>, at: u32, number: u32) -> Resul
 ///
 /// The guest does not allocate, or does so outside of its memory.
 pub(crate) fn give(caller: &mut Calling<'_>, bytes: &[u8], at: u32, len: u32) -> Result<(), Status> {
-    let block = match bytes {
-        [] => 0,
-        bytes => allocate(caller, bytes)?,
-    };
-    write_u32(caller, at, block)?;
-    write_u32(caller, len, bytes.len() as u32)
+    let size = u32::try_from(bytes.len()).map_err(|_| Status::InternalFailure)?;
+    let block = if size == 0 { 0 } else { allocate(caller, size)? };
+    let memory = caller.data().memory.ok_or(Status::InvalidMemoryAccess)?;
+    let memory = memory.data_mut(caller);
+    put(memory, block, bytes)?;
+    put(memory, at, &block.to_le_bytes())?;
+    put(memory, len, &size.to_le_bytes())
 }
 
-fn allocate(caller: &mut Calling<'_>, bytes: &[u8]) -> Result<u32, Status> {
-    let size = u32::try_from(bytes.len()).map_err(|_| Status::InternalFailure)?;
+/// A block that the guest has allocated.
+fn allocate(caller: &mut Calling<'_>, size: u32) -> Result<u32, Status> {
     let allocate = caller.data().allocate.clone().ok_or(Status::InvalidMemoryAccess)?;
     let block = allocate.call(&mut *caller, size).map_err(|trap| {
-        caller.data_mut().trapped = Some(trap);
+        let guest = caller.data_mut();
+        (guest.trapped, guest.looks_back) = (Some(trap), true);
         Status::InternalFailure
     })?;
-    if block == 0 {
-        return Err(Status::InternalFailure);
-    }
-    write(caller, block, bytes)?;
-    Ok(block)
+    if block == 0 { Err(Status::InternalFailure) } else { Ok(block) }
+}
+
+fn put(memory: &mut [u8], at: u32, bytes: &[u8]) -> Result<(), Status> {
+    let at = at as usize;
+    let place = memory.get_mut(at..at + bytes.len());
+    place.ok_or(Status::InvalidMemoryAccess)?.copy_from_slice(bytes);
+    Ok(())
 }

@@ -34,6 +34,15 @@ impl Scene<'_> {
         }
     }
 
+    /// Whether somebody follows the exchange, and wants to be told who was there.
+    pub(crate) fn is_followed(&self) -> bool {
+        match self {
+            Scene::Change(exchange) => exchange.trace.is_some(),
+            Scene::See(exchange) => exchange.trace.is_some(),
+            Scene::Alone => false,
+        }
+    }
+
     /// Calls something with the exchange lent, where there is one.
     pub(crate) fn lend<T>(&mut self, call: impl FnOnce() -> T) -> T {
         match self {
@@ -51,11 +60,6 @@ pub(crate) fn see<T>(look: impl FnOnce(&Exchange) -> T) -> Option<T> {
         () if SEEN.is_set() => Some(SEEN.with(look)),
         () => None,
     }
-}
-
-/// Whether somebody follows the exchange, and wants to be told who was there.
-pub(crate) fn is_followed() -> bool {
-    see(|exchange| exchange.trace.is_some()).unwrap_or_default()
 }
 
 /// Changes the exchange; none where there is none, or it may only be looked at.

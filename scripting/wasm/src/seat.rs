@@ -100,37 +100,52 @@ impl Seat {
         if generation.is_some_and(|generation| generation != self.generation.get()) {
             return Err(Broken::Failed);
         }
-        if place.is_none() {
-            *place = Some(self.revive()?);
-        }
-        let Some(vm) = place.as_mut() else { return Err(Broken::Failed) };
-        vm.guest().lent = context;
-        let result = scene.lend(|| work(vm).and_then(|value| self.finish(vm).map(|()| value)));
-        vm.guest().lent = 0;
+        let vm = match &mut *place {
+            Some(vm) => vm,
+            none => none.insert(self.revive()?),
+        };
+        let guest = vm.guest();
+        (guest.lent, guest.followed) = (context, scene.is_followed());
+        let result = scene.lend(|| {
+            let value = work(vm)?;
+            if !vm.guest().finished.is_empty() {
+                self.finish(vm)?;
+            }
+            Ok(value)
+        });
+        let guest = vm.guest();
+        (guest.lent, guest.followed) = (0, false);
         match result {
             Ok(value) => {
-                let asks = self.take_wishes(vm.guest());
+                let asks = self.has_wishes(guest).then(|| self.take_wishes(guest));
                 drop(place);
                 if context == ROOT {
                     self.rest.went_well();
                 }
-                asks.into_iter().for_each(|ask| hooks::callout::begin(self, ask));
+                asks.into_iter().flatten().for_each(|ask| hooks::callout::begin(self, ask));
                 Ok(value)
             }
             Err(failure) => {
                 let spoiled = place.take();
                 drop(place);
-                scene.lend(|| self.bury(&failure));
-                // streams that waited for this instance learn of its end when they look
-                if let Some(mut vm) = spoiled {
-                    vm.guest().streams.wake();
-                }
+                self.spoil(spoiled, scene, &failure);
                 Err(Broken::Failed)
             }
         }
     }
 
+    /// An instance has failed in that scene.
+    #[cold]
+    fn spoil(&self, spoiled: Option<Vm>, mut scene: Scene<'_>, failure: &Failure) {
+        scene.lend(|| self.bury(failure));
+        // streams that waited for this instance learn of its end when they look
+        if let Some(mut vm) = spoiled {
+            vm.guest().streams.wake();
+        }
+    }
+
     /// Ends the contexts that the guest is done with only now.
+    #[cold]
     fn finish(&self, vm: &mut Vm) -> Result<(), Failure> {
         for context in std::mem::take(&mut vm.guest().finished) {
             match context {
@@ -141,7 +156,13 @@ impl Seat {
         Ok(())
     }
 
+    /// Whether there is something for [`Seat::take_wishes`].
+    fn has_wishes(&self, guest: &Guest) -> bool {
+        guest.tick_is_set || self.over.get() || !guest.outbox.is_empty()
+    }
+
     /// What the guest wants beside what it was called for: its call-outs, and ticks.
+    #[cold]
     fn take_wishes(&self, guest: &mut Guest) -> Vec<Ask> {
         if std::mem::take(&mut guest.tick_is_set) {
             self.period.set((guest.tick, true));
@@ -243,7 +264,7 @@ impl Seat {
 
     fn report(&self, failure: &Failure, what: &str) {
         self.plan.figure.failed(failure.stopped);
-        let Failure { message, .. } = failure;
+        let message = &failure.message;
         scene::log(3, &format!("wasm {}: {message}\n{what}", self.plan.load.name));
     }
 }

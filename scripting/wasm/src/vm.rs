@@ -1,12 +1,16 @@
 //! An instance: its exports, its life, and one call with a budget.
 
+mod failure;
+
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
 use portero_api::Direction;
-use wasmtime::{Instance, Store, Trap, TypedFunc, WasmParams, WasmResults};
+use wasmtime::{Instance, Store, TypedFunc, WasmParams, WasmResults};
 
+use self::failure::failure;
+pub(crate) use self::failure::{Failed, Failure};
 use crate::bell::Bell;
 use crate::component::{self, Exports};
 use crate::engine;
@@ -23,14 +27,6 @@ pub(crate) struct Vm {
     /// The same of a component.
     pub(crate) exports: Rc<Exports>,
     budget: u64,
-}
-
-/// Why a call did not end well: the instance is spoiled.
-pub(crate) struct Failure {
-    /// What happened, with the guest's backtrace.
-    pub(crate) message: String,
-    /// True when it was stopped, for its time or its memory was used up.
-    pub(crate) stopped: bool,
 }
 
 /// The callbacks that the module has, and may be called.
@@ -193,7 +189,7 @@ impl Vm {
             let accept = self.find::<(u32, u32), u32>(instance, name)?;
             if self.call(name, ROOT, accept.as_ref(), (ROOT, size as u32))? == Some(0) {
                 let message = format!("{name} says that it cannot run with this configuration");
-                return Err(Failure { message, stopped: false });
+                return Err(Failure::from(Failed { message, stopped: false }));
             }
         }
         Ok(())
@@ -214,17 +210,25 @@ impl Vm {
         let Some(function) = function else { return Ok(None) };
         let guest = self.store.data_mut();
         (guest.current, guest.effective) = (context, 0);
-        let result = self.counted(name, |store| function.call(store, params));
-        wasi::flush(self.store.data_mut());
-        let result = match self.store.data_mut().trapped.take() {
-            Some(trap) => Err(trap),
-            None => result,
-        };
-        match result {
-            Ok(result) => Ok(Some(result)),
+        self.before_call();
+        match function.call(&mut self.store, params) {
+            Ok(result) if !self.store.data().looks_back => Ok(Some(result)),
+            result => self.look_back(name, result),
+        }
+    }
+
+    /// What most calls do not need: they end well, nothing is measured, and nothing was left.
+    #[cold]
+    fn look_back<R>(&mut self, name: &str, result: wasmtime::Result<R>) -> Result<Option<R>, Failure> {
+        self.measure(name);
+        let guest = self.store.data_mut();
+        guest.looks_back = false;
+        wasi::flush(guest);
+        match (guest.trapped.take(), result) {
+            (None, Ok(result)) => Ok(Some(result)),
             // a program has come to the end of its `main`
-            Err(error) if name == "_start" && wasi::ended_well(&error) => Ok(None),
-            Err(error) => Err(failure(&self.store, name, &error)),
+            (None, Err(error)) if name == "_start" && wasi::ended_well(&error) => Ok(None),
+            (Some(error), _) | (None, Err(error)) => Err(failure(&self.store, name, &error)),
         }
     }
 
@@ -238,26 +242,34 @@ impl Vm {
         name: &str,
         run: impl FnOnce(&mut Store<Guest>) -> wasmtime::Result<T>,
     ) -> Result<T, Failure> {
-        self.counted(name, run).map_err(|error| failure(&self.store, name, &error))
+        self.before_call();
+        let result = run(&mut self.store);
+        self.measure(name);
+        result.map_err(|error| failure(&self.store, name, &error))
     }
 
-    fn counted<T>(
-        &mut self,
-        name: &str,
-        run: impl FnOnce(&mut Store<Guest>) -> wasmtime::Result<T>,
-    ) -> wasmtime::Result<T> {
-        self.store.data_mut().limits.refused = false;
+    /// A call begins: with its budget, and counted. One piece of code for all kinds of calls, which the processor has at
+    /// hand for the second one.
+    #[inline(never)]
+    fn before_call(&mut self) {
         self.store.set_epoch_deadline(self.budget);
-        let running = self.plan().figure.begin(scene::is_followed());
-        let result = run(&mut self.store);
-        let figure = &self.plan().figure;
-        if let Some(took) = figure.ran(&running) {
+        let guest = self.store.data_mut();
+        guest.limits.refused = false;
+        if let Some(running) = guest.plan.figure.call(guest.followed) {
+            (guest.running, guest.looks_back) = (Some(running), true);
+        }
+    }
+
+    /// Notes what a call has cost, where that is measured.
+    fn measure(&mut self, name: &str) {
+        let guest = self.store.data_mut();
+        let Some(running) = guest.running.take() else { return };
+        guest.plan.figure.holds(guest.limits.held);
+        if let Some(took) = guest.plan.figure.ran(&running)
+            && guest.followed
+        {
             self.tell(name, took);
         }
-        if figure.ended().is_multiple_of(256) {
-            figure.holds(self.store.data().limits.held);
-        }
-        result
     }
 
     /// Tells whoever follows the exchange that it was here.
@@ -373,20 +385,4 @@ impl OnHeaders {
         };
         answer.map(|action| action.unwrap_or_default())
     }
-}
-
-/// What is to be said of a call that failed.
-fn failure(store: &Store<Guest>, name: &str, error: &wasmtime::Error) -> Failure {
-    let guest = store.data();
-    let why = match error.downcast_ref::<Trap>() {
-        Some(Trap::Interrupt) => format!("it ran longer than {:?}", guest.plan.load.timeout),
-        _ if guest.limits.refused => {
-            format!("it wanted more than {} bytes of memory", guest.plan.load.max_memory)
-        }
-        _ => error.root_cause().to_string(),
-    };
-    let stopped = matches!(error.downcast_ref::<Trap>(), Some(Trap::Interrupt)) || guest.limits.refused;
-    let backtrace = error.downcast_ref::<wasmtime::WasmBacktrace>();
-    let backtrace = backtrace.map(|frames| format!("\n{frames}")).unwrap_or_default();
-    Failure { message: format!("{name}: {why}{backtrace}"), stopped }
 }

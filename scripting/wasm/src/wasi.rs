@@ -199,6 +199,7 @@ fn append(guest: &mut Guest, output: usize, level: Level, bytes: &[u8]) {
     let mut lines = bytes.split(|&byte| byte == b'\n').peekable();
     while let Some(line) = lines.next() {
         guest.outputs[output].extend_from_slice(line);
+        guest.looks_back = true;
         let ended = lines.peek().is_some();
         if ended || guest.outputs[output].len() >= LINE {
             let line = std::mem::take(&mut guest.outputs[output]);

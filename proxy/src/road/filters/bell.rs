@@ -33,6 +33,7 @@ impl Rope {
     }
 
     /// Says who is to be woken from now on.
+    #[inline]
     pub fn set(&mut self, task: &Waker) {
         if !self.task.will_wake(task) {
             self.task.clone_from(task);

@@ -36,15 +36,27 @@ enum Bad {
 
 /// Lets the head of the request pass its filters.
 pub async fn request(road: &mut Road<'_>) -> Result<(), Fail> {
-    while !request_passes(road).await? {
-        payload::say_continue(road).await?;
+    let mut seen = look(road).await;
+    // nearly always it passes at once, and nothing is to be known of how long it may take
+    if !matches!(seen, None | Some(Ok(Step::Passed))) {
+        while !request_passes(road, seen.take()).await? {
+            payload::say_continue(road).await?;
+        }
+        road.now = clock::now();
     }
-    road.now = clock::now();
     Ok(())
 }
 
-/// False when a filter wants a body that the client sends only once it was told to.
-async fn request_passes(road: &mut Road<'_>) -> Result<bool, Fail> {
+/// Moves the head of the request as far as it gets now, with what has arrived of the body; none where nobody looks.
+async fn look(road: &mut Road<'_>) -> Option<Result<Step, Bad>> {
+    let filters = road.filters.as_mut()?;
+    let (ex, Client { buffer, body, .. }) = (&mut *road.ex, &mut *road.client);
+    Some(poll_fn(|cx| Poll::Ready(push(cx, (filters, ex), Direction::Request, (body, buffer)))).await)
+}
+
+/// Waits until it has passed, after the first look. False when a filter wants a body that the client sends only once it
+/// was told to.
+async fn request_passes(road: &mut Road<'_>, mut seen: Option<Result<Step, Bad>>) -> Result<bool, Fail> {
     let (client_time, held_time) = (road.time(Timeout::Client), road.time(Timeout::Server));
     let on = abort::is_watched(road);
     let waits_for_word = road.head.expects_continue;
@@ -54,7 +66,8 @@ async fn request_passes(road: &mut Road<'_>) -> Result<bool, Fail> {
     let mut since = None;
     poll_fn(|cx| {
         loop {
-            match push(cx, (filters, ex), Direction::Request, (body, buffer)) {
+            let step = seen.take();
+            match step.unwrap_or_else(|| push(cx, (filters, ex), Direction::Request, (body, buffer))) {
                 Ok(Step::Passed) => return Poll::Ready(Ok(true)),
                 Ok(Step::More) if waits_for_word => return Poll::Ready(Ok(false)),
                 Ok(Step::More) => {}
@@ -87,28 +100,54 @@ async fn request_passes(road: &mut Road<'_>) -> Result<bool, Fail> {
 
 /// Shows what has arrived of the request's body to the filters that want it.
 pub async fn arrived(road: &mut Road<'_>) -> Result<(), Fail> {
-    let Some(filters) = &mut road.filters else { return Ok(()) };
-    let (ex, Client { buffer, body, .. }) = (&mut *road.ex, &mut *road.client);
-    poll_fn(|cx| Poll::Ready(push(cx, (filters, ex), Direction::Request, (body, buffer))))
-        .await
-        .map_err(|bad| bad.fail(Direction::Request, phase::REQUEST))?;
-    Ok(())
+    match look(road).await {
+        Some(Err(bad)) => Err(bad.fail(Direction::Request, phase::REQUEST)),
+        _ => Ok(()),
+    }
 }
 
 /// Lets the head of the response pass its filters, while the rest of the request goes out.
 pub async fn response(road: &mut Road<'_>, incoming: &mut Incoming<'_>) -> Result<(), Fail> {
+    let mut unsent = false;
+    let seen = poll_fn(|cx| {
+        let (ex, through, Client { stream, buffer, .. }) =
+            (&mut *road.ex, &mut road.filters, &mut *road.client);
+        let Incoming { up, request, body } = &mut *incoming;
+        forward::send(cx, up, request, (stream, buffer), &mut unsent, (through, ex))?;
+        let Some(filters) = through else { return Poll::Ready(Ok(Ok(Step::Passed))) };
+        Poll::Ready(Ok(push(cx, (filters, ex), Direction::Response, (body, &mut up.buffer))))
+    })
+    .await?;
+    if !matches!(seen, Ok(Step::Passed)) {
+        response_passes(road, incoming, unsent, seen).await?;
+        road.now = clock::now();
+    }
+    forget_length(road);
+    Ok(())
+}
+
+/// Waits until the head of the response has passed, after the first look.
+async fn response_passes(
+    road: &mut Road<'_>,
+    incoming: &mut Incoming<'_>,
+    mut unsent: bool,
+    seen: Result<Step, Bad>,
+) -> Result<(), Fail> {
     let time = road.time(Timeout::Server);
     let on = road.be.conf.options.abortonclose;
     let (ex, server_deadline, through) = (&mut *road.ex, &mut *road.server_deadline, &mut road.filters);
     let Client { stream, buffer, .. } = &mut *road.client;
     let Incoming { up, request, body } = incoming;
-    let mut since = None;
-    let mut unsent = false;
+    let (mut since, mut seen) = (None, Some(seen));
     poll_fn(|cx| {
-        forward::send(cx, up, request, (stream, buffer), &mut unsent, (through, ex))?;
+        if seen.is_none() {
+            forward::send(cx, up, request, (stream, buffer), &mut unsent, (through, ex))?;
+        }
         let Some(filters) = through else { return Poll::Ready(Ok(())) };
         loop {
-            match push(cx, (filters, ex), Direction::Response, (body, &mut up.buffer)) {
+            let step = seen.take();
+            match step.unwrap_or_else(|| push(cx, (filters, ex), Direction::Response, (body, &mut up.buffer)))
+            {
                 Ok(Step::Passed) => return Poll::Ready(Ok(())),
                 Ok(Step::More) => {}
                 Ok(Step::Again) => return Poll::Pending,
@@ -138,10 +177,7 @@ pub async fn response(road: &mut Road<'_>, incoming: &mut Incoming<'_>) -> Resul
         let since = *since.get_or_insert_with(clock::now);
         server_deadline.poll(time.map(|t| since + t), cx).map(|()| late())
     })
-    .await?;
-    forget_length(road);
-    road.now = clock::now();
-    Ok(())
+    .await
 }
 
 /// The answer to HEAD tells no length of a body that filters would change.
@@ -160,10 +196,10 @@ fn push(
     (reader, buffer): (&mut Option<BodyReader>, &mut Buffer),
 ) -> Result<Step, Bad> {
     let has_body = direction == Direction::Request || ex.response.framing != Framing::Tunnel;
+    let mut wanted = filters.line(direction).is_wanted() && has_body;
     loop {
-        let line = filters.line(direction);
-        let wanted = line.is_wanted() && has_body;
         if wanted {
+            let line = filters.line(direction);
             let payload = match direction {
                 Direction::Request => &ex.payload,
                 Direction::Response => &ex.response_payload,
@@ -175,7 +211,8 @@ fn push(
         tell::filters(ex, what, |ex| filters.poll(cx, direction, ex)).map_err(Bad::Stop)?;
         let line = filters.line(direction);
         let more = wanted && reader.is_some() && !buffer.is_empty() && line.room() > 0;
-        if more || wanted != (line.is_wanted() && has_body) {
+        let before = std::mem::replace(&mut wanted, line.is_wanted() && has_body);
+        if more || before != wanted {
             // there is room again, or somebody has seen the head and wants the body
             continue;
         }

@@ -7,16 +7,17 @@ use portero_api::{
     Close, Direction, Exchange, Filtering, Framing, Headers, Held, Interest, Moment, Pass, Payload, Reply,
 };
 
-use super::stage::{At, Next, Stage, empty, let_pass};
+use super::stage::{At, Next, Stage, ask, empty, let_pass};
 use crate::http1::BodyReader;
 
 /// The filters that see one direction, in their order.
 #[derive(Debug)]
 pub struct Line {
     direction: Direction,
+    /// Behind those of this exchange those of exchanges before, whose memory is used again.
     stages: Vec<Stage>,
-    /// Stages of exchanges before, whose memory is used again.
-    spare: Vec<Stage>,
+    /// How many there are of this exchange.
+    count: usize,
     /// What the last one has let pass.
     out: Held,
     /// How much one of them may hold.
@@ -45,51 +46,53 @@ pub type All = [Box<dyn Filtering>];
 impl Line {
     /// Nobody yet, in this direction.
     pub fn new(direction: Direction, limit: usize) -> Line {
-        let (stages, spare) = (Vec::new(), Vec::new());
-        Line { direction, stages, spare, out: Held::default(), limit, tunnel: false, open: false }
+        let (stages, out) = (Vec::new(), Held::default());
+        Line { direction, stages, count: 0, out, limit, tunnel: false, open: false }
     }
 
     /// The same as a new one, with the memory of this one.
     pub fn clear(&mut self, limit: usize) {
-        self.spare.append(&mut self.stages);
         empty(&mut self.out);
-        (self.limit, self.tunnel, self.open) = (limit, false, false);
+        (self.count, self.limit, self.tunnel, self.open) = (0, limit, false, false);
     }
 
     /// Adds a filter, by its place among those of the exchange.
     pub fn add(&mut self, who: usize) {
-        let stage = self.spare.pop().map_or_else(|| Stage::new(who), |spare| spare.again(who));
-        self.stages.push(stage);
+        match self.stages.get_mut(self.count) {
+            Some(before) => before.again(who),
+            None => self.stages.push(Stage::new(who)),
+        }
+        self.count += 1;
     }
 
     /// Those who see this direction.
     pub fn places(&self) -> impl Iterator<Item = usize> {
-        self.stages.iter().map(|stage| stage.who)
+        self.stages().iter().map(|stage| stage.who)
     }
 
     /// Whether all have let the head pass.
     pub fn head_has_passed(&self) -> bool {
-        self.stages.iter().all(|stage| !matches!(stage.at, At::Head | At::Hold))
+        self.stages().iter().all(|stage| !matches!(stage.at, At::Head | At::Hold))
     }
 
     /// Whether somebody looks at the body.
     pub fn is_wanted(&self) -> bool {
-        self.stages.iter().any(|stage| stage.interest != Interest::None)
+        self.stages().iter().any(|stage| stage.interest != Interest::None)
     }
 
     /// Whether the body may be another one behind the filters.
     pub fn changes(&self) -> bool {
-        self.stages.iter().any(|stage| stage.interest == Interest::Change)
+        self.stages().iter().any(|stage| stage.interest == Interest::Change)
     }
 
     /// Whether the whole message has passed.
     pub fn is_over(&self) -> bool {
-        self.stages.iter().all(|stage| stage.at == At::Over)
+        self.stages().iter().all(|stage| stage.at == At::Over)
     }
 
     /// How many more bytes it takes now.
     pub fn room(&self) -> usize {
-        self.stages.first().map_or(0, |first| self.limit.saturating_sub(first.held.data.len()))
+        self.stages().first().map_or(0, |first| self.limit.saturating_sub(first.held.data.len()))
     }
 
     /// Takes in, once, what rules have looked at already.
@@ -105,7 +108,7 @@ impl Line {
 
     /// Takes bytes in.
     pub fn feed(&mut self, bytes: &[u8]) {
-        if let Some(first) = self.stages.first_mut()
+        if let Some(first) = self.first()
             && !bytes.is_empty()
         {
             first.held.data.extend_from_slice(bytes);
@@ -115,21 +118,32 @@ impl Line {
 
     /// Nothing more will come but these trailers.
     pub fn end(&mut self, trailers: Option<&Headers>) {
-        if let Some(first) = self.stages.first_mut() {
+        if let Some(first) = self.first() {
             first.held.ended = true;
-            first.held.trailers = trailers.cloned().unwrap_or_default();
+            match trailers {
+                Some(trailers) => first.held.trailers.clone_from(trailers),
+                None => first.held.trailers.clear(),
+            }
             first.due = true;
         }
     }
 
     /// Whether nothing more will come.
     pub fn has_ended(&self) -> bool {
-        self.stages.first().is_none_or(|first| first.held.ended || first.at == At::Over)
+        self.stages().first().is_none_or(|first| first.held.ended || first.at == At::Over)
     }
 
     /// Whether a filter asked to be polled again at once.
     pub fn is_rung(&self) -> bool {
-        self.stages.iter().filter_map(|stage| stage.bell.as_ref()).any(|bell| bell.is_rung())
+        self.stages().iter().filter_map(|stage| stage.bell.as_ref()).any(|bell| bell.is_rung())
+    }
+
+    fn stages(&self) -> &[Stage] {
+        &self.stages[..self.count]
+    }
+
+    fn first(&mut self) -> Option<&mut Stage> {
+        self.stages[..self.count].first_mut()
     }
 
     /// What has passed all filters and was not taken yet.
@@ -146,7 +160,7 @@ impl Line {
     pub fn become_tunnel(&mut self, all: &All) {
         self.tunnel = true;
         self.out = Held::default();
-        for stage in &mut self.stages {
+        for stage in &mut self.stages[..self.count] {
             let interest = all[stage.who].interest(self.direction);
             let bell = stage.bell.take();
             *stage = Stage { at: At::Body, interest, due: false, bell, ..Stage::new(stage.who) };
@@ -158,7 +172,7 @@ impl Line {
     /// # Errors
     /// [`Stop`], after which it must not be called again.
     pub fn poll(&mut self, cx: &mut Context<'_>, all: &mut All, ex: &mut Exchange) -> Result<(), Stop> {
-        for bell in self.stages.iter_mut().filter_map(|stage| stage.bell.as_mut()) {
+        for bell in self.stages[..self.count].iter_mut().filter_map(|stage| stage.bell.as_mut()) {
             bell.set(cx.waker());
         }
         loop {
@@ -172,7 +186,7 @@ impl Line {
     /// Shows the head to those who have not let it pass.
     fn heads(&mut self, cx: &mut Context<'_>, all: &mut All, ex: &mut Exchange) -> Result<(), Stop> {
         let direction = self.direction;
-        for stage in &mut self.stages {
+        for stage in &mut self.stages[..self.count] {
             match stage.at {
                 At::Head => {}
                 At::Hold => return Ok(()),
@@ -182,12 +196,11 @@ impl Line {
                 return Ok(());
             }
             let filter = &mut *all[stage.who];
-            let empty = has_no_body(ex, direction);
-            let Poll::Ready(pass) =
-                stage.ask(cx, filter, Moment::Head(direction, empty), ex, &mut Held::default())
-            else {
-                return Ok(());
-            };
+            let moment = Moment::Head(direction, has_no_body(ex, direction));
+            // nothing has come out yet where a head has not passed; what a filter puts there goes nowhere
+            let asked = ask(&mut stage.bell, cx, filter, moment, ex, &mut self.out);
+            empty(&mut self.out);
+            let Poll::Ready(pass) = asked else { return Ok(()) };
             let holds = matches!(pass, Pass::Hold);
             let_pass(pass)?;
             stage.interest = filter.interest(direction);
@@ -204,23 +217,28 @@ impl Line {
     /// Moves the body from one to the next; true when a head is free to go on that waited for it.
     fn bodies(&mut self, cx: &mut Context<'_>, all: &mut All, ex: &mut Exchange) -> Result<bool, Stop> {
         let mut released = false;
-        for place in 0..self.stages.len() {
-            let (before, after) = self.stages.split_at_mut(place + 1);
-            let stage = &mut before[place];
+        let mut stages = &mut self.stages[..self.count];
+        while let [stage, after @ ..] = stages {
             if stage.at == At::Head {
                 break;
+            }
+            if stage.is_idle() {
+                stages = after;
+                continue;
             }
             let next = match after.first_mut() {
                 Some(next) => Next { held: &mut next.held, due: &mut next.due },
                 None => Next { held: &mut self.out, due: &mut false },
             };
             if next.held.data.len() >= self.limit {
+                stages = after;
                 continue;
             }
             let held = stage.at == At::Hold;
             let moment = if self.tunnel { Moment::Tunnel } else { Moment::Body };
             stage.body(cx, &mut *all[stage.who], ex, (moment(self.direction), self.limit), next)?;
             released |= held && stage.at != At::Hold;
+            stages = after;
         }
         Ok(released)
     }

@@ -51,11 +51,14 @@ impl Stage {
     }
 
     /// The same as a new one, with the memory of this one.
-    pub fn again(mut self, who: usize) -> Stage {
+    pub fn again(&mut self, who: usize) {
         empty(&mut self.held);
         // one that a filter of an exchange before may still ring is not used again
-        let bell = self.bell.filter(|bell| bell.is_free());
-        Stage { held: self.held, bell, ..Stage::new(who) }
+        if self.bell.as_ref().is_some_and(|bell| !bell.is_free()) {
+            self.bell = None;
+        }
+        (self.who, self.at, self.interest) = (who, At::Head, Interest::None);
+        (self.due, self.keeps) = (true, false);
     }
 
     /// Whether it has a reason to be polled: something new, or that it asked for it while it held something up.
@@ -65,21 +68,16 @@ impl Stage {
         std::mem::take(&mut self.due) | (rung && holds)
     }
 
-    /// Shows it a moment.
-    pub fn ask(
-        &mut self,
-        cx: &mut Context<'_>,
-        filter: &mut dyn Filtering,
-        moment: Moment,
-        ex: &mut Exchange,
-        held: &mut Held,
-    ) -> Poll<Pass> {
-        let bell = self.bell.get_or_insert_with(|| Rope::new(cx.waker()));
-        let framing = (ex.request.framing, ex.response.framing);
-        let pass = filter.poll(&mut Context::from_waker(bell.waker()), moment, ex, held);
-        // where a body ends is no filter's to say: it follows from what passes
-        (ex.request.framing, ex.response.framing) = framing;
-        pass
+    /// Whether there is nothing for it to see of the body, and nothing of it to go on.
+    pub fn is_idle(&self) -> bool {
+        match self.at {
+            At::Over => self.held.data.is_empty(),
+            At::Body => {
+                let nothing = self.held.data.is_empty() && !self.held.ended;
+                nothing && !self.due && !self.keeps && !self.bell.as_ref().is_some_and(Rope::is_rung)
+            }
+            At::Head | At::Hold | At::End => false,
+        }
     }
 
     /// Shows it what it is to see of the body, and lets pass to the next what it lets pass.
@@ -106,9 +104,8 @@ impl Stage {
                 self.finish(&mut next);
                 return Ok(());
             }
-            let mut held = std::mem::take(&mut self.held);
-            let pass = self.ask(cx, filter, Moment::End(moment.direction()), ex, &mut held);
-            self.held = held;
+            let end = Moment::End(moment.direction());
+            let pass = ask(&mut self.bell, cx, filter, end, ex, &mut self.held);
             if let Poll::Ready(pass) = pass {
                 let_pass(pass)?;
                 self.finish(&mut next);
@@ -126,11 +123,9 @@ impl Stage {
         (moment, limit): (Moment, usize),
         next: &mut Next<'_>,
     ) -> Result<(), Stop> {
-        let mut held = std::mem::take(&mut self.held);
-        held.pass = usize::MAX;
-        let before = held.data.len();
-        let pass = self.ask(cx, filter, moment, ex, &mut held);
-        self.held = held;
+        self.held.pass = usize::MAX;
+        let before = self.held.data.len();
+        let pass = ask(&mut self.bell, cx, filter, moment, ex, &mut self.held);
         if self.interest == Interest::Watch && self.held.data.len() != before {
             // the length was promised
             return Err(Stop::Fail);
@@ -168,9 +163,26 @@ impl Stage {
     fn finish(&mut self, next: &mut Next<'_>) {
         self.at = At::Over;
         next.held.ended = true;
-        next.held.trailers = std::mem::take(&mut self.held.trailers);
+        std::mem::swap(&mut next.held.trailers, &mut self.held.trailers);
         *next.due = true;
     }
+}
+
+/// Shows a filter a moment.
+pub fn ask(
+    bell: &mut Option<Rope>,
+    cx: &Context<'_>,
+    filter: &mut dyn Filtering,
+    moment: Moment,
+    ex: &mut Exchange,
+    held: &mut Held,
+) -> Poll<Pass> {
+    let bell = bell.get_or_insert_with(|| Rope::new(cx.waker()));
+    let framing = (ex.request.framing, ex.response.framing);
+    let pass = filter.poll(&mut Context::from_waker(bell.waker()), moment, ex, held);
+    // where a body ends is no filter's to say: it follows from what passes
+    (ex.request.framing, ex.response.framing) = framing;
+    pass
 }
 
 /// Empties what was held, and keeps memory of the usual size.

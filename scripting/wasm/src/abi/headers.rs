@@ -3,11 +3,14 @@
 //! Heads have the pseudo fields of HTTP/2 whatever the peers speak; a rewrite of one of them changes the request line or the
 //! status. What a guest sets must not be able to begin another field or end the head (RFC 9110, 5.5).
 
+mod check;
+
 use std::borrow::Cow;
 
 use portero_api::{Direction, Exchange, Headers, Method, Request, Response};
 use wasmtime::Linker;
 
+pub(crate) use self::check::check;
 use super::{Answer, Status, host};
 use crate::guest::Guest;
 use crate::memory::{self, Calling, give, read};
@@ -84,13 +87,16 @@ pub(super) fn link(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
 }
 
 /// The fields that a head shows, for the callback that is told their number.
-pub(crate) fn count(exchange: &Exchange, response: bool) -> u32 {
-    let (line, headers, left_out): (usize, &Headers, &[u8]) = match response {
-        true => (1, &exchange.response.headers, b""),
-        false => (4, &exchange.request.headers, b"host"),
+pub(crate) fn count(exchange: &Exchange, direction: Direction) -> u32 {
+    let fields = match direction {
+        Direction::Response => 1 + exchange.response.headers.len(),
+        // `:authority` stands for the host
+        Direction::Request => {
+            let headers = &exchange.request.headers;
+            4 + headers.len() - headers.all(b"host").count()
+        }
     };
-    let fields = headers.iter().filter(|(name, _)| !is(name, left_out)).count();
-    (line + fields) as u32
+    fields as u32
 }
 
 fn edit(
@@ -254,22 +260,24 @@ impl Shown<'_> {
     /// The value of a field; those of several as one list (RFC 9110, 5.3).
     pub(crate) fn get(&self, name: &[u8], separator: &[u8]) -> Option<Cow<'_, [u8]>> {
         let pseudo = match (self, name) {
+            (_, [first, ..]) if *first != b':' => return self.field(name, separator),
             (Shown::Request(request), b":path") => path(request),
             (Shown::Request(request), b":method") => request.method.as_bytes(),
             (Shown::Request(request), b":scheme") => scheme(request),
             (Shown::Request(request), b":authority") => request.headers.get(b"host")?,
             (Shown::Response(_, digits), b":status") => digits,
-            _ => {
-                let mut all = self.headers().iter().filter(|(n, _)| is(n, name)).map(|(_, value)| value);
-                let first = all.next()?;
-                let others: Vec<&[u8]> = all.collect();
-                return Some(match &others[..] {
-                    [] => Cow::Borrowed(first),
-                    others => Cow::Owned([&[first], others].concat().join(separator)),
-                });
-            }
+            _ => return self.field(name, separator),
         };
         Some(Cow::Borrowed(pseudo))
+    }
+
+    fn field(&self, name: &[u8], separator: &[u8]) -> Option<Cow<'_, [u8]>> {
+        let headers = self.headers();
+        let first = headers.get(name)?;
+        Some(match headers.all(name).nth(1) {
+            None => Cow::Borrowed(first),
+            Some(_) => Cow::Owned(headers.all(name).collect::<Vec<_>>().join(separator)),
+        })
     }
 }
 
@@ -292,6 +300,7 @@ impl Changed<'_> {
     /// Sets a pseudo field; none when the name is not one of this map's.
     fn pseudo(&mut self, name: &[u8], value: &[u8]) -> Option<Answer> {
         match (self, name) {
+            (_, [first, ..]) if *first != b':' => return None,
             (Changed::Request(request), b":path") => request.set_path_and_query(value),
             (Changed::Request(request), b":method") => request.method = Method::from_bytes(value),
             (Changed::Request(request), b":authority") => request.headers.set(b"host", value),
@@ -319,20 +328,6 @@ impl Changed<'_> {
             }
         }
         Ok(())
-    }
-}
-
-/// A field must not be able to begin another, or end the head; a request line has no blanks in it.
-pub(crate) fn check(name: &[u8], value: &[u8]) -> Answer {
-    let token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
-    let plain = name.strip_prefix(b":").unwrap_or(name);
-    let named = !plain.is_empty() && plain.iter().copied().all(token);
-    let line = name.first() == Some(&b':');
-    let bad = |b: &u8| matches!(b, b'\r' | b'\n' | 0) || (line && (*b <= b' ' || *b == 0x7f));
-    let empty = matches!(name, b":path" | b":method" | b":status") && value.is_empty();
-    match named && !empty && !value.iter().any(bad) {
-        true => Ok(()),
-        false => Err(Status::BadArgument),
     }
 }
 

@@ -6,7 +6,7 @@ use wasmtime::component::{ComponentNamedList, Instance, Lift, Lower, TypedFunc};
 
 use super::types::{Attempt, Outcome, Sample, Verdict};
 use crate::hooks::ask::Hook;
-use crate::vm::{Failure, Vm};
+use crate::vm::{Failed, Failure, Vm};
 
 /// The words behind a component's name in the configuration.
 type Args = Vec<String>;
@@ -56,9 +56,9 @@ pub(crate) fn begin(vm: &mut Vm, instance: &Instance) -> Result<(), Failure> {
     let Some(configure) = configure else { return Ok(()) };
     let config = plan.load.configuration.clone();
     let (said,) = vm.run(CONFIGURE, |store| configure.call(store, (config,)))?;
-    said.map_err(|why| Failure {
-        message: format!("{CONFIGURE} says that it cannot run with this configuration: {why}"),
-        stopped: false,
+    said.map_err(|why| {
+        let message = format!("{CONFIGURE} says that it cannot run with this configuration: {why}");
+        Failure::from(Failed { message, stopped: false })
     })
 }
 
@@ -72,8 +72,8 @@ where
         return Ok(None);
     }
     let typed = instance.get_typed_func(&mut vm.store, name);
-    typed.map(Some).map_err(|error| Failure {
-        message: format!("the export '{name}' is not as portero.wit has it: {error:#}"),
-        stopped: false,
+    typed.map(Some).map_err(|error| {
+        let message = format!("the export '{name}' is not as portero.wit has it: {error:#}");
+        Failure::from(Failed { message, stopped: false })
     })
 }

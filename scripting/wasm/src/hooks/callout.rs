@@ -72,6 +72,7 @@ fn deliver(seat: &Rc<Seat>, generation: u64, context: u32, answer: Answer) {
 /// # Errors
 ///
 /// As [`Vm::call`].
+#[cold]
 pub(crate) fn tell_all(vm: &mut Vm, stream: u32) -> Result<(), Failure> {
     while let Some(answer) = vm.guest().streams.get_mut(stream).and_then(|open| open.inbox.pop_front()) {
         tell(vm, answer)?;

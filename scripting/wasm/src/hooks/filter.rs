@@ -3,13 +3,14 @@
 //! The module says with each callback whether the message goes on, and may let it go on later from any other callback. A
 //! body that it holds up is kept here, up to the limit of the plugin, and shown whole each time more has come, as Envoy does.
 
+mod turn;
+
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
-use portero_api::{
-    BadArg, Close, Direction, Exchange, Filter, Filtering, Held, Interest, Moment, Pass, Reply, Setup,
-};
+use portero_api::{BadArg, Direction, Exchange, Filter, Filtering, Held, Interest, Moment, Pass, Setup};
 
+use self::turn::Turn;
 use super::callout;
 use super::tcp::Session;
 use crate::abi::count;
@@ -17,7 +18,7 @@ use crate::plan::Plan;
 use crate::scene::Scene;
 use crate::seat::{Broken, Seat};
 use crate::settings::OnError;
-use crate::vm::{Failure, Vm};
+use crate::vm::Vm;
 
 /// A use of a module as a filter.
 pub(crate) struct WasmFilter {
@@ -92,18 +93,6 @@ struct Side {
     waits: bool,
 }
 
-/// What a callback means for the message.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Said {
-    Continue,
-    /// It waits, and the body is shown all the same.
-    Pause,
-    /// It waits with all behind it.
-    PauseAll,
-    /// What was shown of the body is thrown away.
-    Drop,
-}
-
 impl Filtering for WasmFiltering {
     fn interest(&self, direction: Direction) -> Interest {
         let (side, bodies) = (&self.sides[index(direction)], self.bodies[index(direction)]);
@@ -129,13 +118,17 @@ impl Filtering for WasmFiltering {
         if self.broken {
             return Poll::Ready(self.gone(moment.direction(), held));
         }
-        let (stream, allowed) = (self.stream, self.seat.plan.load.allow_on_headers_stop_iteration);
-        let side = &mut self.sides[index(moment.direction())];
+        let (stream, direction) = (self.stream, moment.direction());
+        let side = &mut self.sides[index(direction)];
         if matches!(moment, Moment::End(_)) && held.trailers.is_empty() && !side.waits {
             return Poll::Ready(Pass::Continue);
         }
         let news = !held.data.is_empty() || (held.ended && !side.ended);
-        let mut turn = Turn { cx, stream, moment, side, held, news, pauses_alone: allowed };
+        let fields = match moment {
+            Moment::Head(..) if !side.head => count(exchange, direction),
+            _ => 0,
+        };
+        let mut turn = Turn { cx, stream, moment, direction, fields, side, held, news };
         let entered =
             self.seat.enter(Some(self.generation), stream, Scene::Change(exchange), |vm| turn.take(vm));
         match entered {
@@ -155,8 +148,10 @@ impl Filtering for WasmFiltering {
             let ended = self.seat.enter(Some(self.generation), stream, Scene::Change(exchange), |vm| {
                 if let Some(open) = vm.guest().streams.get_mut(stream) {
                     open.forget_waker();
+                    if !open.inbox.is_empty() {
+                        callout::tell_all(vm, stream)?;
+                    }
                 }
-                callout::tell_all(vm, stream)?;
                 vm.close(stream)
             });
             self.broken = true;
@@ -182,6 +177,7 @@ impl Drop for WasmFiltering {
 impl WasmFiltering {
     /// The instance has failed in the hands of another exchange: a new stream in the next one sees what is still to come,
     /// unless this one is held up, and nobody knows any more for what.
+    #[cold]
     fn move_in(&mut self, exchange: &mut Exchange) {
         if self.sides.iter().any(|side| side.waits) {
             self.broken = true;
@@ -194,185 +190,13 @@ impl WasmFiltering {
     }
 
     /// What becomes of a message whose stream is gone, with what was held up of it.
+    #[cold]
     fn gone(&mut self, direction: Direction, held: &mut Held) -> Pass {
         let side = &mut self.sides[usize::from(direction == Direction::Response)];
         held.data.splice(..0, std::mem::take(&mut side.body));
         match self.seat.on_error() {
             OnError::Fail => Pass::Fail,
             OnError::Skip => Pass::Continue,
-        }
-    }
-}
-
-/// One look at a message.
-struct Turn<'a, 'cx> {
-    cx: &'a Context<'cx>,
-    stream: u32,
-    moment: Moment,
-    side: &'a mut Side,
-    held: &'a mut Held,
-    /// Something of the body has come that the module has not seen.
-    news: bool,
-    /// `Pause` behind a head holds the head alone.
-    pauses_alone: bool,
-}
-
-impl Turn<'_, '_> {
-    fn take(&mut self, vm: &mut Vm) -> Result<Poll<Pass>, Failure> {
-        self.lend(vm);
-        let said = self.show(vm);
-        self.take_back(vm);
-        said.map(|said| self.verdict(vm, said))
-    }
-
-    /// Puts what is there of the body where host functions find it.
-    fn lend(&mut self, vm: &mut Vm) {
-        let direction = self.moment.direction();
-        let Some(stream) = vm.guest().streams.get_mut(self.stream) else { return };
-        stream.forget_waker();
-        let side = stream.side(direction);
-        side.resumed = false;
-        side.body = std::mem::take(&mut self.side.body);
-        if matches!(self.moment, Moment::End(_)) {
-            side.trailers = std::mem::take(&mut self.held.trailers);
-        }
-        if side.body.is_empty() {
-            std::mem::swap(&mut side.body, &mut self.held.data);
-        } else {
-            side.body.append(&mut self.held.data);
-        }
-    }
-
-    /// Calls the guest: with the answers that have come, and with what it has not seen.
-    fn show(&mut self, vm: &mut Vm) -> Result<Option<Said>, Failure> {
-        callout::tell_all(vm, self.stream)?;
-        match self.moment {
-            Moment::Head(direction, empty) if !self.side.head => {
-                self.side.head = true;
-                self.head(vm, direction, empty).map(Some)
-            }
-            Moment::Body(direction) | Moment::Tunnel(direction) if self.news => self.body(vm, direction),
-            Moment::End(direction) if !self.side.trailers => {
-                self.side.trailers = true;
-                self.trailers(vm, direction).map(Some)
-            }
-            _ => Ok(None),
-        }
-    }
-
-    fn head(&mut self, vm: &mut Vm, direction: Direction, empty: bool) -> Result<Said, Failure> {
-        self.side.ended = empty;
-        let calls = vm.calls.clone();
-        let Some(function) = &calls.http(direction).headers else { return Ok(Said::Continue) };
-        let response = direction == Direction::Response;
-        let fields = crate::scene::see(|exchange| count(exchange, response)).unwrap_or_default();
-        let name = if response { "proxy_on_response_headers" } else { "proxy_on_request_headers" };
-        let action = function.call(vm, name, self.stream, fields, empty)?;
-        let body = calls.http(direction).body.is_some() && !empty;
-        Ok(match action {
-            // 2 would end the message behind its head, which Envoy does not do any more either
-            0 | 2 => Said::Continue,
-            1 if self.pauses_alone && body => Said::Pause,
-            _ => Said::PauseAll,
-        })
-    }
-
-    fn body(&mut self, vm: &mut Vm, direction: Direction) -> Result<Option<Said>, Failure> {
-        let calls = vm.calls.clone();
-        let Some(function) = &calls.http(direction).body else { return Ok(Some(Said::Continue)) };
-        let size = self.lent(vm).map_or(0, |side| side.body.len());
-        // trailers are the end, where there are any
-        let ended = self.held.ended && self.held.trailers.is_empty();
-        self.side.ended = self.held.ended;
-        let name = match direction {
-            Direction::Request => "proxy_on_request_body",
-            Direction::Response => "proxy_on_response_body",
-        };
-        let params = (self.stream, size as u32, u32::from(ended));
-        let action = vm.call(name, self.stream, Some(function), params)?;
-        Ok(Some(match action.unwrap_or_default() {
-            0 => Said::Continue,
-            1 | 2 => Said::Pause,
-            _ => Said::Drop,
-        }))
-    }
-
-    fn trailers(&mut self, vm: &mut Vm, direction: Direction) -> Result<Said, Failure> {
-        let fields = self.lent(vm).map_or(0, |side| side.trailers.len());
-        let calls = vm.calls.clone();
-        let function = calls.http(direction).trailers.as_ref().filter(|_| fields > 0);
-        let name = match direction {
-            Direction::Request => "proxy_on_request_trailers",
-            Direction::Response => "proxy_on_response_trailers",
-        };
-        let params = (self.stream, fields as u32);
-        let action = vm.call(name, self.stream, function, params)?;
-        Ok(if action.unwrap_or_default() == 0 { Said::Continue } else { Said::PauseAll })
-    }
-
-    fn lent<'v>(&self, vm: &'v mut Vm) -> Option<&'v mut crate::context::Side> {
-        let direction = self.moment.direction();
-        vm.guest().streams.get_mut(self.stream).map(|open| open.side(direction))
-    }
-
-    /// Takes the body back from where host functions found it.
-    fn take_back(&mut self, vm: &mut Vm) {
-        if let Some(side) = self.lent(vm) {
-            let (body, trailers) = (std::mem::take(&mut side.body), std::mem::take(&mut side.trailers));
-            self.side.body = body;
-            if matches!(self.moment, Moment::End(_)) {
-                self.held.trailers = trailers;
-            }
-        }
-    }
-
-    /// What the message does now.
-    fn verdict(&mut self, vm: &mut Vm, said: Option<Said>) -> Poll<Pass> {
-        let direction = self.moment.direction();
-        let limit = vm.plan().load.max_body;
-        let Some(open) = vm.guest().streams.get_mut(self.stream) else { return Poll::Ready(Pass::Fail) };
-        if let Some(reply) = open.reply.take() {
-            return Poll::Ready(Pass::Reply(reply));
-        }
-        if open.closed {
-            return Poll::Ready(Pass::Close(Close::Reject));
-        }
-        match said {
-            Some(Said::Continue) => open.side(direction).paused = false,
-            Some(Said::Pause | Said::PauseAll) => open.side(direction).paused = true,
-            Some(Said::Drop) => {
-                self.side.body.clear();
-                open.side(direction).paused = true;
-            }
-            None => {}
-        }
-        let side = open.side(direction);
-        side.paused &= !side.resumed;
-        self.side.waits = side.paused;
-        if !self.side.waits {
-            self.release();
-            return Poll::Ready(Pass::Continue);
-        }
-        self.side.waits = true;
-        open.wait(self.cx.waker());
-        match self.moment {
-            Moment::Head(..) if said == Some(Said::Pause) => Poll::Ready(Pass::Hold),
-            Moment::Body(_) | Moment::Tunnel(_) if self.side.body.len() > limit => {
-                Poll::Ready(too_large(direction))
-            }
-            Moment::Body(_) | Moment::Tunnel(_) => {
-                self.held.pass = 0;
-                Poll::Ready(Pass::Continue)
-            }
-            _ => Poll::Pending,
-        }
-    }
-
-    /// Lets what was held up of the body pass.
-    fn release(&mut self) {
-        if matches!(self.moment, Moment::Body(_) | Moment::Tunnel(_)) {
-            self.held.data = std::mem::take(&mut self.side.body);
-            self.held.pass = usize::MAX;
         }
     }
 }
@@ -389,9 +213,4 @@ fn interest(plan: &Plan, side: &str) -> Interest {
 
 fn index(direction: Direction) -> usize {
     usize::from(direction == Direction::Response)
-}
-
-/// A body that is larger than the plugin may hold up.
-fn too_large(direction: Direction) -> Pass {
-    Pass::Reply(Reply::Status(if direction == Direction::Request { 413 } else { 502 }))
 }

@@ -86,14 +86,15 @@ impl Tracing {
         }
     }
 
-    /// How many of so many bytes pass now.
+    /// How many of so many bytes pass now: one at least, for a filter that lets nothing pass of a full buffer ends the
+    /// exchange.
     fn passes(&mut self, there: usize) -> usize {
         let most = match self.options.max_forward {
             0 => there,
             most => there.min(most),
         };
         match self.options.random {
-            true if most > 0 => (self.roll() % (most as u64 + 1)) as usize,
+            true if most > 0 => 1 + (self.roll() % most as u64) as usize,
             _ => most,
         }
     }
