@@ -10,6 +10,7 @@ const CONFIG: &str = "
     global
         tune.lua.bool-sample-conversion normal
         stats socket ${dir}/ctl level admin
+        setenv SIGNER ${keys}/p256.public.pem
         LOADS
     defaults
         mode http
@@ -37,6 +38,8 @@ const CONFIG: &str = "
         http-response set-header X-Flag %[str(/beta),map(virt@flags,no)]
         http-response set-header X-Name \"%[str(ann of kent),lua.title] %[str(4000123412341234),lua.masked]\"
         http-response set-header X-Signed %[str(a),lua.signed]
+        http-response set-header X-Is-Signed %[var(txn.signed)]
+        http-request set-var(txn.signed) lua.is_signed
         default_backend app
     backend app
         balance lua.least
@@ -92,6 +95,7 @@ fn every_example_of_the_manual_runs() {
     let starting = Proxy::with(&config)
         .door("lines")
         .set("origin", origin.address())
+        .set("keys", repository().join("scripting/keys/testdata").display())
         .set("greeter", greeter.address().port());
     let proxy = examples.iter().enumerate().fold(starting, load).start();
 
@@ -107,6 +111,15 @@ fn every_example_of_the_manual_runs() {
     assert_eq!(seen.header("x-name"), Some("Ann Of Kent 4000..."));
     assert!(seen.header("x-signed").is_some_and(|json| json.contains("\"sum\"")), "{:?}", seen.head);
     assert!(origin.heads().iter().all(|head| head.header("x-client") == Some("nobody@127.0.0.1")));
+
+    // by `openssl dgst -sha256 -sign p256.pem`, of "/signed"
+    let signature =
+        "MEUCIQCNXCQNPRq/ZKWglwLAKWo3kcnmx4LZogBAG7/PE1CEiAIgDdBSRbL89C7Zbg5fBKkyfiYVC0u9DdtgwLx+ObF6Oic=";
+    let signed = |path: &str| {
+        let request = format!("GET {path} HTTP/1.1\r\nHost: a\r\nX-Signature: {signature}\r\n\r\n");
+        proxy.connect().send(request).response().header("x-is-signed").map(str::to_owned)
+    };
+    assert_eq!((signed("/signed").as_deref(), signed("/other").as_deref()), (Some("1"), Some("0")));
 
     assert_eq!(proxy.get("/coffee").status(), 418);
     assert!(proxy.get("/time").text().to_lowercase().contains("\"path\":\"/time\""));
