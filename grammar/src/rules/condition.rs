@@ -312,6 +312,12 @@ mod tests {
     }
 
     #[test]
+    fn an_or_may_be_written_large() {
+        assert_eq!(read("if a OR b Or c"), "|(a b c)");
+        assert_eq!(read("if a ORb"), "&(a ORb)");
+    }
+
+    #[test]
     fn what_is_in_quotes_or_braces_is_no_operator() {
         assert_eq!(read(r#"if { path "}" or ( ! { "if" }"#), "{path/6}");
         assert_eq!(read(r#"if "or" or 'or'"#), "|(or or)");

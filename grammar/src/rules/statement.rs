@@ -44,7 +44,7 @@ fn acl(words: &[Word]) -> Result<Acl, Vec<Diagnostic>> {
         return Err(vec![error.help("for instance 'acl api path_beg /api'")]);
     };
     let mut errors: Vec<Diagnostic> = acl_name(name).err().into_iter().collect();
-    if matches!(name.text.as_str(), "or") {
+    if name.text.eq_ignore_ascii_case("or") {
         let error = Diagnostic::error(name.span, "an ACL named 'or' could never be used");
         errors.push(error.help("'or' joins two conditions; choose another name"));
     }

@@ -135,7 +135,7 @@ fn in_condition(cond: &Cond, name: &str, into: &mut Vec<Range<usize>>) {
 /// Whether a text can be the name of an ACL.
 pub(super) fn is_acl_name(text: &str) -> bool {
     let good = |c: char| c.is_ascii_alphanumeric() || "-_.:".contains(c);
-    !text.is_empty() && text != "or" && text.chars().all(good)
+    !text.is_empty() && !text.eq_ignore_ascii_case("or") && text.chars().all(good)
 }
 
 #[cfg(test)]
