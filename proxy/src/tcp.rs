@@ -132,7 +132,7 @@ async fn content_rules(road: &mut Road<'_>, rules: &RuleSet, delay: Duration) ->
     }
     road::show(&road.client.buffer, road.ex);
     while let Run::Answer(rule, answer) = rules.run(road.ex, from) {
-        match worked(road, (rules, rule), Side::Request, answer).await? {
+        match worked(road, (rules, rule), (Side::Request, until), answer).await? {
             Answer::Continue => from = rule + 1,
             Answer::Stop => break,
             Answer::Wait(Wait::Data) => {
@@ -187,11 +187,11 @@ async fn read_more(road: &mut Road<'_>, until: Option<Instant>) {
 async fn worked(
     road: &mut Road<'_>,
     rule: (&RuleSet, usize),
-    side: Side,
+    (side, until): (Side, Option<Instant>),
     answer: Answer,
 ) -> Result<Answer, Fail> {
     match answer {
-        Answer::Wait(Wait::For(work)) => Box::pin(road::wait_for(road, rule, side, work)).await,
+        Answer::Wait(Wait::For(work)) => Box::pin(road::wait_for(road, rule, side, work, until)).await,
         answer => Ok(answer),
     }
 }
@@ -226,7 +226,7 @@ async fn response_rules(road: &mut Road<'_>, up: &mut Upstream) -> Result<(), Fa
     road.ex.response_payload.complete = until.is_none();
     let mut from = 0;
     while let Run::Answer(rule, answer) = rules.run(road.ex, from) {
-        match worked(road, (rules, rule), Side::Response, answer).await? {
+        match worked(road, (rules, rule), (Side::Response, None), answer).await? {
             Answer::Continue => from = rule + 1,
             Answer::Stop => break,
             Answer::Wait(Wait::Data) => {

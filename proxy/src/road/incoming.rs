@@ -39,7 +39,7 @@ impl<'a> Incoming<'a> {
         while let Run::Answer(rule, answer) = run {
             let answer = match answer {
                 Answer::Wait(Wait::For(work)) => {
-                    Box::pin(work::wait(road, (rules, rule), Side::Response, work)).await?
+                    Box::pin(work::wait(road, (rules, rule), Side::Response, work, None)).await?
                 }
                 answer => answer,
             };

@@ -71,7 +71,7 @@ async fn go_on(
         let answer = match answer {
             Answer::Wait(Wait::For(work)) => {
                 hints.send(road).await?;
-                Box::pin(work::wait(road, (rules, rule), side, work)).await?
+                Box::pin(work::wait(road, (rules, rule), side, work, None)).await?
             }
             answer => answer,
         };

@@ -2,6 +2,7 @@
 
 use std::future::poll_fn;
 use std::task::{Context, Poll};
+use std::time::Instant;
 
 use portero_api::{Answer, NoClient, Timeout, Wait, Work, clock};
 use portero_policies::RuleSet;
@@ -15,17 +16,18 @@ use crate::config::checked::Mode;
 /// Waits for the work that a rule began, and for what that begins in its turn. The answer takes the place of the rule's.
 ///
 /// It has no limit of its own: whoever made the work has. A client that leaves ends it where `option abortonclose` says
-/// so.
+/// so. Behind `until` (in TCP mode) no more of what the client sends is waited for: what is there is all that the work is shown.
 pub async fn wait(
     road: &mut Road<'_>,
     (rules, rule): (&RuleSet, usize),
     side: Side,
     work: Box<dyn Work>,
+    until: Option<Instant>,
 ) -> Result<Answer, Fail> {
     let mut next = work;
     loop {
         let working = rules.begin_work(road.ex);
-        let answer = done(road, side, next).await?;
+        let answer = done(road, side, next, until).await?;
         rules.end_work(road.ex, rule, working, &answer);
         match answer {
             Answer::Wait(Wait::For(work)) => next = work,
@@ -34,19 +36,29 @@ pub async fn wait(
     }
 }
 
-async fn done(road: &mut Road<'_>, side: Side, mut work: Box<dyn Work>) -> Result<Answer, Fail> {
+async fn done(
+    road: &mut Road<'_>,
+    side: Side,
+    mut work: Box<dyn Work>,
+    until: Option<Instant>,
+) -> Result<Answer, Fail> {
     let http = road.fe.conf.mode == Mode::Http;
     // behind the response the client has nothing more to say to a rule
     let mut talk = (side == Side::Request || !http).then(|| Talk::of_rules(road, http));
     let at = if side == Side::Request { phase::REQUEST } else { phase::HEADERS };
     let polled = poll_fn(|cx| {
-        let answer = match &mut talk {
-            Some(talk) => work.poll(cx, road.ex, &mut talk.side(road.client)),
-            None => work.poll(cx, road.ex, &mut NoClient),
-        };
-        match answer {
-            Poll::Ready(answer) => return Poll::Ready(Ok(answer)),
-            Poll::Pending => {}
+        loop {
+            let answer = match &mut talk {
+                Some(talk) => work.poll(cx, road.ex, &mut talk.side(road.client)),
+                None => work.poll(cx, road.ex, &mut NoClient),
+            };
+            if let Poll::Ready(answer) = answer {
+                return Poll::Ready(Ok(answer));
+            }
+            if road.ex.payload.complete || road.server_deadline.poll(until, cx).is_pending() {
+                break;
+            }
+            road.ex.payload.complete = true;
         }
         if let Some(talk) = &mut talk
             && let Poll::Ready(Err(_)) = talk.side(road.client).poll_out(cx)

@@ -1357,6 +1357,13 @@ function HTTPMessage:output() end
 ---@return integer
 function HTTPMessage:prepend(text) end
 
+---puts bytes in the place of some of the data
+---@param text string
+---@param offset? integer
+---@param length? integer
+---@return integer
+function HTTPMessage:set(text, offset, length) end
+
 ---takes some of the data away
 ---@param offset? integer
 ---@param length? integer
@@ -1368,18 +1375,11 @@ function HTTPMessage:remove(offset, length) end
 ---@return integer
 function HTTPMessage:send(text) end
 
----puts bytes in the place of some of the data
----@param text string
----@param offset? integer
----@param length? integer
----@return integer
-function HTTPMessage:set(text, offset, length) end
-
 ---the data of one direction that have come and not passed
 ---@class Channel
 local Channel = {}
 
----some of the data, nil at the end
+---some of the data, nil at the end; an action waits for so many
 ---@param offset? integer
 ---@param length? integer
 ---@return string?
@@ -1389,11 +1389,30 @@ function Channel:data(offset, length) end
 ---@return string?
 function Channel:dup() end
 
+---takes all data (old; better: data and remove)
+---@return string?
+function Channel:get() end
+
+---takes a line (old; better: line and remove)
+---@return string?
+function Channel:getline() end
+
 ---the first line of some of the data
 ---@param offset? integer
 ---@param length? integer
 ---@return string?
 function Channel:line(offset, length) end
+
+---takes some of the data away; an action takes from the front
+---@param offset? integer
+---@param length? integer
+---@return integer
+function Channel:remove(offset, length) end
+
+---lets bytes pass before the data; in an action: txn.res:send says something to the client
+---@param text string
+---@return integer
+function Channel:send(text) end
 
 ---puts bytes behind the data
 ---@param text string
@@ -1435,17 +1454,6 @@ function Channel:output() end
 ---@param text string
 ---@return integer
 function Channel:prepend(text) end
-
----takes some of the data away
----@param offset? integer
----@param length? integer
----@return integer
-function Channel:remove(offset, length) end
-
----lets bytes pass before the data
----@param text string
----@return integer
-function Channel:send(text) end
 
 ---puts bytes in the place of some of the data
 ---@param text string

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use portero_tests::{Folder, Origin, Proxy, eventually, portero};
+use portero_tests::{Client, Folder, Origin, Proxy, eventually, portero};
 
 const HEAD: &str = "
     global
@@ -171,4 +171,54 @@ test \"and so has the next\"
     let told = run(&folder, &["test", "a.test"]);
     assert!(told.contains("2 passed") || told.contains("ok"), "{told}");
     assert!(!told.contains("FAILED") && !told.contains("failed:"), "{told}");
+}
+
+/// As scripts that speak SOCKS or CONNECT do: an action asks the client, hears its answer and takes both away.
+#[test]
+fn an_action_speaks_with_a_client_of_tcp_before_a_server_hears_it() {
+    let echo = Origin::scripted(|mut peer| {
+        let said = peer.exactly(5)?;
+        peer.send(said)?;
+        peer.fall_silent()
+    });
+    let script = "core.register_action('greet', { 'tcp-req' }, function(txn)
+            local version = txn.req:data(0, 2)
+            assert(version == 'v1' and txn.req:remove(0, #version) == 2)
+            assert(txn.res:send('name?') == 5)
+            local name = txn.req:getline()
+            txn:set_var('sess.name', name)
+            assert(txn.req:line() == 'hello' and txn.req:data(1, 3) == 'ell')
+        end)
+        core.register_action('wait', { 'tcp-req' }, function(txn)
+            local none = txn.req:data(0, 10)
+            core.Warning('at the end: ' .. tostring(none) .. ' ' .. tostring(txn.req:data(0, 2)))
+        end)";
+    let config = "
+        global
+            lua-load ${dir}/x.lua
+            tune.lua.bool-sample-conversion normal
+        defaults
+            mode tcp
+            timeout client 5s
+            timeout server 5s
+            timeout connect 1s
+        listen front
+            bind ${front}
+            tcp-request inspect-delay 10s
+            tcp-request content lua.greet
+            server s ${echo}
+        listen short
+            bind ${short}
+            tcp-request inspect-delay 50ms
+            tcp-request content lua.wait
+            server s ${echo}";
+    let proxy = Proxy::with(config).door("short").file("x.lua", script).set("echo", echo.address()).start();
+    let mut client = proxy.connect();
+    assert_eq!(client.send("v").send("1").exactly(5), b"name?");
+    assert_eq!(client.send("An").send("n\nhel").send("lo").exactly(5), b"hello");
+
+    let mut client = Client::to(proxy.door("short"));
+    client.send("some");
+    proxy.output_with("at the end: some so");
+    assert_eq!(client.send("!").exactly(5), b"some!");
 }

@@ -16,7 +16,7 @@ pub(crate) static CLASS: Class = Class {
     summary: "a request or a response that passes a filter",
     global: false,
     fields: &[field!("channel", "Channel", "its data, without what HTTP makes of them")],
-    functions: &[HEAD, DATA, piece::ROWS],
+    functions: &[HEAD, DATA, piece::ROWS, piece::EDITS],
 };
 
 const HEAD: &[crate::class::Method] = &[

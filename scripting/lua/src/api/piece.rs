@@ -54,18 +54,22 @@ pub(crate) const ROWS: &[Method] = &[
     now!("output", "(self): integer", "bytes that pass", output),
     now!("prepend", "(self, text: string): integer", "puts bytes before the data", prepend),
     now!(
+        "set",
+        "(self, text: string, offset?: integer, length?: integer): integer",
+        "puts bytes in the place of some of the data",
+        set
+    ),
+];
+
+/// What a `Channel` has otherwise, for actions use it as well.
+pub(crate) const EDITS: &[Method] = &[
+    now!(
         "remove",
         "(self, offset?: integer, length?: integer): integer",
         "takes some of the data away",
         remove
     ),
     now!("send", "(self, text: string): integer", "lets bytes pass before the data", send),
-    now!(
-        "set",
-        "(self, text: string, offset?: integer, length?: integer): integer",
-        "puts bytes in the place of some of the data",
-        set
-    ),
 ];
 
 /// The object of a class for a direction.
@@ -88,6 +92,11 @@ pub(crate) fn with<T>(look: impl FnOnce(&mut Piece) -> T) -> mlua::Result<T> {
         true => Ok(PIECE.with(look)),
         false => Err(mlua::Error::runtime("this can be done in the callbacks of filters only")),
     }
+}
+
+/// Whether a callback of a filter is at work.
+pub(crate) fn is_lent() -> bool {
+    PIECE.is_set()
 }
 
 /// Gives transactions their channels.
@@ -191,7 +200,8 @@ pub(crate) fn is_resp(_: &Lua, Of(Side(response)): Of<Side>) -> mlua::Result<boo
     Ok(response)
 }
 
-type Part = (Of<Side>, Option<i64>, Option<i64>);
+/// A part of the data of a direction: offset and length.
+pub(crate) type Part = (Of<Side>, Option<i64>, Option<i64>);
 type Insert = (Of<Side>, LuaString, Option<i64>);
 
 /// Some of the incoming data; nil when there are none and none will come.
