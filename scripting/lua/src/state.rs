@@ -105,6 +105,9 @@ pub(crate) enum Purpose {
     Unload,
 }
 
+/// What Lua had earlier, and scripts still use.
+const EARLIER: &str = include_str!("earlier.lua");
+
 /// Coroutines that are kept for the next call.
 const IDLE: usize = 64;
 
@@ -158,6 +161,7 @@ impl State {
             meter::hook,
         )?;
         protect::install(&lua)?;
+        lua.load(EARLIER).set_name("=earlier").exec()?;
         let nothing = lua.load("").into_function()?;
         Ok(State {
             lua,

@@ -220,3 +220,24 @@ fn a_state_says_goodbye_once_the_last_one_has_left() {
     drop(work);
     assert_eq!(stage.desk.lines(), [(6, "goodbye".to_owned())]);
 }
+
+/// The answers are those of the library in Debian's HAProxy, which runs the same lines.
+#[test]
+fn what_scripts_for_lua_5_3_use_is_there() {
+    script(
+        r#"local function same(...) local t = {...} for i=1,#t,2 do if t[i] ~= t[i+1] then error(("case %d: %s ~= %s"):format(i//2+1, tostring(t[i]), tostring(t[i+1])), 2) end end end
+        same(bit32.band(), 0xffffffff, bit32.band(0xff, 0x0f, 0x3c), 0x0c, bit32.bor(), 0, bit32.bor(1, 2, -1), 0xffffffff, bit32.bxor(0xff, 0x0f), 0xf0)
+        same(bit32.bnot(0), 0xffffffff, bit32.bnot(-1), 0, bit32.btest(1, 3), true, bit32.btest(4, 3), false)
+        same(bit32.lshift(1, 31), 0x80000000, bit32.lshift(1, 32), 0, bit32.lshift(0x80000000, -31), 1, bit32.rshift(-1, 28), 15, bit32.rshift(1, -4), 16)
+        same(bit32.arshift(0x80000000, 31), 0xffffffff, bit32.arshift(0x80000000, 40), 0xffffffff, bit32.arshift(0x40000000, 2), 0x10000000, bit32.arshift(1, -3), 8, bit32.arshift(0x80000001, -1), 2)
+        same(bit32.lrotate(0x80000001, 1), 3, bit32.rrotate(1, 1), 0x80000000, bit32.lrotate(1, -1), 0x80000000, bit32.lrotate(5, 32), 5)
+        same(bit32.extract(0xabcd1234, 8, 8), 0x12, bit32.extract(0x80000000, 31), 1, bit32.replace(0, 0xff, 4, 4), 0xf0, bit32.replace(0xffffffff, 0, 0, 32), 0)
+        same(pcall(bit32.extract, 1, 31, 2), false, (pcall(bit32.extract, 1, 0, 0)), false)
+        for _, seed in ipairs { 1, 2.0, 1.5, -0.25, 1e300 } do math.randomseed(seed) end
+        math.randomseed(7.5)
+        local first = math.random(1000000)
+        math.randomseed(7.5)
+        assert(math.random(1000000) == first and not pcall(math.randomseed, 0 / 0) and not pcall(math.randomseed, "x"))
+        math.randomseed()"#,
+    );
+}
