@@ -209,7 +209,7 @@ fn an_action_speaks_with_a_client_of_tcp_before_a_server_hears_it() {
             server s ${echo}
         listen short
             bind ${short}
-            tcp-request inspect-delay 50ms
+            tcp-request inspect-delay 2s
             tcp-request content lua.wait
             server s ${echo}";
     let proxy = Proxy::with(config).door("short").file("x.lua", script).set("echo", echo.address()).start();
