@@ -11,9 +11,7 @@ pub trait Environment {
     fn var(&self, name: &str) -> Option<String>;
 
     /// All variables, for what reads them later.
-    fn vars(&self) -> BTreeMap<String, String> {
-        BTreeMap::new()
-    }
+    fn vars(&self) -> BTreeMap<String, String>;
 
     /// Told of each line once it is cut, before the next one is, so that `setenv` can take effect.
     /// `section` is the first word of the section's header. An error is reported beside the others.

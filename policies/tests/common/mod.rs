@@ -59,6 +59,9 @@ impl Environment for NoEnvironment {
     fn var(&self, _: &str) -> Option<String> {
         None
     }
+    fn vars(&self) -> BTreeMap<String, String> {
+        BTreeMap::new()
+    }
     fn version(&self) -> CfgVersion {
         CfgVersion::parse("3.5.0").expect("it is a version")
     }

@@ -1,7 +1,6 @@
 //! `portero lua`: a script on its own. Its tests are run, then lines are read and run, all against a made-up transaction
 //! that walks the road offline ([`crate::offline`]).
 
-use std::collections::BTreeMap;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -38,8 +37,8 @@ global
     tune.lua.burst-timeout 0
     tune.lua.forced-yield 2147483647
     lua-on-error fail
-    lua-load "${SCRIPT}"ARGUMENTS
-    lua-load "${SHELL}" "${MODE}"
+    lua-load "${PORTERO_LUA_SCRIPT}"ARGUMENTS
+    lua-load "${PORTERO_LUA_SHELL}" "${PORTERO_LUA_MODE}"
 frontend made-up
     mode http
     bind 127.0.0.1:80
@@ -78,15 +77,16 @@ fn converse(options: &Options, shell: &Path) -> Result<bool, String> {
         (false, true) => "prompt",
         (false, false) => "lines",
     };
+    // the script sees the environment that it was started in; these say to the configuration what it cannot quote
+    let mut env = environment::process(None, false);
     let named = [("SCRIPT", path(&options.file)), ("SHELL", path(shell)), ("MODE", mode.to_owned())];
-    let mut vars: BTreeMap<_, _> = named.map(|(name, value)| (name.to_owned(), value)).into();
+    env.vars.extend(named.map(|(name, value)| (format!("PORTERO_LUA_{name}"), value)));
     let mut words = String::new();
     for (number, arg) in options.args.iter().enumerate() {
-        words += &format!(" \"${{ARG{number}}}\"");
-        vars.insert(format!("ARG{number}"), arg.clone());
+        words += &format!(" \"${{PORTERO_LUA_ARG{number}}}\"");
+        env.vars.insert(format!("PORTERO_LUA_ARG{number}"), arg.clone());
     }
     let text = CONFIG.replace("ARGUMENTS", &words);
-    let mut env = environment::settings(vars);
     let loaded = load::load_text("portero lua", &text, &mut env, &load::Options::default());
     let said = || loaded.diagnostics.render(&loaded.sources, std::io::stderr().is_terminal());
     let checked = loaded.checked.map(Arc::new).ok_or_else(said)?;

@@ -2,10 +2,10 @@
 
 -- Any number is a seed: 5.4 refuses fractions, such as `os.clock() * 1000`.
 if math then
-    local randomseed, tointeger, floor = math.randomseed, math.tointeger, math.floor
+    local randomseed, tointeger, floor, type_of = math.randomseed, math.tointeger, math.floor, math.type
     function math.randomseed(...)
         local seed = ...
-        if math.type(seed) == "float" and not tointeger(seed) and seed - seed == 0 then
+        if type_of(seed) == "float" and not tointeger(seed) and seed - seed == 0 then
             return randomseed(floor(seed % 0x80000000))
         end
         return randomseed(...)

@@ -26,6 +26,18 @@ pub(crate) enum Scene<'a> {
 }
 
 impl Scene<'_> {
+    /// The exchange and its client, for what waits for one.
+    ///
+    /// # Errors
+    ///
+    /// There is none: a task or a check is at work.
+    pub(crate) fn of_client(&mut self) -> mlua::Result<(&mut Exchange, &mut dyn Client)> {
+        match self {
+            Scene::Exchange(exchange, client) => Ok((&mut **exchange, &mut **client)),
+            Scene::Alone => Err(mlua::Error::runtime("there is no client here")),
+        }
+    }
+
     /// Calls something with the exchange lent, where there is one.
     pub(crate) fn lend<T>(&mut self, call: impl FnOnce() -> T) -> T {
         match self {

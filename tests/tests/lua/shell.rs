@@ -44,11 +44,18 @@ fn tests_of_a_script_are_run_against_a_transaction() {
 
 #[test]
 fn lines_are_run_beside_the_script() {
-    let lines =
-        "greet(txn)\nlocal x = 1\nnumber = 41\nnumber + 1\nerror('oh')\nx = = 1\ntxn.f:req_hdr('x-a')\n";
+    let lines = "greet(txn)\nlocal x = 1\nnumber = 41\nnumber + 1\nerror('oh')\nx = = 1\ntxn.f:req_hdr('x-a')\n\
+         'path ' .. tostring(os.getenv('PATH') ~= nil)\n";
     let (passed, said) = run(SCRIPT, &["--header", "X-A: 7", "--request", "GET /a", "x.lua", "Ann"], lines);
     assert!(passed, "{said}");
-    for part in ["\"hello Ann at /a\"", "\n42\n", "line:1: oh", "unexpected symbol near '='", "\"7\""] {
+    for part in [
+        "\"hello Ann at /a\"",
+        "\n42\n",
+        "line:1: oh",
+        "unexpected symbol near '='",
+        "\"7\"",
+        "\"path true\"",
+    ] {
         assert!(said.contains(part), "{part}\n{said}");
     }
 }

@@ -121,8 +121,8 @@ impl Wish for Looking {
         scene: &mut Scene<'_>,
         lua: &Lua,
     ) -> Poll<mlua::Result<MultiValue>> {
-        let Scene::Exchange(exchange, client) = scene else { return Poll::Ready(Err(nobody())) };
-        ready!(poll_enough(cx, exchange, *client, |exchange| self.wanted.lacks(exchange)))?;
+        let (exchange, client) = scene.of_client()?;
+        ready!(poll_enough(cx, exchange, client, |exchange| self.wanted.lacks(exchange)))?;
         let Wanted { side, offset, length } = self.wanted;
         let seen = scene.lend(|| (self.look)(lua, (Of(side), offset, length)));
         Poll::Ready(seen.and_then(|value| value.into_lua_multi(lua)))
@@ -140,7 +140,7 @@ fn poll_enough(
         match ready!(client.poll_more(cx, exchange)) {
             Ok(true) => {}
             Ok(false) => break,
-            Err(why) => return Poll::Ready(Err(mlua::Error::runtime(format!("the client: {why}")))),
+            Err(why) => return Poll::Ready(Err(lost(&why))),
         }
     }
     Poll::Ready(Ok(()))
@@ -231,8 +231,8 @@ impl Wish for Taking {
         scene: &mut Scene<'_>,
         lua: &Lua,
     ) -> Poll<mlua::Result<MultiValue>> {
-        let Scene::Exchange(exchange, client) = scene else { return Poll::Ready(Err(nobody())) };
-        ready!(poll_enough(cx, exchange, *client, |exchange| self.lacks(exchange)))?;
+        let (exchange, client) = scene.of_client()?;
+        ready!(poll_enough(cx, exchange, client, |exchange| self.lacks(exchange)))?;
         let mut left = self.left.unwrap_or_else(|| self.amount(&exchange.payload.data));
         while left > 0 {
             self.left = Some(left);
@@ -242,7 +242,7 @@ impl Wish for Taking {
                     self.taken.extend_from_slice(&bytes);
                 }
                 Ok(None) => break,
-                Err(why) => return Poll::Ready(Err(mlua::Error::runtime(format!("the client: {why}")))),
+                Err(why) => return Poll::Ready(Err(lost(&why))),
             }
         }
         Poll::Ready(match self.how {
@@ -278,21 +278,21 @@ impl Wish for Sending {
         scene: &mut Scene<'_>,
         lua: &Lua,
     ) -> Poll<mlua::Result<MultiValue>> {
-        let Scene::Exchange(exchange, client) = scene else { return Poll::Ready(Err(nobody())) };
+        let (exchange, client) = scene.of_client()?;
         while self.sent < self.text.len() {
             match ready!(client.poll_write(cx, exchange, &self.text[self.sent..])) {
                 Ok(n) => self.sent += n,
-                Err(why) => return Poll::Ready(Err(mlua::Error::runtime(format!("send: {why}")))),
+                Err(why) => return Poll::Ready(Err(lost(&why))),
             }
         }
         // who is answered is to hear it now: the action may wait for what it says then
         match ready!(client.poll_flush(cx, exchange)) {
             Ok(()) => Poll::Ready(self.sent.into_lua_multi(lua)),
-            Err(why) => Poll::Ready(Err(mlua::Error::runtime(format!("send: {why}")))),
+            Err(why) => Poll::Ready(Err(lost(&why))),
         }
     }
 }
 
-fn nobody() -> mlua::Error {
-    mlua::Error::runtime("there is no client here")
+fn lost(why: &std::io::Error) -> mlua::Error {
+    mlua::Error::runtime(format!("the client: {why}"))
 }

@@ -144,13 +144,9 @@ impl Wish for Sending {
         scene: &mut Scene<'_>,
         _: &Lua,
     ) -> Poll<mlua::Result<MultiValue>> {
-        let Scene::Exchange(exchange, client) = scene else { return Poll::Ready(Err(nobody())) };
-        let sent = ready!(self.applet.talk().poll_out(cx, exchange, *client));
+        let (exchange, client) = scene.of_client()?;
+        let sent = ready!(self.applet.talk().poll_out(cx, exchange, client));
         let said = MultiValue::from_iter([mlua::Value::Integer(self.said as i64)]);
         Poll::Ready(sent.map(|()| said).map_err(|why| mlua::Error::runtime(format!("send: {why}"))))
     }
-}
-
-fn nobody() -> mlua::Error {
-    mlua::Error::runtime("there is no client here")
 }

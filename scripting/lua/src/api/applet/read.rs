@@ -6,7 +6,7 @@ use std::time::Duration;
 use mlua::{Lua, MultiValue, Value};
 use portero_api::LocalFuture;
 
-use super::{Applet, applet, nobody};
+use super::{Applet, applet};
 use crate::class::Ignored;
 use crate::scene::{self, Scene};
 use crate::wish::{self, Begun, Wish};
@@ -76,7 +76,7 @@ impl Wish for Reading {
         scene: &mut Scene<'_>,
         lua: &Lua,
     ) -> Poll<mlua::Result<MultiValue>> {
-        let Scene::Exchange(exchange, client) = scene else { return Poll::Ready(Err(nobody())) };
+        let (exchange, client) = scene.of_client()?;
         let mut talk = self.applet.talk();
         loop {
             if let Some(n) = self.enough(&talk.unread) {
@@ -84,7 +84,7 @@ impl Wish for Reading {
                 return Poll::Ready(text(lua, &std::mem::replace(&mut talk.unread, rest)));
             }
             // whoever waits for an answer of the client has said what it asks for
-            if let Poll::Ready(Err(why)) = talk.poll_out(cx, exchange, *client) {
+            if let Poll::Ready(Err(why)) = talk.poll_out(cx, exchange, client) {
                 return Poll::Ready(Err(mlua::Error::runtime(format!("send: {why}"))));
             }
             match client.poll_read(cx, exchange, PIECE) {
