@@ -129,10 +129,11 @@ pub(crate) fn call<T: FromLuaMulti>(
     figure: &Figure,
 ) -> mlua::Result<T> {
     let Settings { session_timeout, burst_timeout, .. } = &*state.settings;
-    let running = figure.begin(false);
+    let running = figure.call(false);
     let (called, _) = Meter::new(smaller(*session_timeout, *burst_timeout)).run(|| function.call(args));
-    figure.ran(&running);
-    figure.ended();
+    if let Some(running) = running {
+        figure.ran(&running);
+    }
     called
 }
 

@@ -106,9 +106,10 @@ impl Valued {
     }
 }
 
-/// Whether a text may have been a number.
+/// Whether a text may have been a number. Lua writes them with a digit or a sign at first, or as `inf` and `nan`.
 fn is_numeral(text: &[u8]) -> bool {
-    std::str::from_utf8(text).is_ok_and(|text| text.parse::<f64>().is_ok())
+    matches!(text, [b'0'..=b'9' | b'-' | b'i' | b'n', ..])
+        && std::str::from_utf8(text).is_ok_and(|text| text.parse::<f64>().is_ok())
 }
 
 #[cfg(test)]
