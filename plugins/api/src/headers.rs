@@ -24,8 +24,19 @@ const LINE_EXTRA: usize = 4;
 struct Entry {
     name: (u32, u32),
     value: (u32, u32),
-    /// It stands in the buffer as the line that it would be written as, and nobody need look at it again.
-    whole: bool,
+    standing: Standing,
+}
+
+/// What may become of the line of a field when the head is written anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It means nothing to this proxy, its bytes were judged, and it is in the form that it would be written in (`Name: value` and CR LF): it is
+    /// handed on as it stands.
+    Whole,
+    /// The same, but whoever writes it decides whether it is.
+    Known,
+    /// It is not in that form, or nobody has judged its bytes: it is put together from name and value.
+    Loose,
 }
 
 impl Headers {
@@ -48,13 +59,10 @@ impl Headers {
     }
 
     /// A field of the head that will be loaded, by the places of its name and of its value without surrounding white space.
-    ///
-    /// A `whole` one means nothing to this proxy, its bytes were judged, and its line is in the form that it would be written in
-    /// (`Name: value` and CR LF): it is handed on as it stands.
     #[inline]
-    pub fn place(&mut self, name: Range<usize>, value: Range<usize>, whole: bool) {
+    pub fn place(&mut self, name: Range<usize>, value: Range<usize>, standing: Standing) {
         let place = |r: Range<usize>| (r.start as u32, (r.end - r.start) as u32);
-        self.entries.push(Entry { name: place(name), value: place(value), whole });
+        self.entries.push(Entry { name: place(name), value: place(value), standing });
     }
 
     /// Takes the head in which the fields stand that were placed: one copy, however many they are.
@@ -139,14 +147,14 @@ impl Headers {
     pub fn add(&mut self, name: &[u8], value: &[u8]) {
         let name = self.store(name);
         let value = self.store(value);
-        self.entries.push(Entry { name, value, whole: false });
+        self.entries.push(Entry { name, value, standing: Standing::Loose });
     }
 
     /// Adds a field in front of all others.
     pub fn prepend(&mut self, name: &[u8], value: &[u8]) {
         let name = self.store(name);
         let value = self.store(value);
-        self.entries.insert(0, Entry { name, value, whole: false });
+        self.entries.insert(0, Entry { name, value, standing: Standing::Loose });
     }
 
     /// Removes all fields of that name and adds one at the end.
@@ -160,7 +168,7 @@ impl Headers {
         let value = self.store(value);
         if let Some(entry) = self.entries.get_mut(index) {
             entry.value = value;
-            entry.whole = false;
+            entry.standing = Standing::Loose;
         }
     }
 
@@ -209,8 +217,19 @@ impl Headers {
 pub enum Line<'a> {
     /// One or more lines with their ends, as they came.
     Whole(&'a [u8]),
-    /// A field: name as written, value.
-    Field(&'a [u8], &'a [u8]),
+    /// A field.
+    Field(FieldLine<'a>),
+}
+
+/// A field that is written anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FieldLine<'a> {
+    /// Its name as written.
+    pub name: &'a [u8],
+    /// Its value.
+    pub value: &'a [u8],
+    /// Its line with its end, where that can be handed on as it came.
+    pub line: Option<&'a [u8]>,
 }
 
 struct Lines<'a> {
@@ -223,19 +242,28 @@ impl<'a> Iterator for Lines<'a> {
 
     fn next(&mut self) -> Option<Line<'a>> {
         let (first, mut rest) = self.rest.split_first()?;
-        if !first.whole {
+        if first.standing != Standing::Whole {
             self.rest = rest;
-            return Some(Line::Field(piece(self.buf, first.name), piece(self.buf, first.value)));
+            let line = (first.standing == Standing::Known).then(|| self.between(first, first.line_end()));
+            let (name, value) = (piece(self.buf, first.name), piece(self.buf, first.value));
+            return Some(Line::Field(FieldLine { name, value, line }));
         }
         let mut end = first.line_end();
         while let [next, behind @ ..] = rest
-            && next.whole
+            && next.standing == Standing::Whole
             && next.name.0 == end
         {
             (end, rest) = (next.line_end(), behind);
         }
         self.rest = rest;
-        Some(Line::Whole(&self.buf[first.name.0 as usize..end as usize]))
+        Some(Line::Whole(self.between(first, end)))
+    }
+}
+
+impl<'a> Lines<'a> {
+    /// What stands from the beginning of a line on.
+    fn between(&self, first: &Entry, end: u32) -> &'a [u8] {
+        &self.buf[first.name.0 as usize..end as usize]
     }
 }
 
@@ -305,6 +333,7 @@ fn piece(buf: &[u8], (start, len): (u32, u32)) -> &[u8] {
 
 #[cfg(test)]
 mod tests {
+    use super::Standing::{Known, Loose, Whole};
     use super::*;
 
     fn sample() -> Headers {
@@ -339,10 +368,10 @@ mod tests {
         assert_eq!(all, [(&b"First"[..], &b"1"[..]), (b"Host", b"a"), (b"x-list", b"new")]);
     }
 
-    fn loaded(head: &str, fields: &[(Range<usize>, Range<usize>, bool)]) -> Headers {
+    fn loaded(head: &str, fields: &[(Range<usize>, Range<usize>, Standing)]) -> Headers {
         let mut headers = Headers::new();
         headers.begin();
-        fields.iter().cloned().for_each(|(name, value, whole)| headers.place(name, value, whole));
+        fields.iter().cloned().for_each(|(name, value, standing)| headers.place(name, value, standing));
         headers.load(head.as_bytes());
         headers
     }
@@ -350,22 +379,17 @@ mod tests {
     #[test]
     fn lines_go_whole_only_as_they_came_and_in_the_usual_form() {
         let head = "A: 1\r\nB: 2\r\nC:3\r\nD: 4\r\nE: 5\r\n";
-        let places = [(0, 3, true), (6, 9, true), (12, 14, false), (17, 20, false), (23, 26, true)];
+        let places = [(0, 3, Whole), (6, 9, Whole), (12, 14, Loose), (17, 20, Known), (23, 26, Whole)];
         let mut headers =
-            loaded(head, &places.map(|(name, value, whole)| (name..name + 1, value..value + 1, whole)));
+            loaded(head, &places.map(|(name, value, standing)| (name..name + 1, value..value + 1, standing)));
         headers.add(b"F", b"6");
         let lines: Vec<_> = headers.lines().collect();
-        let field = |name, value| Line::Field(name, value);
+        let field = |name, value| Line::Field(FieldLine { name, value, line: None });
+        let known = Line::Field(FieldLine { name: b"D", value: b"4", line: Some(b"D: 4\r\n") });
         let whole = Line::Whole;
         assert_eq!(
             lines,
-            [
-                whole(b"A: 1\r\nB: 2\r\n"),
-                field(b"C", b"3"),
-                field(b"D", b"4"),
-                whole(b"E: 5\r\n"),
-                field(b"F", b"6")
-            ]
+            [whole(b"A: 1\r\nB: 2\r\n"), field(b"C", b"3"), known, whole(b"E: 5\r\n"), field(b"F", b"6")]
         );
         headers.set_at(1, b"9");
         headers.remove(b"c");
@@ -377,7 +401,7 @@ mod tests {
     fn a_run_ends_where_a_line_was_taken_out() {
         let mut headers = loaded(
             "A: 1\r\nB: 2\r\nC: 3\r\n",
-            &[(0..1, 3..4, true), (6..7, 9..10, true), (12..13, 15..16, true)],
+            &[(0..1, 3..4, Whole), (6..7, 9..10, Whole), (12..13, 15..16, Whole)],
         );
         headers.remove(b"b");
         let lines: Vec<_> = headers.lines().collect();
@@ -386,7 +410,7 @@ mod tests {
 
     #[test]
     fn a_head_is_taken_with_one_copy() {
-        let headers = loaded("A: 1\r\nB: 22\r\n", &[(0..1, 3..4, true), (6..7, 9..11, true)]);
+        let headers = loaded("A: 1\r\nB: 22\r\n", &[(0..1, 3..4, Whole), (6..7, 9..11, Whole)]);
         assert_eq!(headers.get(b"b"), Some(&b"22"[..]));
     }
 }

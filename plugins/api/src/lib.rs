@@ -68,7 +68,7 @@ pub use exchange::{Conn, Exchange, LogFacts, Payload, Term, Timers, Transport};
 pub use fetch::{Convert, Fetch, Fetched, NotYet};
 pub use figures::{Figure, Figures, Reading, Running};
 pub use filter::{Direction, Filter, Filtering, Held, Interest, Moment, Pass};
-pub use headers::{Headers, Line, trim};
+pub use headers::{FieldLine, Headers, Line, Standing, trim};
 pub use health::{CheckStatus, Health, Verdict};
 pub use host::{Here, Host, HttpAsk, HttpFail, HttpTold, Local};
 pub use maps::{Map, MapEntry, Maps, NoMaps};

@@ -67,10 +67,11 @@ impl Exchange {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Standing;
 
     fn head() -> Headers {
         let mut headers = Headers::new();
-        headers.place(0..4, 6..40, true);
+        headers.place(0..4, 6..40, Standing::Whole);
         headers.load(b"Name: 7890123456789012345678901234567890\r\n");
         headers
     }

@@ -1,6 +1,6 @@
 //! The fields that say how a message is framed and what becomes of its connection (RFC 9110, 7.6.1; RFC 9112, 6 and 9).
 
-use portero_api::{Framing, Headers, Version, trim};
+use portero_api::{Framing, Headers, Standing, Version, trim};
 
 use super::Refusal;
 
@@ -41,6 +41,12 @@ impl Field {
             (20, b's') if is(name, b"sec-websocket-accept") => Field::WebSocket,
             _ => Field::Other,
         }
+    }
+
+    /// What may become of its line, if that is in the usual form.
+    #[inline]
+    pub(super) fn standing(self) -> Standing {
+        if self == Field::Other { Standing::Whole } else { Standing::Known }
     }
 }
 

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use httparse::{Header, ParserConfig};
 use memchr::{memchr, memchr_iter};
-use portero_api::Headers;
+use portero_api::{Headers, Standing};
 
 use super::fields::Field;
 use super::{Limits, Refusal};
@@ -118,8 +118,8 @@ pub(super) fn fields<'b>(
         if kind != Field::Other {
             note(kind, field.value)?;
         }
-        let whole = kind == Field::Other && is_written_so(head, &name, &value);
-        into.place(name, value, whole);
+        let standing = standing(head, &name, &value, kind);
+        into.place(name, value, standing);
     }
     into.load(head);
     Ok(())
@@ -134,9 +134,11 @@ pub(super) fn places(head: &[u8], field: &Header<'_>) -> (Range<usize>, Range<us
     (place(field.name.as_bytes()), place(field.value))
 }
 
-/// Whether the line of a field is in the form that it would be written in.
-pub(super) fn is_written_so(head: &[u8], name: &Range<usize>, value: &Range<usize>) -> bool {
-    head.get(name.end..value.start) == Some(b": ") && head.get(value.end..value.end + 2) == Some(b"\r\n")
+/// What may become of the line of a field, by the form that it came in.
+pub(super) fn standing(head: &[u8], name: &Range<usize>, value: &Range<usize>, kind: Field) -> Standing {
+    let is_written_so =
+        head.get(name.end..value.start) == Some(b": ") && head.get(value.end..value.end + 2) == Some(b"\r\n");
+    if is_written_so { kind.standing() } else { Standing::Loose }
 }
 
 /// A byte of a token (RFC 9110, 5.6.2).

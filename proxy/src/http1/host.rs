@@ -64,13 +64,11 @@ fn check_bytes(target: &[u8], limits: &Limits) -> Result<(), Refusal> {
     if limits.unsafe_ok {
         return Ok(());
     }
-    if !target.is_ascii() {
-        return Err(Refusal::bad("a target with bytes above 127"));
+    match target.iter().find(|&&b| b > 0x7f || b == b'#') {
+        None => Ok(()),
+        Some(b'#') => Err(Refusal::bad("a target with a fragment")),
+        Some(_) => Err(Refusal::bad("a target with bytes above 127")),
     }
-    if memchr::memchr(b'#', target).is_some() {
-        return Err(Refusal::bad("a target with a fragment"));
-    }
-    Ok(())
 }
 
 /// `CONNECT host:port`: the port must be there. Where it is 80 or 443 Host may go without it.
@@ -149,7 +147,7 @@ fn is_host(host: &[u8]) -> bool {
     if let [b'[', address @ .., b']'] = host {
         return std::str::from_utf8(address).is_ok_and(|a| a.parse::<Ipv6Addr>().is_ok());
     }
-    let mut rest = host;
+    let mut rest = &host[host.iter().take_while(|&&b| OF_NAMES[usize::from(b)]).count()..];
     while let [first, tail @ ..] = rest {
         rest = match (first, tail) {
             (&b, _) if OF_NAMES[usize::from(b)] => tail,

@@ -61,8 +61,8 @@ impl Trailers {
                 self.fields.begin();
                 for field in fields.iter().filter(|f| is_allowed(f.name.as_bytes())) {
                     let (name, value) = head::places(section, field);
-                    let whole = head::is_written_so(section, &name, &value);
-                    self.fields.place(name, value, whole);
+                    let standing = head::standing(section, &name, &value, Field::Other);
+                    self.fields.place(name, value, standing);
                 }
                 self.fields.load(section);
             }

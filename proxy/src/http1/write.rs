@@ -1,6 +1,6 @@
 //! Heads and chunks on the wire, written anew from the parsed form (RFC 9112, 3, 4 and 7.1).
 
-use portero_api::{Framing, Headers, Line, Request, Response, Version, trim};
+use portero_api::{FieldLine, Framing, Headers, Line, Request, Response, Version, trim};
 
 use super::fields::{Field, may_upgrade_to};
 use super::reason;
@@ -50,22 +50,22 @@ pub fn request_head(request: &Request, framing: Framing, connection: Connection,
     let mut host = false;
     let mut length = Length::new(framing, LengthField::Drop);
     for line in request.headers.lines() {
-        let (name, value) = match line {
-            Line::Field(name, value) => (name, value),
+        let field = match line {
+            Line::Field(field) => field,
             Line::Whole(lines) => {
                 out.extend_from_slice(lines);
                 continue;
             }
         };
-        match Field::of(name) {
+        match Field::of(field.name) {
             Field::Host if host => {}
             Field::Host => {
                 host = true;
-                field(name, value, out);
+                hand_on(&field, out);
             }
-            Field::Te if has_trailers(value) => field(name, b"trailers", out),
+            Field::Te if has_trailers(field.value) => fresh(field.name, b"trailers", out),
             Field::Te => {}
-            other => common(other, name, value, connection, &mut length, out),
+            other => common(other, &field, connection, &mut length, out),
         }
     }
     if !host && !old {
@@ -101,16 +101,16 @@ pub fn response_head(response: &Response, framing: Framing, connection: Connecti
     };
     let mut length = Length::new(framing, absent);
     for line in response.headers.lines() {
-        let (name, value) = match line {
-            Line::Field(name, value) => (name, value),
+        let field = match line {
+            Line::Field(field) => field,
             Line::Whole(lines) => {
                 out.extend_from_slice(lines);
                 continue;
             }
         };
-        match Field::of(name) {
-            Field::Host | Field::Te => field(name, value, out),
-            other => common(other, name, value, connection, &mut length, out),
+        match Field::of(field.name) {
+            Field::Host | Field::Te => hand_on(&field, out),
+            other => common(other, &field, connection, &mut length, out),
         }
     }
     finish(framing, length, connection, out);
@@ -143,7 +143,7 @@ pub fn chunk(data: &[u8], out: &mut Vec<u8>) {
 pub fn last_chunk(trailers: Option<&Headers>, out: &mut Vec<u8>) {
     out.extend_from_slice(b"0\r\n");
     for (name, value) in trailers.iter().flat_map(|t| t.iter()) {
-        field(name, value, out);
+        fresh(name, value, out);
     }
     out.extend_from_slice(b"\r\n");
 }
@@ -169,45 +169,54 @@ impl Length {
     }
 
     /// Writes the field where the peer had it.
-    fn write(&mut self, name: &[u8], value: &[u8], out: &mut Vec<u8>) {
+    fn write(&mut self, field: &FieldLine<'_>, out: &mut Vec<u8>) {
         if self.written {
             return;
         }
-        match self.wanted {
-            Some(length) => {
-                out.extend_from_slice(name);
-                out.extend_from_slice(b": ");
-                push_number(length, out);
-                out.extend_from_slice(b"\r\n");
-            }
-            None if self.absent == LengthField::Keep => field(name, value, out),
-            None => {}
+        match (self.wanted, field.line) {
+            (Some(length), Some(line)) if is_number(field.value, length) => out.extend_from_slice(line),
+            (Some(length), _) => write_length(field.name, length, out),
+            (None, _) if self.absent == LengthField::Keep => hand_on(field, out),
+            (None, _) => {}
         }
         self.written = true;
     }
 }
 
+fn write_length(name: &[u8], length: u64, out: &mut Vec<u8>) {
+    out.extend_from_slice(name);
+    out.extend_from_slice(b": ");
+    push_number(length, out);
+    out.extend_from_slice(b"\r\n");
+}
+
+/// Whether a text is a number as we would write it.
+fn is_number(text: &[u8], number: u64) -> bool {
+    let digit = |byte: u8| byte.is_ascii_digit().then(|| u64::from(byte - b'0'));
+    let add = |so_far: u64, &byte: &u8| so_far.checked_mul(10)?.checked_add(digit(byte)?);
+    matches!(text, [b'1'..=b'9', ..] | [b'0']) && text.iter().try_fold(0, add) == Some(number)
+}
+
 /// What requests and responses have in common of the fields between neighbours.
 fn common(
     kind: Field,
-    name: &[u8],
-    value: &[u8],
+    field: &FieldLine<'_>,
     connection: Connection,
     length: &mut Length,
     out: &mut Vec<u8>,
 ) {
     match kind {
         Field::Connection | Field::Hop | Field::TransferEncoding => {}
-        Field::Upgrade if connection == Connection::Upgrade => upgrade(name, value, out),
+        Field::Upgrade if connection == Connection::Upgrade => upgrade(field.name, field.value, out),
         Field::Upgrade => {}
-        Field::ContentLength => length.write(name, value, out),
-        _ => field(name, value, out),
+        Field::ContentLength => length.write(field, out),
+        _ => hand_on(field, out),
     }
 }
 
-fn finish(framing: Framing, mut length: Length, connection: Connection, out: &mut Vec<u8>) {
-    if length.wanted.is_some() {
-        length.write(b"Content-Length", b"", out);
+fn finish(framing: Framing, length: Length, connection: Connection, out: &mut Vec<u8>) {
+    if let Some(wanted) = length.wanted.filter(|_| !length.written) {
+        write_length(b"Content-Length", wanted, out);
     }
     if framing == Framing::Chunked {
         out.extend_from_slice(b"Transfer-Encoding: chunked\r\n");
@@ -220,20 +229,23 @@ fn finish(framing: Framing, mut length: Length, connection: Connection, out: &mu
     });
 }
 
-fn field(name: &[u8], value: &[u8], out: &mut Vec<u8>) {
-    let line = out.len();
-    plain(name, value, out);
-    let end = out.len() - 2;
-    blank(&mut out[line..end]);
+/// Writes a field as it came, if nothing has touched it.
+fn hand_on(field: &FieldLine<'_>, out: &mut Vec<u8>) {
+    match field.line {
+        Some(line) => out.extend_from_slice(line),
+        None => fresh(field.name, field.value, out),
+    }
 }
 
-/// A field whose bytes were judged when it was read.
-#[inline]
-fn plain(name: &[u8], value: &[u8], out: &mut Vec<u8>) {
+/// Writes a field whose bytes nobody has judged.
+fn fresh(name: &[u8], value: &[u8], out: &mut Vec<u8>) {
+    let line = out.len();
     out.reserve(name.len() + value.len() + 4);
     out.extend_from_slice(name);
     out.extend_from_slice(b": ");
     out.extend_from_slice(value);
+    let end = out.len();
+    blank(&mut out[line..end]);
     out.extend_from_slice(b"\r\n");
 }
 
