@@ -1,4 +1,4 @@
-"""Programs side by side: the CPU time of a request and the memory of an idle connection, of Portero, HAProxy and nginx.
+"""Programs side by side: the CPU time of a request and the memory of a connection, of Portero, HAProxy and nginx.
 
 Each proxy has one thread on core 0; wrk and the origin share core 1. The programs take turns (A B C A B C ...), so that
 whatever the machine does meanwhile hits all alike. The figure is user + system time of the proxy process over the requests
@@ -11,36 +11,32 @@ import argparse
 import contextlib
 import os
 import resource
-import socket
 import statistics
 import subprocess
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benches import configs, rig
+from benches import configs, memory, rig
 from benches.policies import PLAIN, Policy
 from benches.rig import BenchError, say
 
 ROOT = Path(__file__).resolve().parent.parent
-IDLE_CONNECTIONS = 5000
-IDLE_SECONDS = 3
 
 
 @dataclass(frozen=True)
 class Suite:
-    """A benchmark: its cases, and whether idle memory is measured too."""
+    """A benchmark: its cases, and whether memory is measured too."""
 
     name: str
     about: str
     cases: list["Case"]
-    idle: bool = False
+    memory: bool = False
 
     def names(self) -> list[str]:
         """What `--case` may name."""
-        return [case.name for case in self.cases] + ([IDLE] if self.idle else [])
+        return [case.name for case in self.cases] + (list(memory.CASES) if self.memory else [])
 
 
 @dataclass(frozen=True)
@@ -55,9 +51,6 @@ class Case:
     headers: tuple[str, ...] = ()
     policy: Policy = PLAIN
     script: str = ""
-
-
-IDLE = "idle-memory"
 
 
 @dataclass
@@ -86,15 +79,16 @@ class Bench:
         home.mkdir(exist_ok=True)
         return home
 
-    def start(self, name: str, policy: Policy, log: Path | None):
-        """A context in which the named proxy runs on core 0."""
+    def start(self, name: str, policy: Policy, log: Path | None, origin: int = 0):
+        """A context in which the named proxy runs on core 0, in front of the origin or of another server."""
         port, home = rig.free_port(), self.home(name)
+        origin = origin or self.origin_port
         config = home / "config"
         if name == "nginx":
-            config.write_text(configs.nginx_proxy(home, port, self.origin_port, policy.nginx, log))
+            config.write_text(configs.nginx_proxy(home, port, origin, policy.nginx, log))
             command = [self.programs[name], "-p", str(home), "-e", str(home / "error.log"), "-c", str(config)]
         else:
-            config.write_text(configs.haproxy(home, port, self.origin_port, policy, log, name == "portero"))
+            config.write_text(configs.haproxy(home, port, origin, policy, log, name == "portero"))
             command = [self.programs[name], "-db", "-f", str(config)]
         return rig.running(name, command, port, rig.PROXY_CORE, home / "output.log")
 
@@ -130,45 +124,13 @@ class Bench:
             if reader:
                 figures.lines_per_request.append((reader.count() - lines) / load.requests)
 
-    def idle_case(self) -> dict[str, float]:
-        """Bytes of resident memory per idle client connection."""
-        found = {}
-        for name in self.programs:
-            with self.start(name, PLAIN, None) as proxy:
-                rig.wrk(proxy.port, "/1k", 16, 1)
-                time.sleep(0.5)  # let the connections of the warm-up go
-                before = proxy.rss_bytes()
-                clients = [one_request(proxy.port, number) for number in range(IDLE_CONNECTIONS)]
-                time.sleep(IDLE_SECONDS)
-                found[name] = (proxy.rss_bytes() - before) / IDLE_CONNECTIONS
-                for client in clients:
-                    client.close()
-            say(f"{IDLE}: {name} {found[name]:.0f} bytes")
-        return found
-
-
-def one_request(port: int, number: int) -> socket.socket:
-    """A connection that made one request and stays open. Source addresses are spread over the loopback network."""
-    client = socket.socket()
-    client.settimeout(10)
-    client.bind((f"127.0.0.{2 + number // 1000}", 0))
-    client.connect(("127.0.0.1", port))
-    client.sendall(b"GET /1k HTTP/1.1\r\nHost: bench\r\n\r\n")
-    received = b""
-    while len(received.partition(b"\r\n\r\n")[2]) < 1024:
-        chunk = client.recv(65536)
-        if not chunk:
-            raise BenchError(f"connection {number} was closed instead of kept")
-        received += chunk
-    return client
-
 
 def report(
-    cases: list[Case], results: dict[str, dict[str, Figures]], idle: dict[str, float], markdown: bool
+    cases: list[Case], results: dict[str, dict[str, Figures]], sizes: dict[str, dict[str, float]], markdown: bool
 ) -> bool:
     """Prints the tables. True when portero was measured and holds every aim."""
     rows = [("case", "program", "µs per request", "spread", "requests/s", "log lines", "to haproxy", "aim")]
-    held = True
+    held = memory.held(sizes)
     for case in cases:
         for name, figures in results.get(case.name, {}).items():
             ratio = figures.median() / results[case.name]["haproxy"].median()
@@ -178,10 +140,7 @@ def report(
             aim = f"at most {case.aim:.2f}" if name == "portero" else ""
             rows.append((case.name, name, f"{figures.median():.2f}", spread,
                          f"{statistics.median(figures.per_second):.0f}", lines, f"{ratio:.2f}", aim))
-    for name, size in idle.items():
-        held &= name != "portero" or size < idle["haproxy"]
-        rows.append((IDLE, name, f"{size:.0f} bytes", "-", "-", "-", f"{size / idle['haproxy']:.2f}",
-                     "below 1.00" if name == "portero" else ""))
+    rows += memory.rows(sizes)
     print_table(rows, markdown)
     return held
 
@@ -253,8 +212,8 @@ def measure(suite: "Suite", options: argparse.Namespace) -> bool:
     wanted = options.case or suite.names()
     with with_origin(programs()) as bench:
         results = {case.name: bench.cpu_case(case, rounds, seconds) for case in suite.cases if case.name in wanted}
-        idle = bench.idle_case() if IDLE in wanted else {}
-    return report(suite.cases, results, idle, options.markdown)
+        sizes = {name: case(bench) for name, case in memory.CASES.items() if name in wanted}
+    return report(suite.cases, results, sizes, options.markdown)
 
 
 def main(

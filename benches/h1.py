@@ -20,7 +20,7 @@ CASES = [
     Case("table-1m", "1 kB keep-alive, a key of a header tracked in a table of a million", 0.75,
          policy=policies.TABLE_OF_A_MILLION, script=policies.key_script()),
 ]
-SUITE = Suite("h1", f"{__doc__}\n\n{beside.__doc__}", CASES, idle=True)
+SUITE = Suite("h1", f"{__doc__}\n\n{beside.__doc__}", CASES, memory=True)
 
 
 def main(words: list[str]) -> int:

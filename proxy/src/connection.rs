@@ -4,8 +4,9 @@
 use std::cell::Cell;
 use std::future::poll_fn;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::rc::Rc;
-use std::task::Poll;
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use portero_api::tables::Event;
@@ -16,7 +17,7 @@ use crate::config::checked::Mode;
 use crate::facts::Facts;
 use crate::listener::{Seat, Slot};
 use crate::log::Level;
-use crate::net::{Buffer, ClientSocket, Deadline, Stream};
+use crate::net::{Alarm, Buffer, ClientSocket, Deadline, Stream};
 use crate::road::Bonds;
 use crate::snapshot::{Proxy, Snapshot};
 use crate::worker::Worker;
@@ -125,30 +126,43 @@ fn read_early(session: &mut Session) {
 }
 
 /// Waits until the client sends something. False when it closed, or its time is over.
-async fn wait_for_bytes(session: &Session) -> bool {
-    let worker = &session.inside.worker;
+fn wait_for_bytes(session: &Session) -> Silence<'_> {
     let first = session.facts.requests() == 0;
-    // with this option a connection ends behind a response, never before a request
-    let stays = first || session.fe.conf.options.idle_close_on_response;
     let until = idle_limit(&session.fe, first).map(|t| clock::now() + t);
-    let mut alarm = worker.alarms.alarm();
-    let mut woken = false;
-    poll_fn(|cx| {
+    Silence { session, until, alarm: session.inside.worker.alarms.alarm(), woken: false, first }
+}
+
+/// The wait of a silent client. By hand, for an `async fn` would hold all of it twice.
+struct Silence<'a> {
+    session: &'a Session,
+    until: Option<Instant>,
+    alarm: Alarm<'a>,
+    woken: bool,
+    /// It has not made a request yet.
+    first: bool,
+}
+
+impl Future for Silence<'_> {
+    type Output = bool;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<bool> {
+        let (session, until) = (self.session, self.until);
         if session.stream.poll_readable(cx).is_ready() {
             return Poll::Ready(true);
         }
-        if !stays && worker.shared.is_stopping() {
+        // with this option a connection ends behind a response, never before a request
+        let stays = self.first || session.fe.conf.options.idle_close_on_response;
+        if !stays && session.inside.worker.shared.is_stopping() {
             return Poll::Ready(false);
         }
-        if woken && until.is_some_and(|until| clock::now() >= until) {
+        if self.woken && until.is_some_and(|until| clock::now() >= until) {
             // a client that never said a word is told so where the request is read
-            return Poll::Ready(first);
+            return Poll::Ready(self.first);
         }
-        woken = true;
-        alarm.set(until, cx.waker());
+        self.woken = true;
+        self.alarm.set(until, cx.waker());
         Poll::Pending
-    })
-    .await
+    }
 }
 
 /// How long a client may be silent: before its first request, or between two.

@@ -11,7 +11,7 @@ use portero_policies::Stores;
 
 use crate::connection::{Next, Session, idle_limit};
 use crate::http1::{self, BodyReader, Refusal};
-use crate::net::{Buffer, Deadline};
+use crate::net::{Deadline, Lead};
 use crate::road::exchange::exchange;
 use crate::road::filters::Spare;
 use crate::road::{self, Client, Road};
@@ -30,7 +30,6 @@ pub async fn active(session: &mut Session) -> Next {
     session.put(active.ex.conn);
     worker.buffers.take_heads((active.ex.request, active.ex.response));
     worker.buffers.give(active.client.buffer);
-    worker.buffers.give_lead(active.client.lead);
     next
 }
 
@@ -58,7 +57,7 @@ enum Head {
 impl Active {
     fn new(worker: &Rc<Worker>, session: &mut Session) -> Active {
         let conn = session.take();
-        let buffer = session.early.take().map_or_else(Buffer::none, |early| *early);
+        let buffer = session.early.take().map_or_else(|| worker.buffers.take(), |early| *early);
         let mut ex = Exchange::new(conn);
         worker.buffers.lend_heads(&mut ex);
         ex.sockets.client = session.socket();
@@ -67,7 +66,7 @@ impl Active {
         let client = Client {
             stream: session.stream.clone(),
             buffer,
-            lead: worker.buffers.take_lead(),
+            lead: Lead::default(),
             deadline: Deadline::default(),
             body: None,
             bonds: std::mem::take(&mut session.bonds),
@@ -87,7 +86,7 @@ impl Active {
         loop {
             let first = self.ex.conn.requests == 0;
             self.begin(first);
-            match self.read_head(worker, session, first).await {
+            match self.read_head(session, first).await {
                 Head::Whole(head) => {
                     if !self.walk(worker, session, head).await {
                         return self.end(&head).await;
@@ -127,7 +126,7 @@ impl Active {
 
     /// Reads until a whole head is there. The time for the first byte is that of an idle connection, the time for the
     /// rest that of `timeout http-request`.
-    async fn read_head(&mut self, worker: &Rc<Worker>, session: &Session, first: bool) -> Head {
+    async fn read_head(&mut self, session: &Session, first: bool) -> Head {
         let limits = session.snapshot.request_limits(&session.fe);
         let begun = self.client.heard;
         let idle =
@@ -155,9 +154,6 @@ impl Active {
                 if client.stream.poll_readable(cx).is_pending() {
                     break;
                 }
-                if client.buffer.is_none() {
-                    client.buffer = worker.buffers.take();
-                }
                 match client.stream.try_read(client.buffer.room()) {
                     Ok(n @ 1..) => {
                         client.buffer.fill(n);
@@ -168,10 +164,7 @@ impl Active {
                     Ok(_) | Err(_) => return Poll::Ready(Head::Left),
                 }
             }
-            if client.buffer.is_empty() {
-                // who waits needs no buffer: another connection does
-                worker.buffers.give(std::mem::replace(&mut client.buffer, Buffer::none()));
-            }
+            client.buffer.rest();
             let until = match ex.log.timers.first_byte {
                 Some(at) => request.map(|t| at + t),
                 None => {

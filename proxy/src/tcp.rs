@@ -11,7 +11,7 @@ use portero_policies::{RuleSet, Run, Stores};
 
 use crate::connection::Session;
 use crate::http1;
-use crate::net::Deadline;
+use crate::net::{Deadline, Lead};
 use crate::road::filters::Spare;
 use crate::road::{
     self, Client, Fail, Fault, Place, Road, Side, Tell, Upstream, dial, from_now, phase, place, tunnel,
@@ -35,7 +35,7 @@ pub async fn session(session: &mut Session) {
     let mut client = Client {
         stream: session.stream.clone(),
         buffer,
-        lead: worker.buffers.take_lead(),
+        lead: Lead::default(),
         deadline: Deadline::default(),
         body: None,
         bonds: road::Bonds::default(),

@@ -1,33 +1,40 @@
-//! Buffers of a fixed size and the memory of heads, lent by each worker's store: an idle connection holds none.
+//! Buffers of a fixed size, and the memory of heads.
+//!
+//! A buffer has memory while there is something in it, or something may come any moment; the memory is the thread's. So a connection that waits,
+//! for its next request or for a server, holds none, and the next that has something to say is given what is still in the caches of the processor.
 
 use std::cell::RefCell;
 
 use portero_api::{Exchange, Request, Response};
 
-use super::Lead;
+use super::lead;
 
 /// A byte buffer with a filled part; bytes enter at its end and leave at its start.
 #[derive(Debug)]
 pub struct Buffer {
+    /// Nothing while the buffer rests.
     data: Box<[u8]>,
     start: usize,
     end: usize,
+    /// How much it holds.
+    size: usize,
+}
+
+thread_local! {
+    /// Memory that no buffer of this thread needs now.
+    static SPARE: RefCell<Spare> = const { RefCell::new(Spare { usual: Vec::new(), large: Vec::new() }) };
+}
+
+struct Spare {
+    /// All of one size, that of the configuration.
+    usual: Vec<Box<[u8]>>,
+    large: Vec<Box<[u8]>>,
 }
 
 impl Buffer {
-    /// A buffer of that many bytes.
+    /// A buffer for that many bytes.
     pub fn new(size: usize) -> Buffer {
-        Buffer { data: vec![0; size].into_boxed_slice(), start: 0, end: 0 }
-    }
-
-    /// No buffer: one without any room.
-    pub fn none() -> Buffer {
-        Buffer::new(0)
-    }
-
-    /// True for [`Buffer::none`].
-    pub fn is_none(&self) -> bool {
-        self.data.is_empty()
+        Buffer { data: Box::default(), start: 0, end: 0, size }
     }
 
     /// The bytes that are in it.
@@ -47,12 +54,14 @@ impl Buffer {
 
     /// True when no byte fits any more.
     pub fn is_full(&self) -> bool {
-        self.len() == self.data.len()
+        self.len() == self.size
     }
 
     /// The room behind the filled part; what is in the buffer moves to its front when the end is reached.
     pub fn room(&mut self) -> &mut [u8] {
-        if self.end == self.data.len() && self.start > 0 {
+        if self.data.is_empty() {
+            self.data = lend(self.size);
+        } else if self.end == self.data.len() && self.start > 0 {
             self.data.copy_within(self.start..self.end, 0);
             self.end -= self.start;
             self.start = 0;
@@ -78,6 +87,14 @@ impl Buffer {
         (self.start, self.end) = (0, 0);
     }
 
+    /// Gives its memory back, when nothing is in it: for who waits.
+    #[inline]
+    pub fn rest(&mut self) {
+        if self.is_empty() && !self.data.is_empty() {
+            take_back(std::mem::take(&mut self.data));
+        }
+    }
+
     /// Copies bytes in, as many as fit, and says how many.
     pub fn put(&mut self, bytes: &[u8]) -> usize {
         let room = self.room();
@@ -88,71 +105,61 @@ impl Buffer {
     }
 }
 
-/// The store of a worker: buffers that were given back are lent again.
+fn lend(size: usize) -> Box<[u8]> {
+    let spare = SPARE.with_borrow_mut(|spare| spare.of(size).pop());
+    match spare {
+        Some(memory) if memory.len() == size => memory,
+        _ => vec![0; size].into_boxed_slice(),
+    }
+}
+
+fn take_back(memory: Box<[u8]>) {
+    SPARE.with_borrow_mut(|spare| spare.of(memory.len()).push(memory));
+}
+
+impl Spare {
+    fn of(&mut self, size: usize) -> &mut Vec<Box<[u8]>> {
+        if size == LARGE { &mut self.large } else { &mut self.usual }
+    }
+}
+
+/// The store of a worker: buffers of its size, and the memory of heads.
 #[derive(Debug)]
 pub struct Buffers {
     size: usize,
-    free: RefCell<Vec<Buffer>>,
-    large: RefCell<Vec<Buffer>>,
-    leads: RefCell<Vec<Lead>>,
     heads: RefCell<Vec<(Request, Response)>>,
 }
 
 /// The size of the buffers that large bodies go through: fewer, longer reads and writes.
 const LARGE: usize = 128 * 1024;
-/// A lead that has grown beyond this is not kept.
-const KEEP_LEAD: usize = 64 * 1024;
-/// Nor are heads, each by itself.
+/// Heads of which one has grown beyond this are not kept.
 const KEEP_HEAD: usize = 32 * 1024;
 
 impl Buffers {
     /// A store of buffers of that many bytes.
     pub fn new(size: usize) -> Buffers {
-        Buffers {
-            size,
-            free: RefCell::default(),
-            large: RefCell::default(),
-            leads: RefCell::default(),
-            heads: RefCell::default(),
-        }
+        Buffers { size, heads: RefCell::default() }
     }
 
-    /// Lends an empty buffer.
+    /// An empty buffer.
     pub fn take(&self) -> Buffer {
-        self.free.borrow_mut().pop().unwrap_or_else(|| Buffer::new(self.size))
+        Buffer::new(self.size)
     }
 
-    /// Lends a large buffer in exchange for one whose content it takes over.
+    /// Makes a buffer a large one.
     pub fn enlarge(&self, small: &mut Buffer) {
-        if small.data.len() >= LARGE {
+        if small.size >= LARGE {
             return;
         }
-        let mut large = self.large.borrow_mut().pop().unwrap_or_else(|| Buffer::new(LARGE));
+        let mut large = Buffer::new(LARGE);
         large.put(small.filled());
         self.give(std::mem::replace(small, large));
     }
 
-    /// Takes a buffer back.
+    /// Takes the memory of a buffer back.
     pub fn give(&self, mut buffer: Buffer) {
         buffer.clear();
-        match buffer.data.len() {
-            LARGE => self.large.borrow_mut().push(buffer),
-            len if len == self.size => self.free.borrow_mut().push(buffer),
-            _ => {}
-        }
-    }
-
-    /// Lends an empty lead.
-    pub fn take_lead(&self) -> Lead {
-        self.leads.borrow_mut().pop().unwrap_or_default()
-    }
-
-    /// Takes a lead back.
-    pub fn give_lead(&self, mut lead: Lead) {
-        if lead.head().capacity() <= KEEP_LEAD {
-            lead.clear();
-            self.leads.borrow_mut().push(lead);
-        }
+        buffer.rest();
     }
 
     /// Lends a new exchange the memory for its heads.
@@ -172,19 +179,22 @@ impl Buffers {
         }
     }
 
-    /// Returns to the system a part of what nobody has borrowed. Called every second: after a rush the store shrinks.
+    /// Returns to the system a part of what nobody needs, on this thread. Called every second: after a rush the stores shrink.
     pub fn trim(&self) {
-        fn halve<T>(list: &RefCell<Vec<T>>) {
-            let mut list = list.borrow_mut();
-            let keep = list.len() / 2;
-            list.truncate(keep);
-            list.shrink_to(keep);
-        }
-        halve(&self.free);
-        halve(&self.large);
-        halve(&self.leads);
-        halve(&self.heads);
+        SPARE.with_borrow_mut(|spare| {
+            halve(&mut spare.usual);
+            halve(&mut spare.large);
+        });
+        halve(&mut self.heads.borrow_mut());
+        lead::trim();
     }
+}
+
+/// Forgets the half of a list.
+pub fn halve<T>(list: &mut Vec<T>) {
+    let keep = list.len() / 2;
+    list.truncate(keep);
+    list.shrink_to(keep);
 }
 
 #[cfg(test)]
@@ -221,11 +231,21 @@ mod tests {
     }
 
     #[test]
-    fn a_buffer_given_back_is_lent_again_empty() {
+    fn who_waits_leaves_the_memory_to_others() {
         let buffers = Buffers::new(8);
-        let mut buffer = buffers.take();
-        buffer.put(b"old");
-        buffers.give(buffer);
-        assert!(buffers.take().is_empty());
+        let (mut first, mut second) = (buffers.take(), buffers.take());
+        assert!(!first.is_full());
+        first.put(b"old");
+        first.rest();
+        assert_eq!(first.filled(), b"old", "what is not empty does not rest");
+        let memory = first.filled().as_ptr();
+        first.consume(3);
+        first.rest();
+        second.put(b"new");
+        assert_eq!((second.filled(), second.filled().as_ptr()), (&b"new"[..], memory));
+        assert_eq!(first.put(b"123456789"), 8);
+        assert!(first.is_full());
+        buffers.give(first);
+        assert_eq!(Buffers::new(4).take().room().len(), 4, "memory of another size is of no use");
     }
 }

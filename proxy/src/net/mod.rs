@@ -10,7 +10,7 @@ mod sockopt;
 mod stream;
 mod tcp;
 
-pub use alarms::Alarms;
+pub use alarms::{Alarm, Alarms};
 pub use buffer::{Buffer, Buffers};
 pub use deadline::{Deadline, go_offline, pause, stir};
 pub use lead::Lead;

@@ -221,6 +221,7 @@ async fn wait_in_queue(
         }
     }
     let priority = road.ex.tuning.as_ref().map_or_else(Priority::default, |tuning| tuning.priority);
+    road.client.buffer.rest();
     let mut ticket = be.queue.wait(&be.state, server, priority);
     match bound {
         Some(_) => road.ex.log.server_queue = ticket.ahead,

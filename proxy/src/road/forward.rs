@@ -192,9 +192,9 @@ async fn response_head(
                     Err(_) => return Poll::Ready(Err(bad_response())),
                 }
             }
-            match up.stream.poll_read_told(cx, up.buffer.room()) {
+            match up.poll_read(cx) {
                 Poll::Ready(Ok(0)) => return Poll::Ready(Err(no_response(up, safe, unsent))),
-                Poll::Ready(Ok(n)) => up.fill(n),
+                Poll::Ready(Ok(_)) => {}
                 Poll::Ready(Err(e)) => {
                     ex.log.server_error = Some(conn_error(&e, false));
                     return Poll::Ready(Err(no_response(up, safe, unsent)));
@@ -205,6 +205,7 @@ async fn response_head(
         if Watch::new(stream, buffer, abort && request.is_none()).poll(cx).is_ready() {
             return Poll::Ready(Err(Fail::status(400, b'C', phase::HEADERS, Fault::ClientAbort)));
         }
+        buffer.rest();
         if request.as_ref().is_some_and(Passage::is_rung) {
             return Poll::Pending;
         }

@@ -80,6 +80,7 @@ pub fn leave(road: &mut Road<'_>, up: Upstream, reusable: bool) {
 pub async fn dial(road: &mut Road<'_>, server: &Rc<Server>) -> Result<Upstream, Fail> {
     let until = from_now(road.time(Timeout::Connect));
     let on = abort::is_watched(road);
+    road.client.buffer.rest();
     let worker = road.worker;
     let up = {
         let mut dial = std::pin::pin!(Upstream::dial(worker, server, road.ex));

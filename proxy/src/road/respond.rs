@@ -181,6 +181,8 @@ async fn relay(
             Poll::Ready(Err(fail)) => return Poll::Ready(Err(cut_short(fail))),
             Poll::Pending => {}
         }
+        up.buffer.rest();
+        buffer.rest();
         let moved = (response.read(), response.written());
         if seen != moved {
             seen = moved;

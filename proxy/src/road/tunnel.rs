@@ -71,6 +71,8 @@ pub async fn relay(
         if let Some(end) = broken {
             return Poll::Ready(end);
         }
+        client_buffer.rest();
+        server_buffer.rest();
         if seen != (up.moved, down.moved) {
             let now = clock::now();
             let (from_client, from_server) = (seen.0 != up.moved, seen.1 != down.moved);

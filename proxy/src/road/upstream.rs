@@ -3,6 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use portero_api::{Address, ConnError, Counter, Exchange, LogFacts, Packets, clock};
@@ -65,7 +66,7 @@ impl Upstream {
         Upstream {
             stream: pooled.stream,
             buffer: buffers.take(),
-            lead: buffers.take_lead(),
+            lead: Lead::default(),
             reused: true,
             private,
             marked: false,
@@ -88,7 +89,7 @@ impl Upstream {
         };
         let stream = stream.map_err(|e| connect_failure(conn_error(&e, server.conf.source.is_some())))?;
         let marked = exchange.tuning.as_ref().is_some_and(|tuning| !tuning.server_packets.is_plain());
-        let mut lead = buffers.take_lead();
+        let mut lead = Lead::default();
         if let Some(header) = server.conf.send_proxy {
             match header {
                 ProxyHeader::V2 if !server.conf.proxy_values.is_empty() => {
@@ -124,6 +125,17 @@ impl Upstream {
     pub fn note_bytes(&self, log: &mut LogFacts) {
         log.bytes_to_server = self.sent.saturating_sub(self.lead.before().len() as u64);
         log.bytes_from_server = self.received;
+    }
+
+    /// Reads the beginning of a response, which is waited for.
+    pub fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        let read = self.stream.poll_read_told(cx, self.buffer.room());
+        match read {
+            Poll::Ready(Ok(n)) => self.fill(n),
+            Poll::Ready(Err(_)) => {}
+            Poll::Pending => self.buffer.rest(),
+        }
+        read
     }
 
     /// Takes what the server sent.
@@ -174,7 +186,6 @@ impl Upstream {
         let worn = server.conf.max_reuse.is_some_and(|max| requests > max);
         let fit = reusable && !worn && !marked && buffer.is_empty() && lead.is_empty();
         buffers.give(buffer);
-        buffers.give_lead(lead);
         fit.then(|| Pooled::new(stream, requests, aim, now))
     }
 }
