@@ -64,11 +64,13 @@ fn check_bytes(target: &[u8], limits: &Limits) -> Result<(), Refusal> {
     if limits.unsafe_ok {
         return Ok(());
     }
-    match target.iter().find(|&&b| b > 0x7f || b == b'#') {
-        None => Ok(()),
-        Some(b'#') => Err(Refusal::bad("a target with a fragment")),
-        Some(_) => Err(Refusal::bad("a target with bytes above 127")),
+    if !target.is_ascii() {
+        return Err(Refusal::bad("a target with bytes above 127"));
     }
+    if memchr::memchr(b'#', target).is_some() {
+        return Err(Refusal::bad("a target with a fragment"));
+    }
+    Ok(())
 }
 
 /// `CONNECT host:port`: the port must be there. Where it is 80 or 443 Host may go without it.

@@ -26,7 +26,7 @@ thread_local! {
 }
 
 struct Spare {
-    /// All of one size, that of the configuration.
+    /// Of the size that the configuration says; what is left of another one is let go when it comes up.
     usual: Vec<Box<[u8]>>,
     large: Vec<Box<[u8]>>,
 }

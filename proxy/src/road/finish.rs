@@ -32,7 +32,7 @@ pub fn log_early(road: &mut Road<'_>) {
     if !road.fe.conf.options.logasap || !should_log(road.ex, &road.fe) {
         return;
     }
-    let head = road.client.lead.head().len() as u64;
+    let head = road.client.lead.before().len() as u64;
     let log = &mut road.ex.log;
     log.early = true;
     log.timers.end = Some(clock::now());

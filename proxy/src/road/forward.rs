@@ -122,7 +122,7 @@ fn compose(road: &mut Road<'_>, up: &mut Upstream) -> Option<Passage> {
     let whole = payload::write(&road.ex.payload, chunked, trailers, out);
     let reader = if whole { None } else { road.client.body.take() };
     let Some(reader) = reader else {
-        up.sent += up.lead.head().len() as u64;
+        up.sent += up.lead.before().len() as u64;
         return None;
     };
     let throttle = Throttle::new(road.ex, true);

@@ -113,7 +113,7 @@ async fn without_body(
     up: &mut Upstream,
     body: Option<BodyReader>,
 ) -> Result<bool, Fail> {
-    road.ex.log.bytes_out += road.client.lead.head().len() as u64;
+    road.ex.log.bytes_out += road.client.lead.before().len() as u64;
     forward::write_lead(road.client, road.time(Timeout::Client))
         .await
         .map_err(|_| Fail::silent(b'C', phase::DATA, Fault::ClientAbort))?;

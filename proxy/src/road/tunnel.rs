@@ -104,7 +104,7 @@ pub async fn relay(
 
 /// The tunnel that an upgraded exchange becomes; its response head is still to be written.
 pub async fn run(road: &mut Road<'_>, up: &mut Upstream) -> Result<(), Fail> {
-    let head = road.client.lead.head().len() as u64;
+    let head = road.client.lead.before().len() as u64;
     super::forward::write_lead(road.client, road.time(Timeout::Client))
         .await
         .map_err(|_| Fail::silent(b'C', phase::DATA, Fault::ClientAbort))?;

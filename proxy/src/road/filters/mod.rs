@@ -204,7 +204,7 @@ pub fn compose(road: &mut Road<'_>, up: &mut Upstream, connection: Connection) -
     if line.is_over() {
         let Held { data, trailers, .. } = line.passed();
         payload::write_all(data, chunked, Some(trailers), out);
-        up.sent += up.lead.head().len() as u64;
+        up.sent += up.lead.before().len() as u64;
         return None;
     }
     let body = road.client.body.take();
